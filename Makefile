@@ -1,0 +1,61 @@
+# A thin door: each target installs what it needs, configures, builds and runs. CMakePresets.json is the house.
+JOBS ?= $(shell nproc)
+.DEFAULT_GOAL := help
+.PHONY: help demo test asan bench tidy fuzz format clean
+
+help:
+	@echo "make demo    take the sample SCSI miniport through its whole life"
+	@echo "make test    build and run every test"
+	@echo "make asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make bench   measure, as in docs/performance.md"
+	@echo "make tidy    clang-tidy over the tree"
+	@echo "make fuzz    feed damaged input to what reads files, one minute each"
+	@echo "make format  clang-format over the tree"
+	@echo "make clean   remove build/"
+
+# Tests stay as an earlier configuration left them: the demo needs none, and must not throw them away.
+demo:
+	scripts/bootstrap demo
+	@[ -f build/build.ninja ] || cmake --preset release -DDRYDOCK_TESTS=OFF
+	cmake --build build -j $(JOBS) --target drydock demo_guests
+	build/drydock run build/guest/pvscsi.sys
+
+test:
+	scripts/bootstrap demo test
+	cmake --preset release -DDRYDOCK_TESTS=ON
+	cmake --build build -j $(JOBS)
+	ctest --test-dir build -j2 --output-on-failure
+
+asan:
+	scripts/bootstrap demo test
+	cmake --preset asan
+	cmake --build build/asan -j $(JOBS)
+	ASAN_OPTIONS=handle_segv=0:detect_stack_use_after_return=0:detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	  ctest --test-dir build/asan -j2 --output-on-failure
+
+bench:
+	scripts/bootstrap demo bench
+	@[ -f build/build.ninja ] || cmake --preset release -DDRYDOCK_TESTS=OFF
+	cmake -S . -B build -DDRYDOCK_BENCH=ON
+	cmake --build build -j $(JOBS) --target drydock_bench
+	build/drydock_bench
+
+tidy:
+	scripts/bootstrap demo test tidy
+	cmake --preset tidy
+	cmake --build build/tidy -j $(JOBS)
+
+fuzz:
+	scripts/bootstrap demo fuzz
+	cmake --preset fuzz
+	cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	set -e; for fuzzer in build/fuzz/fuzzers/*_fuzz; do \
+	  mkdir -p build/fuzz/found/$$(basename $$fuzzer); \
+	  $$fuzzer -max_total_time=60 build/fuzz/found/$$(basename $$fuzzer) fuzz/corpus/$$(basename $$fuzzer); done
+
+format:
+	scripts/bootstrap tidy
+	git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build

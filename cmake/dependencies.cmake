@@ -1,0 +1,17 @@
+# Everything here comes from Debian 12; packages/*.txt name the packages.
+find_package(Boost REQUIRED COMPONENTS context)
+find_package(Zydis REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(tomlplusplus REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(nlohmann_json REQUIRED IMPORTED_TARGET nlohmann_json)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+
+if(DRYDOCK_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(DRYDOCK_BENCH)
+  find_package(benchmark REQUIRED CONFIG)
+endif()

@@ -1,0 +1,173 @@
+# Guest drivers: C sources made into PE32+ .sys files by mingw-w64, as they would be for Windows.
+#
+#   drivers/<name>/*.c       build/guest/<name>.sys
+#   drivers/zoo/<name>.c     build/guest/zoo/<name>.sys
+#   tests/guest/<name>.c     build/guest/test/<name>.sys   (with tests; seh_*.c by clang, which knows __try)
+#
+# Libraries: ntoskrnl and hal always; others are named in a file `libs` in the driver's directory, or on a first line
+# `// libs: scsiport` of a single file. mingw-w64 has no import library for some of Windows' modules: those are made
+# from drivers/imports/<library>.def and tests/guest/imports/<library>.def. `guest:<name>` names another driver of
+# tests/guest that exports functions. A <name>.def beside <name>.c goes to the linker (exports, ordinals, forwarders).
+
+find_program(GUEST_CC x86_64-w64-mingw32-gcc REQUIRED)
+find_program(GUEST_DLLTOOL x86_64-w64-mingw32-dlltool REQUIRED)
+if(DRYDOCK_TESTS)
+  find_program(GUEST_SEH_CC clang-19 REQUIRED)
+endif()
+
+set(GUEST_DIR ${CMAKE_BINARY_DIR}/guest)
+find_path(GUEST_DDK_INCLUDE ntddk.h PATHS /usr/share/mingw-w64/include/ddk /usr/x86_64-w64-mingw32/include/ddk
+  REQUIRED NO_CMAKE_FIND_ROOT_PATH)
+
+# Kernel code: no hosted library, and no stack probes, which would need one.
+set(GUEST_CFLAGS -std=gnu11 -O2 -g -Wall -Wextra -Wno-unknown-pragmas -ffreestanding -fno-stack-protector
+  -mno-stack-arg-probe -D_AMD64_ -DAMD64 -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000000
+  -isystem ${GUEST_DDK_INCLUDE})
+set(GUEST_LDFLAGS -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat
+  -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000)
+set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions)
+set(GUEST_SEH_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -nostdlib -Wl,--subsystem,native
+  -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat)
+
+set_property(GLOBAL PROPERTY DRYDOCK_IMPORT_LIBRARIES "")
+
+function(drydock_import_library def)
+  get_filename_component(name ${def} NAME_WE)
+  set(lib ${GUEST_DIR}/lib/lib${name}.a)
+  add_custom_command(OUTPUT ${lib}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${GUEST_DIR}/lib
+    COMMAND ${GUEST_DLLTOOL} -m i386:x86-64 --temp-prefix ${GUEST_DIR}/lib/${name} -d ${def} -l ${lib}
+    DEPENDS ${def} VERBATIM COMMENT "Guest import library ${name}")
+  set_property(GLOBAL APPEND PROPERTY DRYDOCK_IMPORT_LIBRARIES ${name})
+endfunction()
+
+# drydock_guest_object(<object> <source>): one translation unit.
+function(drydock_guest_object object source)
+  get_filename_component(name ${source} NAME)
+  set(compiler ${GUEST_CC})
+  if(name MATCHES "^seh_")
+    set(compiler ${GUEST_SEH_CC} ${GUEST_SEH_CFLAGS})
+  endif()
+  get_filename_component(dir ${object} DIRECTORY)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
+    COMMAND ${compiler} ${GUEST_CFLAGS} -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM COMMENT "Guest object ${name}")
+endfunction()
+
+# drydock_guest(<name> SOURCES ... [LIBS ...]): build/guest/<name>.sys. Appends it to GUEST_IMAGES of the caller.
+function(drydock_guest name)
+  cmake_parse_arguments(GUEST "" "" "SOURCES;LIBS" ${ARGN})
+  set(image ${GUEST_DIR}/${name}.sys)
+  set(linker ${GUEST_CC} ${GUEST_LDFLAGS})
+  set(objects "")
+  set(defs "")
+  set(exports "")
+  foreach(source ${GUEST_SOURCES})
+    get_filename_component(base ${source} NAME_WE)
+    get_filename_component(dir ${source} DIRECTORY)
+    set(object ${GUEST_DIR}/obj/${name}/${base}.o)
+    drydock_guest_object(${object} ${source})
+    list(APPEND objects ${object})
+    if(EXISTS ${dir}/${base}.def)
+      list(APPEND defs ${dir}/${base}.def)
+    endif()
+    file(STRINGS ${source} exported REGEX "dllexport" LIMIT_COUNT 1)
+    if((exported OR defs) AND NOT exports)
+      set(exports -Wl,--out-implib,${GUEST_DIR}/${name}.lib)
+    endif()
+    if(base MATCHES "^seh_")
+      set(linker ${GUEST_SEH_CC} ${GUEST_SEH_LDFLAGS})
+    endif()
+  endforeach()
+
+  get_property(made GLOBAL PROPERTY DRYDOCK_IMPORT_LIBRARIES)
+  set(libraries "")
+  set(library_files "")
+  foreach(lib ${GUEST_LIBS} ntoskrnl_more ntoskrnl hal)
+    if(lib MATCHES "^guest:(.+)$")
+      list(APPEND libraries ${GUEST_DIR}/test/${CMAKE_MATCH_1}.lib)
+      list(APPEND library_files ${GUEST_DIR}/test/${CMAKE_MATCH_1}.sys)
+    else()
+      list(APPEND libraries -l${lib})
+      if(lib IN_LIST made)
+        list(APPEND library_files ${GUEST_DIR}/lib/lib${lib}.a)
+      endif()
+    endif()
+  endforeach()
+
+  get_filename_component(dir ${image} DIRECTORY)
+  add_custom_command(OUTPUT ${image}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
+    COMMAND ${linker} ${exports} -o ${image} ${objects} ${defs} -L${GUEST_DIR}/lib ${libraries}
+    DEPENDS ${objects} ${defs} ${library_files} VERBATIM COMMENT "Guest driver ${name}.sys")
+  set(GUEST_IMAGES ${GUEST_IMAGES} ${image} PARENT_SCOPE)
+endfunction()
+
+# Each single file of a directory is a driver of its own.
+function(drydock_single_file_guests dir prefix)
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
+  foreach(source ${sources})
+    set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    get_filename_component(name ${source} NAME_WE)
+    file(STRINGS ${source} first LIMIT_COUNT 1)
+    set(libs "")
+    if(first MATCHES "^// libs: *(.*)$")
+      string(REGEX MATCHALL "[^ \t\r]+" libs "${CMAKE_MATCH_1}")
+    endif()
+    drydock_guest(${prefix}/${name} SOURCES ${source} LIBS ${libs})
+  endforeach()
+  set(GUEST_IMAGES ${GUEST_IMAGES} PARENT_SCOPE)
+endfunction()
+
+# Objects in a guest's eyes for a room's own unit test: src/<room>/**/<name>_guest.c -> build/guest/obj/<room>/<name>_guest.o
+function(drydock_guest_objects room)
+  if(NOT ARGN)
+    return()
+  endif()
+  set(objects "")
+  foreach(source ${ARGN})
+    get_filename_component(base ${source} NAME_WE)
+    set(object ${GUEST_DIR}/obj/${room}/${base}.o)
+    drydock_guest_object(${object} ${source})
+    list(APPEND objects ${object})
+  endforeach()
+  add_custom_target(${room}_guest_objects DEPENDS ${objects})
+  add_dependencies(${room}_test ${room}_guest_objects)
+endfunction()
+
+function(drydock_build_guests)
+  file(GLOB defs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/imports/*.def)
+  if(DRYDOCK_TESTS)
+    file(GLOB test_defs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/guest/imports/*.def)
+  endif()
+  foreach(def ${defs} ${test_defs})
+    drydock_import_library(${def})
+  endforeach()
+
+  set(GUEST_IMAGES "")
+  set(demo_images "")
+  file(GLOB names CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE ${CMAKE_SOURCE_DIR}/drivers ${CMAKE_SOURCE_DIR}/drivers/*)
+  foreach(name ${names})
+    set(dir ${CMAKE_SOURCE_DIR}/drivers/${name})
+    file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
+    if(NOT sources OR name STREQUAL "zoo")
+      continue()
+    endif()
+    set(libs "")
+    if(EXISTS ${dir}/libs)
+      set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${dir}/libs)
+      file(STRINGS ${dir}/libs libs)
+    endif()
+    drydock_guest(${name} SOURCES ${sources} LIBS ${libs})
+    if(name MATCHES "^(pvscsi|wdm_echo)$")
+      list(APPEND demo_images ${GUEST_DIR}/${name}.sys)
+    endif()
+  endforeach()
+  drydock_single_file_guests(${CMAKE_SOURCE_DIR}/drivers/zoo zoo)
+  if(DRYDOCK_TESTS)
+    drydock_single_file_guests(${CMAKE_SOURCE_DIR}/tests/guest test)
+  endif()
+  add_custom_target(guests ALL DEPENDS ${GUEST_IMAGES})
+  add_custom_target(demo_guests DEPENDS ${demo_images})
+endfunction()
