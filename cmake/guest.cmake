@@ -21,13 +21,13 @@ find_path(GUEST_DDK_INCLUDE ntddk.h PATHS /usr/share/mingw-w64/include/ddk /usr/
 
 # Kernel code: no hosted library, and no stack probes, which would need one.
 set(GUEST_CFLAGS -std=gnu11 -O2 -g -Wall -Wextra -Wno-unknown-pragmas -ffreestanding -fno-stack-protector
-  -mno-stack-arg-probe -D_AMD64_ -DAMD64 -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000000
+  -mno-stack-arg-probe -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -D_AMD64_ -DAMD64 -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000000
   -isystem ${GUEST_DDK_INCLUDE})
 set(GUEST_LDFLAGS -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat
-  -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000)
-set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions)
+  -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000 -Wl,--no-insert-timestamp)
+set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions -Wno-\#warnings)
 set(GUEST_SEH_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -nostdlib -Wl,--subsystem,native
-  -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat)
+  -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat -Wl,--no-insert-timestamp)
 
 set_property(GLOBAL PROPERTY DRYDOCK_IMPORT_LIBRARIES "")
 

@@ -8,6 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_library(drydock_host_flags INTERFACE)
 target_compile_options(drydock_host_flags INTERFACE
   -g -fno-omit-frame-pointer -mno-red-zone -mfsgsbase -fno-strict-aliasing
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wno-missing-field-initializers>)
 target_include_directories(drydock_host_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 

@@ -4,8 +4,10 @@
 #
 # MAY_INCLUDE is complete: a room that is not named may not be included, however far below it lies.
 # NEVER_SEES is stronger: no header of that room may be reached even through a header of another room.
+# KNOWS_LINUX: may include the system's own headers (sys/, linux/, unistd.h, signal.h, ...).
 
-drydock_room(host                 USES fmt::fmt PkgConfig::seccomp)
+drydock_room(host KNOWS_LINUX
+  USES fmt::fmt PkgConfig::seccomp)
 drydock_room(nt)
 
 drydock_room(machine
