@@ -1,0 +1,400 @@
+#pragma once
+// Driver, device and file objects.
+
+#include "nt/base.h"
+#include "nt/dispatcher.h"
+#include "nt/string.h"
+
+namespace drydock::nt {
+
+struct DEVICE_OBJECT;
+struct DRIVER_OBJECT;
+struct FILE_OBJECT;
+struct IRP;
+struct IO_STATUS_BLOCK;
+struct IO_TIMER;
+struct DEVOBJ_EXTENSION;
+using PDEVICE_OBJECT = DEVICE_OBJECT*;
+using PDRIVER_OBJECT = DRIVER_OBJECT*;
+using PFILE_OBJECT = FILE_OBJECT*;
+using PIO_TIMER = IO_TIMER*;
+
+inline constexpr UCHAR IRP_MJ_MAXIMUM_FUNCTION = 0x1B;
+
+// DEVICE_OBJECT.Type and the like.
+inline constexpr CSHORT IO_TYPE_ADAPTER = 1;
+inline constexpr CSHORT IO_TYPE_CONTROLLER = 2;
+inline constexpr CSHORT IO_TYPE_DEVICE = 3;
+inline constexpr CSHORT IO_TYPE_DRIVER = 4;
+inline constexpr CSHORT IO_TYPE_FILE = 5;
+inline constexpr CSHORT IO_TYPE_IRP = 6;
+inline constexpr CSHORT IO_TYPE_MASTER_ADAPTER = 7;
+inline constexpr CSHORT IO_TYPE_OPEN_PACKET = 8;
+inline constexpr CSHORT IO_TYPE_TIMER = 9;
+inline constexpr CSHORT IO_TYPE_VPB = 10;
+inline constexpr CSHORT IO_TYPE_ERROR_LOG = 11;
+inline constexpr CSHORT IO_TYPE_ERROR_MESSAGE = 12;
+inline constexpr CSHORT IO_TYPE_DEVICE_OBJECT_EXTENSION = 13;
+
+using PDRIVER_INITIALIZE = NTSTATUS(NTAPI*)(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath);
+using PDRIVER_REINITIALIZE = VOID(NTAPI*)(DRIVER_OBJECT* DriverObject, PVOID Context, ULONG Count);
+using PDRIVER_ADD_DEVICE = NTSTATUS(NTAPI*)(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject);
+using PDRIVER_DISPATCH = NTSTATUS(NTAPI*)(DEVICE_OBJECT* DeviceObject, IRP* Irp);
+using PDRIVER_STARTIO = VOID(NTAPI*)(DEVICE_OBJECT* DeviceObject, IRP* Irp);
+using PDRIVER_CANCEL = VOID(NTAPI*)(DEVICE_OBJECT* DeviceObject, IRP* Irp);
+using PDRIVER_UNLOAD = VOID(NTAPI*)(DRIVER_OBJECT* DriverObject);
+using PIO_TIMER_ROUTINE = VOID(NTAPI*)(DEVICE_OBJECT* DeviceObject, PVOID Context);
+using PIO_DPC_ROUTINE = VOID(NTAPI*)(KDPC* Dpc, DEVICE_OBJECT* DeviceObject, IRP* Irp, PVOID Context);
+
+enum IO_ALLOCATION_ACTION : LONG { KeepObject = 1, DeallocateObject, DeallocateObjectKeepRegisters };
+using PDRIVER_CONTROL = IO_ALLOCATION_ACTION(NTAPI*)(DEVICE_OBJECT* DeviceObject, IRP* Irp, PVOID MapRegisterBase,
+                                                     PVOID Context);
+
+inline constexpr USHORT VPB_MOUNTED = 0x0001;
+inline constexpr USHORT VPB_LOCKED = 0x0002;
+inline constexpr USHORT VPB_PERSISTENT = 0x0004;
+inline constexpr USHORT VPB_REMOVE_PENDING = 0x0008;
+inline constexpr USHORT VPB_RAW_MOUNT = 0x0010;
+inline constexpr ULONG MAXIMUM_VOLUME_LABEL_LENGTH = 64;
+
+struct VPB {
+  CSHORT Type;
+  CSHORT Size;
+  USHORT Flags;
+  USHORT VolumeLabelLength;
+  DEVICE_OBJECT* DeviceObject;
+  DEVICE_OBJECT* RealDevice;
+  ULONG SerialNumber;
+  ULONG ReferenceCount;
+  WCHAR VolumeLabel[MAXIMUM_VOLUME_LABEL_LENGTH / sizeof(WCHAR)];
+};
+static_assert(sizeof(VPB) == 0x60 && offsetof(VPB, VolumeLabel) == 0x20);
+using PVPB = VPB*;
+
+struct WAIT_CONTEXT_BLOCK {
+  union {
+    KDEVICE_QUEUE_ENTRY WaitQueueEntry;
+    struct {
+      LIST_ENTRY DmaWaitEntry;
+      ULONG NumberOfChannels;
+      ULONG SyncCallback : 1;
+      ULONG DmaContext : 1;
+      ULONG ZeroMapRegisters : 1;
+      ULONG Reserved : 9;
+      ULONG NumberOfRemapPages : 20;
+    };
+  };
+  PDRIVER_CONTROL DeviceRoutine;
+  PVOID DeviceContext;
+  ULONG NumberOfMapRegisters;
+  PVOID DeviceObject;
+  PVOID CurrentIrp;
+  KDPC* BufferChainingDpc;
+};
+static_assert(sizeof(WAIT_CONTEXT_BLOCK) == 0x48 && offsetof(WAIT_CONTEXT_BLOCK, DeviceRoutine) == 0x18);
+using PWAIT_CONTEXT_BLOCK = WAIT_CONTEXT_BLOCK*;
+
+inline constexpr ULONG DO_VERIFY_VOLUME = 0x00000002;
+inline constexpr ULONG DO_BUFFERED_IO = 0x00000004;
+inline constexpr ULONG DO_EXCLUSIVE = 0x00000008;
+inline constexpr ULONG DO_DIRECT_IO = 0x00000010;
+inline constexpr ULONG DO_MAP_IO_BUFFER = 0x00000020;
+inline constexpr ULONG DO_DEVICE_HAS_NAME = 0x00000040;
+inline constexpr ULONG DO_DEVICE_INITIALIZING = 0x00000080;
+inline constexpr ULONG DO_SYSTEM_BOOT_PARTITION = 0x00000100;
+inline constexpr ULONG DO_LONG_TERM_REQUESTS = 0x00000200;
+inline constexpr ULONG DO_NEVER_LAST_DEVICE = 0x00000400;
+inline constexpr ULONG DO_SHUTDOWN_REGISTERED = 0x00000800;
+inline constexpr ULONG DO_BUS_ENUMERATED_DEVICE = 0x00001000;
+inline constexpr ULONG DO_POWER_PAGABLE = 0x00002000;
+inline constexpr ULONG DO_POWER_INRUSH = 0x00004000;
+inline constexpr ULONG DO_LOW_PRIORITY_FILESYSTEM = 0x00010000;
+inline constexpr ULONG DO_FORCE_NEITHER_IO = 0x00080000;
+
+inline constexpr ULONG FILE_REMOVABLE_MEDIA = 0x00000001;
+inline constexpr ULONG FILE_READ_ONLY_DEVICE = 0x00000002;
+inline constexpr ULONG FILE_FLOPPY_DISKETTE = 0x00000004;
+inline constexpr ULONG FILE_WRITE_ONCE_MEDIA = 0x00000008;
+inline constexpr ULONG FILE_REMOTE_DEVICE = 0x00000010;
+inline constexpr ULONG FILE_DEVICE_IS_MOUNTED = 0x00000020;
+inline constexpr ULONG FILE_VIRTUAL_VOLUME = 0x00000040;
+inline constexpr ULONG FILE_AUTOGENERATED_DEVICE_NAME = 0x00000080;
+inline constexpr ULONG FILE_DEVICE_SECURE_OPEN = 0x00000100;
+inline constexpr ULONG FILE_CHARACTERISTIC_PNP_DEVICE = 0x00000800;
+
+// DEVICE_OBJECT.AlignmentRequirement
+inline constexpr ULONG FILE_BYTE_ALIGNMENT = 0x00000000;
+inline constexpr ULONG FILE_WORD_ALIGNMENT = 0x00000001;
+inline constexpr ULONG FILE_LONG_ALIGNMENT = 0x00000003;
+inline constexpr ULONG FILE_QUAD_ALIGNMENT = 0x00000007;
+inline constexpr ULONG FILE_OCTA_ALIGNMENT = 0x0000000F;
+inline constexpr ULONG FILE_32_BYTE_ALIGNMENT = 0x0000001F;
+inline constexpr ULONG FILE_64_BYTE_ALIGNMENT = 0x0000003F;
+inline constexpr ULONG FILE_128_BYTE_ALIGNMENT = 0x0000007F;
+inline constexpr ULONG FILE_256_BYTE_ALIGNMENT = 0x000000FF;
+inline constexpr ULONG FILE_512_BYTE_ALIGNMENT = 0x000001FF;
+
+// Windows aligns device objects to MEMORY_ALLOCATION_ALIGNMENT.
+struct alignas(16) DEVICE_OBJECT {
+  CSHORT Type;
+  USHORT Size;  // structure plus the driver's device extension
+  LONG ReferenceCount;
+  DRIVER_OBJECT* DriverObject;
+  DEVICE_OBJECT* NextDevice;
+  DEVICE_OBJECT* AttachedDevice;
+  IRP* CurrentIrp;
+  IO_TIMER* Timer;
+  ULONG Flags;
+  ULONG Characteristics;
+  VPB* volatile Vpb;
+  PVOID DeviceExtension;
+  DEVICE_TYPE DeviceType;
+  CHAR StackSize;
+  union {
+    LIST_ENTRY ListEntry;
+    WAIT_CONTEXT_BLOCK Wcb;
+  } Queue;
+  ULONG AlignmentRequirement;
+  KDEVICE_QUEUE DeviceQueue;
+  KDPC Dpc;
+  ULONG ActiveThreadCount;
+  PSECURITY_DESCRIPTOR SecurityDescriptor;
+  KEVENT DeviceLock;
+  USHORT SectorSize;
+  USHORT Spare1;
+  DEVOBJ_EXTENSION* DeviceObjectExtension;
+  PVOID Reserved;
+};
+static_assert(sizeof(DEVICE_OBJECT) == 0x150 && offsetof(DEVICE_OBJECT, DriverObject) == 0x08 &&
+              offsetof(DEVICE_OBJECT, AttachedDevice) == 0x18 && offsetof(DEVICE_OBJECT, Flags) == 0x30 &&
+              offsetof(DEVICE_OBJECT, DeviceExtension) == 0x40 && offsetof(DEVICE_OBJECT, StackSize) == 0x4C &&
+              offsetof(DEVICE_OBJECT, AlignmentRequirement) == 0x98 && offsetof(DEVICE_OBJECT, DeviceQueue) == 0xA0 &&
+              offsetof(DEVICE_OBJECT, Dpc) == 0xC8 && offsetof(DEVICE_OBJECT, DeviceObjectExtension) == 0x138);
+
+struct DEVOBJ_EXTENSION {
+  CSHORT Type;
+  USHORT Size;
+  DEVICE_OBJECT* DeviceObject;
+};
+static_assert(sizeof(DEVOBJ_EXTENSION) == 0x10);
+using PDEVOBJ_EXTENSION = DEVOBJ_EXTENSION*;
+
+struct DRIVER_EXTENSION {
+  DRIVER_OBJECT* DriverObject;
+  PDRIVER_ADD_DEVICE AddDevice;
+  ULONG Count;
+  UNICODE_STRING ServiceKeyName;
+};
+static_assert(sizeof(DRIVER_EXTENSION) == 0x28 && offsetof(DRIVER_EXTENSION, AddDevice) == 0x08);
+using PDRIVER_EXTENSION = DRIVER_EXTENSION*;
+
+inline constexpr ULONG DRVO_UNLOAD_INVOKED = 0x00000001;
+inline constexpr ULONG DRVO_LEGACY_DRIVER = 0x00000002;
+inline constexpr ULONG DRVO_BUILTIN_DRIVER = 0x00000004;
+inline constexpr ULONG DRVO_REINIT_REGISTERED = 0x00000008;
+inline constexpr ULONG DRVO_INITIALIZED = 0x00000010;
+inline constexpr ULONG DRVO_BOOTREINIT_REGISTERED = 0x00000020;
+inline constexpr ULONG DRVO_LEGACY_RESOURCES = 0x00000040;
+
+// File systems' business: we keep the slots, typed as plain pointers.
+struct FAST_IO_DISPATCH {
+  ULONG SizeOfFastIoDispatch;
+  PVOID FastIoCheckIfPossible;
+  PVOID FastIoRead;
+  PVOID FastIoWrite;
+  PVOID FastIoQueryBasicInfo;
+  PVOID FastIoQueryStandardInfo;
+  PVOID FastIoLock;
+  PVOID FastIoUnlockSingle;
+  PVOID FastIoUnlockAll;
+  PVOID FastIoUnlockAllByKey;
+  PVOID FastIoDeviceControl;
+  PVOID AcquireFileForNtCreateSection;
+  PVOID ReleaseFileForNtCreateSection;
+  PVOID FastIoDetachDevice;
+  PVOID FastIoQueryNetworkOpenInfo;
+  PVOID AcquireForModWrite;
+  PVOID MdlRead;
+  PVOID MdlReadComplete;
+  PVOID PrepareMdlWrite;
+  PVOID MdlWriteComplete;
+  PVOID FastIoReadCompressed;
+  PVOID FastIoWriteCompressed;
+  PVOID MdlReadCompleteCompressed;
+  PVOID MdlWriteCompleteCompressed;
+  PVOID FastIoQueryOpen;
+  PVOID ReleaseForModWrite;
+  PVOID AcquireForCcFlush;
+  PVOID ReleaseForCcFlush;
+};
+static_assert(sizeof(FAST_IO_DISPATCH) == 0xE0);
+using PFAST_IO_DISPATCH = FAST_IO_DISPATCH*;
+
+struct DRIVER_OBJECT {
+  CSHORT Type;
+  CSHORT Size;
+  DEVICE_OBJECT* DeviceObject;
+  ULONG Flags;
+  PVOID DriverStart;
+  ULONG DriverSize;
+  PVOID DriverSection;
+  DRIVER_EXTENSION* DriverExtension;
+  UNICODE_STRING DriverName;
+  UNICODE_STRING* HardwareDatabase;
+  FAST_IO_DISPATCH* FastIoDispatch;
+  PDRIVER_INITIALIZE DriverInit;
+  PDRIVER_STARTIO DriverStartIo;
+  PDRIVER_UNLOAD DriverUnload;
+  PDRIVER_DISPATCH MajorFunction[IRP_MJ_MAXIMUM_FUNCTION + 1];
+};
+static_assert(sizeof(DRIVER_OBJECT) == 0x150 && offsetof(DRIVER_OBJECT, DriverExtension) == 0x30 &&
+              offsetof(DRIVER_OBJECT, DriverStartIo) == 0x60 && offsetof(DRIVER_OBJECT, DriverUnload) == 0x68 &&
+              offsetof(DRIVER_OBJECT, MajorFunction) == 0x70);
+
+struct SECTION_OBJECT_POINTERS {
+  PVOID DataSectionObject;
+  PVOID SharedCacheMap;
+  PVOID ImageSectionObject;
+};
+static_assert(sizeof(SECTION_OBJECT_POINTERS) == 0x18);
+using PSECTION_OBJECT_POINTERS = SECTION_OBJECT_POINTERS*;
+
+struct IO_COMPLETION_CONTEXT {
+  PVOID Port;
+  PVOID Key;
+};
+static_assert(sizeof(IO_COMPLETION_CONTEXT) == 0x10);
+using PIO_COMPLETION_CONTEXT = IO_COMPLETION_CONTEXT*;
+
+inline constexpr ULONG FO_FILE_OPEN = 0x00000001;
+inline constexpr ULONG FO_SYNCHRONOUS_IO = 0x00000002;
+inline constexpr ULONG FO_ALERTABLE_IO = 0x00000004;
+inline constexpr ULONG FO_NO_INTERMEDIATE_BUFFERING = 0x00000008;
+inline constexpr ULONG FO_WRITE_THROUGH = 0x00000010;
+inline constexpr ULONG FO_SEQUENTIAL_ONLY = 0x00000020;
+inline constexpr ULONG FO_CACHE_SUPPORTED = 0x00000040;
+inline constexpr ULONG FO_NAMED_PIPE = 0x00000080;
+inline constexpr ULONG FO_STREAM_FILE = 0x00000100;
+inline constexpr ULONG FO_MAILSLOT = 0x00000200;
+inline constexpr ULONG FO_QUEUE_IRP_TO_THREAD = 0x00000400;
+inline constexpr ULONG FO_DIRECT_DEVICE_OPEN = 0x00000800;
+inline constexpr ULONG FO_FILE_MODIFIED = 0x00001000;
+inline constexpr ULONG FO_CLEANUP_COMPLETE = 0x00004000;
+inline constexpr ULONG FO_DELETE_ON_CLOSE = 0x00010000;
+inline constexpr ULONG FO_HANDLE_CREATED = 0x00040000;
+inline constexpr ULONG FO_RANDOM_ACCESS = 0x00100000;
+inline constexpr ULONG FO_FILE_OPEN_CANCELLED = 0x00200000;
+inline constexpr ULONG FO_VOLUME_OPEN = 0x00400000;
+
+struct FILE_OBJECT {
+  CSHORT Type;
+  CSHORT Size;
+  DEVICE_OBJECT* DeviceObject;
+  VPB* Vpb;
+  PVOID FsContext;
+  PVOID FsContext2;
+  SECTION_OBJECT_POINTERS* SectionObjectPointer;
+  PVOID PrivateCacheMap;
+  NTSTATUS FinalStatus;
+  FILE_OBJECT* RelatedFileObject;
+  BOOLEAN LockOperation;
+  BOOLEAN DeletePending;
+  BOOLEAN ReadAccess;
+  BOOLEAN WriteAccess;
+  BOOLEAN DeleteAccess;
+  BOOLEAN SharedRead;
+  BOOLEAN SharedWrite;
+  BOOLEAN SharedDelete;
+  ULONG Flags;
+  UNICODE_STRING FileName;
+  LARGE_INTEGER CurrentByteOffset;
+  volatile ULONG Waiters;
+  volatile ULONG Busy;
+  PVOID LastLock;
+  KEVENT Lock;
+  KEVENT Event;
+  IO_COMPLETION_CONTEXT* volatile CompletionContext;
+  KSPIN_LOCK IrpListLock;
+  LIST_ENTRY IrpList;
+  PVOID volatile FileObjectExtension;
+};
+static_assert(sizeof(FILE_OBJECT) == 0xD8 && offsetof(FILE_OBJECT, FsContext) == 0x18 &&
+              offsetof(FILE_OBJECT, Flags) == 0x50 && offsetof(FILE_OBJECT, FileName) == 0x58 &&
+              offsetof(FILE_OBJECT, Event) == 0x98);
+
+struct CONFIGURATION_INFORMATION {
+  ULONG DiskCount;
+  ULONG FloppyCount;
+  ULONG CdRomCount;
+  ULONG TapeCount;
+  ULONG ScsiPortCount;
+  ULONG SerialCount;
+  ULONG ParallelCount;
+  BOOLEAN AtDiskPrimaryAddressClaimed;
+  BOOLEAN AtDiskSecondaryAddressClaimed;
+  ULONG Version;
+  ULONG MediumChangerCount;
+};
+static_assert(sizeof(CONFIGURATION_INFORMATION) == 0x28);
+using PCONFIGURATION_INFORMATION = CONFIGURATION_INFORMATION*;
+
+struct IO_ERROR_LOG_PACKET {
+  UCHAR MajorFunctionCode;
+  UCHAR RetryCount;
+  USHORT DumpDataSize;
+  USHORT NumberOfStrings;
+  USHORT StringOffset;
+  USHORT EventCategory;
+  NTSTATUS ErrorCode;
+  ULONG UniqueErrorValue;
+  NTSTATUS FinalStatus;
+  ULONG SequenceNumber;
+  ULONG IoControlCode;
+  LARGE_INTEGER DeviceOffset;
+  ULONG DumpData[1];
+};
+static_assert(sizeof(IO_ERROR_LOG_PACKET) == 0x30 && offsetof(IO_ERROR_LOG_PACKET, DumpData) == 0x28);
+using PIO_ERROR_LOG_PACKET = IO_ERROR_LOG_PACKET*;
+inline constexpr ULONG ERROR_LOG_MAXIMUM_SIZE = 240;
+
+inline constexpr DEVICE_TYPE FILE_DEVICE_BEEP = 0x01;
+inline constexpr DEVICE_TYPE FILE_DEVICE_CD_ROM = 0x02;
+inline constexpr DEVICE_TYPE FILE_DEVICE_CD_ROM_FILE_SYSTEM = 0x03;
+inline constexpr DEVICE_TYPE FILE_DEVICE_CONTROLLER = 0x04;
+inline constexpr DEVICE_TYPE FILE_DEVICE_DATALINK = 0x05;
+inline constexpr DEVICE_TYPE FILE_DEVICE_DISK = 0x07;
+inline constexpr DEVICE_TYPE FILE_DEVICE_DISK_FILE_SYSTEM = 0x08;
+inline constexpr DEVICE_TYPE FILE_DEVICE_FILE_SYSTEM = 0x09;
+inline constexpr DEVICE_TYPE FILE_DEVICE_KEYBOARD = 0x0B;
+inline constexpr DEVICE_TYPE FILE_DEVICE_MOUSE = 0x0F;
+inline constexpr DEVICE_TYPE FILE_DEVICE_NETWORK = 0x12;
+inline constexpr DEVICE_TYPE FILE_DEVICE_NULL = 0x15;
+inline constexpr DEVICE_TYPE FILE_DEVICE_PARALLEL_PORT = 0x16;
+inline constexpr DEVICE_TYPE FILE_DEVICE_PHYSICAL_NETCARD = 0x17;
+inline constexpr DEVICE_TYPE FILE_DEVICE_PRINTER = 0x18;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SCANNER = 0x19;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SERIAL_PORT = 0x1B;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SCREEN = 0x1C;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SOUND = 0x1D;
+inline constexpr DEVICE_TYPE FILE_DEVICE_STREAMS = 0x1E;
+inline constexpr DEVICE_TYPE FILE_DEVICE_TAPE = 0x1F;
+inline constexpr DEVICE_TYPE FILE_DEVICE_TAPE_FILE_SYSTEM = 0x20;
+inline constexpr DEVICE_TYPE FILE_DEVICE_TRANSPORT = 0x21;
+inline constexpr DEVICE_TYPE FILE_DEVICE_UNKNOWN = 0x22;
+inline constexpr DEVICE_TYPE FILE_DEVICE_VIDEO = 0x23;
+inline constexpr DEVICE_TYPE FILE_DEVICE_VIRTUAL_DISK = 0x24;
+inline constexpr DEVICE_TYPE FILE_DEVICE_8042_PORT = 0x27;
+inline constexpr DEVICE_TYPE FILE_DEVICE_BATTERY = 0x29;
+inline constexpr DEVICE_TYPE FILE_DEVICE_BUS_EXTENDER = 0x2A;
+inline constexpr DEVICE_TYPE FILE_DEVICE_MODEM = 0x2B;
+inline constexpr DEVICE_TYPE FILE_DEVICE_MASS_STORAGE = 0x2D;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SMB = 0x2E;
+inline constexpr DEVICE_TYPE FILE_DEVICE_KS = 0x2F;
+inline constexpr DEVICE_TYPE FILE_DEVICE_CHANGER = 0x30;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SMARTCARD = 0x31;
+inline constexpr DEVICE_TYPE FILE_DEVICE_ACPI = 0x32;
+inline constexpr DEVICE_TYPE FILE_DEVICE_DVD = 0x33;
+inline constexpr DEVICE_TYPE FILE_DEVICE_SERENUM = 0x37;
+inline constexpr DEVICE_TYPE FILE_DEVICE_KSEC = 0x39;
+
+}  // namespace drydock::nt
