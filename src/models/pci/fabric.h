@@ -1,0 +1,111 @@
+#pragma once
+// The PCI fabric of one computer: slots, decoding, interrupt routing, messages, the DMA gate, hot plug.
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "machine/wires.h"
+
+namespace drydock::models::pci {
+
+/// Where a function sits. On the board it is written bus:device.function.
+struct Location {
+  std::uint8_t bus = 0;
+  std::uint8_t device = 0;
+  std::uint8_t function = 0;
+  auto operator<=>(const Location&) const = default;
+};
+
+/// Interrupt controller inputs that INTA# .. INTD# of the root bus are wired to, swizzled by device number.
+struct InterruptRouting {
+  unsigned first_line = 16;
+  unsigned line_count = 8;
+};
+
+inline constexpr unsigned kNoInterruptLine = 0xFF;
+
+/// What software did to a function since it was plugged in. Survives unplug(), so that what came after shows.
+struct AccessCounts {
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t config_reads = 0;
+  std::uint64_t config_writes = 0;
+  std::uint64_t after_unplug = 0;  ///< register accesses to where its registers used to be
+};
+
+class FunctionPort;
+
+using ModelFactory = std::function<std::unique_ptr<machine::DeviceModel>(machine::DeviceWires&)>;
+
+/// Decodes by the live contents of each function's base address and command registers, which it reads through the
+/// model's configuration space: any DeviceModel with a type 0 header works, wherever that header is kept.
+/// MSI-X tables are kept here, in front of the model.
+class PciFabric final : public machine::IoFabric {
+ public:
+  explicit PciFabric(machine::Computer& computer, InterruptRouting routing = {});
+  ~PciFabric() override;
+  PciFabric(const PciFabric&) = delete;
+  PciFabric& operator=(const PciFabric&) = delete;
+
+  /// Puts a device, powered on, into an empty slot: `factory` gets the wires, which live as long as the model.
+  /// Sizes its base address registers, and leaves the routed line in its Interrupt Line register as firmware would.
+  machine::DeviceModel& plug(Location location, const ModelFactory& factory);
+  /// Pulls the device: from now on all ones. Its clock events die, its interrupt drops, its DMA ends. The model is
+  /// destroyed at the next plug or unplug, so a device may be pulled from within one of its own calls.
+  void unplug(Location location);
+  /// A reset from outside. Whatever the device had begun dies first.
+  void reset(Location location, machine::ResetKind kind);
+  void reset_bus(unsigned bus, machine::ResetKind kind);
+
+  machine::DeviceModel* model(Location location) const;
+  std::vector<Location> locations() const;
+  /// The line INTx of this function is routed to; kNoInterruptLine if the slot is empty or the function has no pin.
+  unsigned interrupt_line(Location location) const;
+  /// Zero if nothing has been plugged in there yet.
+  AccessCounts counts(Location location) const;
+
+  std::uint64_t read_memory(machine::PhysicalAddress address, unsigned size) override;
+  void write_memory(machine::PhysicalAddress address, unsigned size, std::uint64_t value) override;
+  std::uint32_t read_port(std::uint16_t port, unsigned size) override;
+  void write_port(std::uint16_t port, unsigned size, std::uint32_t value) override;
+  std::uint32_t read_config(unsigned bus, unsigned device, unsigned function, unsigned offset, unsigned size) override;
+  void write_config(unsigned bus, unsigned device, unsigned function, unsigned offset, unsigned size,
+                    std::uint32_t value) override;
+
+ private:
+  friend class FunctionPort;
+
+  /// A window of addresses that a function answers, or, once it is gone, used to answer.
+  struct Window {
+    std::uint64_t base;
+    std::uint64_t size;
+    bool is_io;
+    unsigned bar;
+    Location location;
+    FunctionPort* port;  // null: unplugged
+  };
+
+  FunctionPort* find(Location location) const;
+  Window* decode(bool is_io, std::uint64_t address, unsigned size);
+  std::uint64_t read_window(Window* window, std::uint64_t address, unsigned size);
+  void write_window(Window* window, std::uint64_t address, unsigned size, std::uint64_t value);
+  void rebuild_windows();
+  void drive_line(unsigned line, bool asserted);
+  void bury_retired();
+
+  machine::Computer& computer_;
+  InterruptRouting routing_;
+  std::map<Location, std::unique_ptr<FunctionPort>> ports_;
+  std::map<Location, AccessCounts> counts_;
+  std::vector<Window> windows_;
+  std::vector<Window> ghosts_;
+  std::vector<std::unique_ptr<FunctionPort>> retired_;
+  std::vector<std::uint8_t> line_holders_;  // functions that hold a line up, by line - first_line
+  unsigned calls_in_progress_ = 0;          // calls into models; nothing is destroyed meanwhile
+};
+
+}  // namespace drydock::models::pci
