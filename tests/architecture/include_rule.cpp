@@ -50,16 +50,18 @@ bool is_source(const fs::path& file) {
 }
 
 bool is_linux_header(const std::string& name) {
-  static const std::set<std::string> kHeaders{"unistd.h",   "fcntl.h",   "signal.h", "csignal", "ucontext.h", "pthread.h",
-                                              "poll.h",     "sched.h",   "dlfcn.h",  "time.h",  "termios.h",  "seccomp.h",
-                                              "execinfo.h", "syscall.h", "spawn.h",  "link.h",  "elf.h"};
+  static const std::set<std::string> kHeaders{
+      "unistd.h", "fcntl.h",   "signal.h",  "csignal",    "ucontext.h", "pthread.h", "poll.h", "sched.h", "dlfcn.h",
+      "time.h",   "termios.h", "seccomp.h", "execinfo.h", "syscall.h",  "spawn.h",   "link.h", "elf.h"};
   return name.starts_with("sys/") || name.starts_with("linux/") || name.starts_with("asm/") || kHeaders.count(name);
 }
 
-std::string room_of(const fs::path& relative) { return relative.begin()->string(); }
+std::string room_of(const fs::path& relative) {
+  return relative.begin()->string();
+}
 
 class Tree {
-public:
+ public:
   Tree(const fs::path& src, const Rooms& rooms) : src_(src), rooms_(rooms) {
     for (const auto& entry : fs::recursive_directory_iterator(src))
       if (entry.is_regular_file() && is_source(entry.path()))
@@ -78,7 +80,7 @@ public:
     return std::move(said_);
   }
 
-private:
+ private:
   void say(const std::string& file, int line, const std::string& sentence) {
     said_.push_back(file + ":" + std::to_string(line) + ": " + sentence);
   }
@@ -140,6 +142,8 @@ Rooms read_rooms(const fs::path& list) {
   return rooms;
 }
 
-std::vector<std::string> breaches(const fs::path& src, const Rooms& rooms) { return Tree(src, rooms).breaches(); }
+std::vector<std::string> breaches(const fs::path& src, const Rooms& rooms) {
+  return Tree(src, rooms).breaches();
+}
 
 }  // namespace drydock::architecture

@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Rooms declared() { return read_rooms(DRYDOCK_BUILD_DIR "/rooms.txt"); }
+Rooms declared() {
+  return read_rooms(DRYDOCK_BUILD_DIR "/rooms.txt");
+}
 
 /// Says which rooms lie on a circle of MAY_INCLUDE.
 std::vector<std::string> on_a_circle(const Rooms& rooms) {
@@ -52,7 +54,7 @@ TEST(IncludeRule, ModelsKnowNoWindows) {
 
 /// A small tree with planted breaches.
 class PlantedTree : public testing::Test {
-protected:
+ protected:
   void SetUp() override {
     char pattern[] = "/tmp/drydock_rooms_XXXXXX";
     ASSERT_NE(mkdtemp(pattern), nullptr);
@@ -94,7 +96,8 @@ TEST_F(PlantedTree, SeesThroughAHeaderInBetween) {
   file("machine/inner.h", "#include \"nt/irp.h\"\n#include \"machine/wires.h\"\n");
   file("machine/wires.h", "#include \"machine/inner.h\"\n");
   file("models/disk.cpp", "\n#include \"machine/wires.h\"\n");
-  EXPECT_THAT(found(), ElementsAre("models/disk.cpp:2: models may not see nt (machine/wires.h > machine/inner.h > nt/irp.h)"));
+  EXPECT_THAT(found(),
+              ElementsAre("models/disk.cpp:2: models may not see nt (machine/wires.h > machine/inner.h > nt/irp.h)"));
 }
 
 TEST_F(PlantedTree, NamesAnUndeclaredRoom) {
