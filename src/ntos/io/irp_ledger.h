@@ -1,0 +1,73 @@
+#pragma once
+// Every IRP has a number and ends exactly once; here is the account.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/time.h"
+#include "nt/irp.h"
+
+namespace drydock::ntos::io {
+
+/// How far an IRP has come.
+enum class IrpStage : std::uint32_t {
+  Free,       ///< back in the lookaside list
+  Allocated,  ///< not sent yet, or reused
+  Sent,
+  Completed,  ///< the walk reached the top; whoever allocated it has it again
+};
+
+/// Lies before every IRP that IoAllocateIrp hands out (and the build calls, which use it).
+struct alignas(16) IrpPrefix {
+  std::uint64_t magic;      ///< kIrpMagic; drivers that overwrite it have run off the block before
+  std::uint32_t number;     ///< irp#12
+  IrpStage stage;
+  IrpPrefix* next_free;
+  std::uint32_t sent_count;  ///< IofCallDriver calls since allocation
+  std::uint8_t major;        ///< of the first send
+  std::uint8_t minor;
+  std::uint8_t flags;
+  std::uint8_t stack_size;
+
+  static constexpr std::uint8_t kKernelMade = 1;  ///< sent by ntos itself (create, close, PnP, power)
+  static constexpr std::uint8_t kBuilt = 2;       ///< by a build call: the completion walk frees it
+  static constexpr std::uint8_t kThreaded = 4;    ///< queued to its thread
+
+  nt::IRP* irp() { return reinterpret_cast<nt::IRP*>(this + 1); }
+};
+static_assert(sizeof(IrpPrefix) == 0x20);
+inline constexpr std::uint64_t kIrpMagic = 0x21707249'6b636f64;
+
+inline constexpr unsigned kIrpStackMax = 32;  ///< larger ones have no lookaside list
+
+struct IrpLedger {
+  IrpPrefix* free[kIrpStackMax + 1] = {};
+  std::uint32_t last_number = 0;
+  std::uint64_t allocated = 0, freed = 0, sent = 0, completed = 0;
+  bool use_lookaside = true;         ///< off: every IRP comes from pool and goes back there (verifier)
+  std::vector<IrpPrefix*> blocks;    ///< every block there is, for reports
+};
+
+/// The number in traces; an IRP that a driver laid out in memory of its own has none and gives 0.
+std::uint32_t number_of(const nt::IRP* irp);
+
+/// "irp#12 IRP_MJ_READ sent 3 times, at \Driver\x now" and one line a stack location.
+std::vector<std::string> describe(const nt::IRP* irp);
+
+struct LiveIrp {
+  nt::IRP* irp;
+  std::uint32_t number;
+  IrpStage stage;
+};
+/// Allocated and not freed, in order of number.
+std::vector<LiveIrp> live_irps();
+/// Of these, the ones that wait in a driver: sent, not completed.
+std::vector<LiveIrp> outstanding_irps();
+
+struct IrpAccount {
+  std::uint64_t allocated, freed, sent, completed;
+};
+IrpAccount irp_account();
+
+}  // namespace drydock::ntos::io
