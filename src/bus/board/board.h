@@ -1,0 +1,82 @@
+#pragma once
+// A board: which devices sit in which slots, what hangs behind them, how much memory and how many processors there are.
+// Written as TOML; see boards/*.toml for the built-in ones.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/result.h"
+#include "machine/time.h"
+
+namespace drydock::bus::board {
+
+/// Where a function sits: bus:device.function as written in boards, "0:3.0".
+struct Slot {
+  unsigned bus = 0;
+  unsigned device = 0;
+  unsigned function = 0;
+  friend auto operator<=>(const Slot&, const Slot&) = default;
+};
+std::string to_text(Slot slot);
+
+/// A disk behind a SCSI adapter: `file` empty means in memory, of `size_bytes`, zeroed.
+struct Disk {
+  unsigned target = 0;
+  unsigned lun = 0;
+  std::uint64_t size_bytes = 0;
+  unsigned block_bytes = 512;
+  std::string file;
+  bool read_only = false;
+};
+
+struct Device {
+  Slot slot;
+  std::string model;
+  int line = 0;  ///< in the board's file
+  std::vector<Disk> disks;
+  machine::Duration latency{};       ///< added to each request; 0: the model's own
+  std::vector<std::string> faults;   ///< the fault decisions that are armed, by the model's names ("hang")
+  bool message_interrupts = true;    ///< false: the function lacks MSI and MSI-X
+  std::string rail, reset_line;      ///< shared power rail and reset line, "" for none
+};
+
+/// A value that tunes one of Windows' parts, by its name in [settings] ("scsiport.reset_holdoff").
+enum class SettingKind { Duration, Number, Flag };
+struct SettingInfo {
+  std::string_view name;
+  SettingKind kind;
+  std::int64_t ordinary;  ///< ns for durations
+  std::string_view meaning;
+};
+const std::vector<SettingInfo>& setting_infos();
+
+struct Board {
+  std::string name;
+  std::string description;
+  std::string file;  ///< "" for a built-in one
+  unsigned processors = 1;
+  std::uint64_t memory_bytes = 64 << 20;
+  std::uint64_t ram_above_4gb_bytes = 0;
+  std::vector<Device> devices;
+  std::map<std::string, std::int64_t> settings;  ///< only those the board sets
+
+  /// The board's value, or the ordinary one.
+  std::int64_t setting(std::string_view setting_name) const;
+  machine::Duration duration(std::string_view setting_name) const { return machine::Duration{setting(setting_name)}; }
+};
+
+/// Reads a board. `file` is for messages ("rail.toml:7: ..."); disk files are taken relative to `directory`.
+host::Result<Board> parse_board(std::string_view text, const std::string& file, const std::string& directory = {});
+/// A built-in board by its name, or a TOML file by its path.
+host::Result<Board> load_board(const std::string& name_or_path);
+
+struct BuiltInBoard {
+  std::string_view name;
+  std::string_view text;
+};
+const std::vector<BuiltInBoard>& built_in_boards();
+
+}  // namespace drydock::bus::board

@@ -1,0 +1,39 @@
+#pragma once
+// A board made real: models plugged into a PCI fabric, the fabric installed in a machine.
+
+#include "bus/board/board.h"
+#include "host/result.h"
+#include "machine/machine.h"
+
+namespace drydock::models::pci {
+class PciFabric;
+}
+
+namespace drydock::bus::board {
+
+/// Processors and memory as the board has them; strategy and limits stay the caller's.
+machine::MachineConfig machine_config(const Board& board);
+
+/// What a machine keeps of its board (PartId::Board).
+struct BoardPart {
+  models::pci::PciFabric* fabric = nullptr;
+  std::map<std::string, std::int64_t> settings;
+  std::vector<Device> devices;
+  std::int64_t setting(std::string_view name) const;
+};
+/// The part of the machine that runs on this thread; null without a board.
+BoardPart* board_part();
+
+/// Plugs every device of `board`, installs the fabric, and tells the PnP manager of the host bridge if there is a kernel.
+/// Call after install_kernel, while nothing runs.
+host::Status build_board(machine::Machine& machine, const Board& board);
+
+/// Takes the device in `slot` off the board at once (hot unplug) and has its bus look. On a machine thread.
+bool unplug(machine::Machine& machine, Slot slot);
+/// Puts a new device of the same kind into a slot that `unplug` emptied.
+host::Status plug(machine::Machine& machine, Slot slot);
+
+/// Names a board's `model` may have.
+std::vector<std::string> model_names();
+
+}  // namespace drydock::bus::board

@@ -1,0 +1,202 @@
+#pragma once
+// The PnP manager of one machine. Scenarios ask it for changes; drivers ask it through the Io... exports.
+// All work is done by one system worker thread at PASSIVE_LEVEL, one request after the other.
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine/time.h"
+#include "nt/base.h"
+#include "nt/dispatcher.h"
+#include "nt/guid.h"
+#include "ntos/kernel.h"
+#include "ntos/pnp/devnode.h"
+#include "ntos/pnp/devnode_table.h"
+#include "ntos/pnp/driver_store.h"
+#include "ntos/pnp/resources.h"
+
+namespace drydock::ntos::pnp {
+
+class Arbiter;
+class InterfaceTable;
+class NotificationTable;
+
+using DevnodeId = std::uint32_t;
+inline constexpr DevnodeId kRootDevnode = 1;
+
+/// How a change ended.
+struct Change {
+  nt::NTSTATUS status = 0;
+  DevnodeId devnode = 0;   ///< where it ended: the one that vetoed or failed, else the one that was asked for
+  std::string vetoed_by;   ///< "pvscsi (devnode#3)", "1 open handle on devnode#4", "" if nobody did
+  bool ok() const { return status >= 0; }
+};
+
+/// One PnP or power IRP that the manager sent, for reports.
+struct SentIrp {
+  machine::Time sent_at{}, completed_at{};
+  DevnodeId devnode = 0;
+  nt::UCHAR major = 0, minor = 0;
+  nt::NTSTATUS status = 0;
+};
+std::string_view pnp_minor_name(nt::UCHAR minor);  ///< "IRP_MN_START_DEVICE"
+
+/// One line of the device tree, parents before children.
+struct TreeLine {
+  DevnodeId devnode = 0;
+  DevnodeId parent = 0;
+  unsigned depth = 0;
+  DevnodeState state{};
+  Problem problem{};
+  std::string instance_path, description, service;
+};
+
+/// A device the root enumerator reports: the PCI host bridge, software devices.
+struct RootDevice {
+  std::u16string device_id;    ///< "ACPI\PNP0A08"
+  std::u16string instance_id;  ///< "0"
+  std::vector<std::u16string> hardware_ids, compatible_ids;
+  std::u16string description;
+  std::vector<Resource> resources;  ///< windows of a bridge: its boot configuration and what it is given
+};
+
+class Manager {
+ public:
+  Manager();
+  Manager(const Manager&) = delete;
+
+  DriverStore& store() { return store_; }
+
+  // ---- What scenarios ask for. Caller: a machine thread at PASSIVE_LEVEL, not the PnP worker. Each returns when it is
+  // done. An unknown id gives STATUS_NO_SUCH_DEVICE. ----
+  /// Adds a device below the root; it is found by the next enumerate_root().
+  void add_root_device(RootDevice device);
+  /// Enumerates the root and everything below it: drivers are loaded, devices started.
+  Change enumerate_root();
+  /// Asks the bus again who is there, and starts what does not run for want of trying.
+  Change scan(DevnodeId devnode);
+  /// Orderly removal of the device and everything below it; it stays away until scan() or start().
+  Change remove(DevnodeId devnode);
+  /// Starts a device that was removed or has a problem; clears the problem.
+  Change start(DevnodeId devnode);
+  /// Orderly removal that lasts: problem 22 until enable().
+  Change disable(DevnodeId devnode);
+  Change enable(DevnodeId devnode);
+  /// remove() and start() in one step.
+  Change restart(DevnodeId devnode);
+  enum class NewResources { Same, Other };
+  /// Query-stop, stop and start again of the device and everything below it.
+  Change rebalance(DevnodeId devnode, NewResources which = NewResources::Same);
+  /// Query-remove, then cancel-remove: nothing is removed.
+  Change query_and_cancel_remove(DevnodeId devnode);
+  /// Query-stop, then cancel-stop.
+  Change query_and_cancel_stop(DevnodeId devnode);
+  /// Returns once the worker has nothing left to do (devices waiting for handles to close do not count).
+  void wait_until_settled();
+  /// Runs `work` on the PnP worker, between two requests.
+  void run_on_worker(std::function<void()> work);
+
+  // ---- What is there. ----
+  std::vector<TreeLine> tree() const;
+  Devnode* find(DevnodeId devnode);
+  Devnode* find_pdo(const nt::DEVICE_OBJECT* pdo);
+  /// The devnode in whose stack `device` is.
+  Devnode* find_in_stack(nt::DEVICE_OBJECT* device);
+  /// The devnodes whose function driver is `service`, in order of id.
+  std::vector<Devnode*> served_by(std::u16string_view service);
+  /// The first devnode whose instance path or a hardware id begins with `prefix`.
+  Devnode* find_id(std::u16string_view prefix);
+  Devnode& root() { return *root_; }
+
+  const std::vector<SentIrp>& sent_irps() const { return sent_; }
+  std::uint32_t visits(std::size_t row) const { return visits_[row]; }
+
+  // ---- What drivers and other components ask for. ----
+  /// Any IRQL up to DISPATCH_LEVEL.
+  void invalidate_relations(nt::DEVICE_OBJECT* pdo, nt::ULONG relation_type);
+  void invalidate_state(nt::DEVICE_OBJECT* pdo);
+  /// A handle to a device of this stack was closed; the I/O manager calls it when an open count falls to 0.
+  void handle_closed(nt::DEVICE_OBJECT* device);
+  Arbiter& arbiter() { return *arbiter_; }
+  InterfaceTable& interfaces() { return *interfaces_; }
+  NotificationTable& notifications() { return *notifications_; }
+
+ private:
+  friend struct Enumeration;
+  struct Request;
+  struct RootBus;
+  friend struct RootBus;
+
+  // The worker (worker.cpp).
+  Change ask(std::function<Change()> work);
+  void queue(std::function<void()> work);
+  void ensure_worker();
+  void worker_loop();
+
+  // The table (transitions.cpp).
+  void dispatch(Devnode& node, DevnodeEvent event);
+  std::optional<DevnodeEvent> perform(DevnodeAction action, Devnode& node);
+  std::optional<DevnodeEvent> find_drivers(Devnode& node);
+  std::optional<DevnodeEvent> assign_resources(Devnode& node);
+  std::optional<DevnodeEvent> send_start(Devnode& node);
+  std::optional<DevnodeEvent> query_bus_relations(Devnode& node);
+  std::optional<DevnodeEvent> send_stop(Devnode& node);
+  std::optional<DevnodeEvent> send_surprise_removal(Devnode& node);
+  std::optional<DevnodeEvent> send_remove(Devnode& node);
+  std::optional<DevnodeEvent> ask_the_bus(Devnode& node);
+  std::optional<DevnodeEvent> forget_devnode(Devnode& node);
+
+  // Enumeration (enumeration.cpp).
+  Devnode* new_devnode(Devnode& parent, nt::DEVICE_OBJECT* pdo);
+  void identify(Devnode& node);
+  void enumerate_children(Devnode& node);
+  void start_new_children(Devnode& node);
+  void start_devnode(Devnode& node);
+  void query_device_state(Devnode& node);
+
+  // Removal and rebalance (removal.cpp, rebalance.cpp).
+  struct Ask {
+    Change change;
+    bool agreed() const { return change.ok(); }
+  };
+  Change query_remove_tree(Devnode& node, std::vector<Devnode*>& agreed);
+  Change remove_tree(Devnode& node);
+  void tear_down(Devnode& node, DevnodeEvent why);
+  void continue_after_handles(Devnode& node);
+  Change rebalance_tree(Devnode& node, NewResources which);
+  unsigned open_handles(Devnode& node) const;
+  std::string who_answered(Devnode& node, nt::NTSTATUS status) const;
+
+  // IRPs (pnp_irp.cpp).
+  friend class PnpIrp;
+  friend class ManagerTestAccess;
+  void record_irp(const SentIrp& irp);
+
+  DriverStore store_;
+  std::vector<std::unique_ptr<Devnode>> devnodes_;  ///< by id - 1; forgotten ones stay, Deleted
+  Devnode* root_ = nullptr;
+  std::vector<RootDevice> root_devices_;
+  RootBus* root_bus_ = nullptr;
+  std::array<std::uint32_t, kDevnodeRowCount> visits_{};
+  std::vector<SentIrp> sent_;
+  Arbiter* arbiter_ = nullptr;
+  InterfaceTable* interfaces_ = nullptr;
+  NotificationTable* notifications_ = nullptr;
+
+  std::deque<Request*> requests_;
+  nt::KEVENT* work_arrived_ = nullptr;
+  bool worker_exists_ = false;
+  bool worker_busy_ = false;
+  std::uint32_t worker_thread_ = 0;
+};
+
+/// The manager of the machine that runs on this thread.
+inline Manager& manager() { return *kernel().pnp; }
+
+}  // namespace drydock::ntos::pnp
