@@ -179,7 +179,7 @@ VOID PvscsiService(PVSCSI_EXTENSION* Ext) {
 
 BOOLEAN NTAPI PvscsiInterrupt(PVOID Context) {
   PVSCSI_EXTENSION* ext = Context;
-  BOOLEAN active = ext->State == PvscsiRunning || ext->State == PvscsiResetting;
+  BOOLEAN active = PvscsiIsActive(ext);
   if (!ext->Registers || ext->State == PvscsiGone) return FALSE;
 
   // A filled ring proves that the interrupt is ours and spares reading the register.

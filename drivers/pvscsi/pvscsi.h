@@ -90,6 +90,11 @@ typedef struct _PVSCSI_EXTENSION {
   PSCSI_REQUEST_BLOCK ResetSrb;  // the RESET_BUS request being served
 } PVSCSI_EXTENSION;
 
+/// TRUE while the rings are in use.
+static inline BOOLEAN PvscsiIsActive(const PVSCSI_EXTENSION* Ext) {
+  return Ext->State == PvscsiRunning || Ext->State == PvscsiResetting;
+}
+
 // adapter.c
 ULONG PvscsiRead(PVSCSI_EXTENSION* Ext, ULONG Register);
 VOID PvscsiWrite(PVSCSI_EXTENSION* Ext, ULONG Register, ULONG Value);

@@ -118,10 +118,13 @@ BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
 VOID NTAPI PvscsiTimer(PVOID Context) {
   PVSCSI_EXTENSION* ext = Context;
   ext->TimerArmed = FALSE;
-  if (ext->State != PvscsiRunning && ext->State != PvscsiResetting) return;
+  if (!PvscsiIsActive(ext)) return;
 
+  // An unacknowledged status would keep the adapter from interrupting again.
+  if (ext->Ring->CompletionProducer != ext->CompletionConsumer)
+    PvscsiWrite(ext, PVSCSI_REG_INTERRUPT_STATUS, PVSCSI_INTERRUPT_COMPLETION);
   PvscsiService(ext);
-  if (ext->State == PvscsiRunning && !ext->Outstanding) return;
+  if (!PvscsiIsActive(ext) || (ext->State == PvscsiRunning && !ext->Outstanding)) return;
   if (ext->Completed == ext->CompletedAtTick && PvscsiAnswersAllOnes(ext)) {
     PvscsiDeclareGone(ext);
     return;
@@ -129,7 +132,6 @@ VOID NTAPI PvscsiTimer(PVOID Context) {
   if (ext->State == PvscsiResetting && ++ext->ResetTicks >= PVSCSI_RESET_TICKS_MAX) {
     PvscsiLog(ext, SP_BUS_TIME_OUT, PvscsiLogBusResetLate);
     if (PvscsiRecover(ext)) ScsiPortNotification(ResetDetected, ext);
-    if (ext->State != PvscsiRunning && ext->State != PvscsiResetting) return;
   }
-  if (ext->Outstanding || ext->State == PvscsiResetting) PvscsiArmTimer(ext);
+  if (ext->State == PvscsiResetting || (ext->State == PvscsiRunning && ext->Outstanding)) PvscsiArmTimer(ext);
 }
