@@ -27,14 +27,14 @@ drydock_room(ntos
 drydock_room(verifier
   MAY_INCLUDE ntos image machine nt host)
 drydock_room(bus
-  MAY_INCLUDE ntos models machine nt host
+  MAY_INCLUDE ntos image models machine nt host
   USES tomlplusplus::tomlplusplus)
 drydock_room(port
-  MAY_INCLUDE ntos machine nt host)
+  MAY_INCLUDE ntos image machine nt host)
 drydock_room(class
-  MAY_INCLUDE ntos machine nt host)
+  MAY_INCLUDE ntos image machine nt host)
 drydock_room(wdf
-  MAY_INCLUDE ntos machine nt host)
+  MAY_INCLUDE ntos image machine nt host)
 
 drydock_room(scenario
   MAY_INCLUDE port class wdf bus verifier ntos image models machine nt host
