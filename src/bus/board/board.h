@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,7 @@ struct Disk {
   unsigned block_bytes = 512;
   std::string file;
   bool read_only = false;
+  int descriptor = -1;  ///< of `file`, while open_disk_files() holds it open
 };
 
 struct Device {
@@ -37,10 +40,11 @@ struct Device {
   std::string model;
   int line = 0;  ///< in the board's file
   std::vector<Disk> disks;
-  machine::Duration latency{};       ///< added to each request; 0: the model's own
-  std::vector<std::string> faults;   ///< the fault decisions that are armed, by the model's names ("hang")
-  bool message_interrupts = true;    ///< false: the function lacks MSI and MSI-X
-  std::string rail, reset_line;      ///< shared power rail and reset line, "" for none
+  std::optional<machine::Duration> latency;        ///< of each request; the model's own if absent
+  std::optional<machine::Duration> reset_latency;  ///< how long a bus reset takes
+  std::map<std::string, unsigned> faults;          ///< how often each may strike, by the model's names ("hang")
+  bool message_interrupts = true;                  ///< false: the function lacks MSI and MSI-X
+  std::string rail, reset_line;                    ///< shared power rail and reset line, "" for none
 };
 
 /// A value that tunes one of Windows' parts, by its name in [settings] ("scsiport.reset_holdoff").
@@ -51,7 +55,7 @@ struct SettingInfo {
   std::int64_t ordinary;  ///< ns for durations
   std::string_view meaning;
 };
-const std::vector<SettingInfo>& setting_infos();
+std::span<const SettingInfo> setting_infos();
 
 struct Board {
   std::string name;
@@ -70,6 +74,10 @@ struct Board {
 
 /// Reads a board. `file` is for messages ("rail.toml:7: ..."); disk files are taken relative to `directory`.
 host::Result<Board> parse_board(std::string_view text, const std::string& file, const std::string& directory = {});
+/// Opens the files behind the board's disks; on failure none stays open. Call outside a machine.
+host::Status open_disk_files(Board& board);
+void close_disk_files(Board& board);
+
 /// A built-in board by its name, or a TOML file by its path.
 host::Result<Board> load_board(const std::string& name_or_path);
 
@@ -77,6 +85,6 @@ struct BuiltInBoard {
   std::string_view name;
   std::string_view text;
 };
-const std::vector<BuiltInBoard>& built_in_boards();
+std::span<const BuiltInBoard> built_in_boards();
 
 }  // namespace drydock::bus::board

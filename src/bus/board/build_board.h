@@ -24,8 +24,8 @@ struct BoardPart {
 /// The part of the machine that runs on this thread; null without a board.
 BoardPart* board_part();
 
-/// Plugs every device of `board`, installs the fabric, and tells the PnP manager of the host bridge if there is a kernel.
-/// Call after install_kernel, while nothing runs.
+/// Plugs every device of `board`, installs the fabric, and tells the PnP manager of the host bridge if there is a
+/// kernel. Call after install_kernel, while nothing runs.
 host::Status build_board(machine::Machine& machine, const Board& board);
 
 /// Takes the device in `slot` off the board at once (hot unplug) and has its bus look. On a machine thread.

@@ -66,13 +66,13 @@ struct Devnode {
   Devnode* parent = nullptr;
   std::vector<Devnode*> children;  ///< in the order the bus reported them
   nt::DEVICE_OBJECT* pdo = nullptr;
-  bool reported = true;            ///< in its bus's last relations
-  bool was_present = false;        ///< used while relations are compared
-  bool root_enumerated = false;    ///< its PDO is the PnP manager's own
+  bool reported = true;          ///< in its bus's last relations
+  bool was_present = false;      ///< used while relations are compared
+  bool root_enumerated = false;  ///< its PDO is the PnP manager's own
 
-  std::u16string device_id;               ///< "PCI\VEN_15AD&DEV_07C0&SUBSYS_07C015AD&REV_02"
-  std::u16string instance_id;             ///< "3&1A2B3C4D&0&18"
-  std::u16string instance_path;           ///< device_id \ instance_id: the key below Enum
+  std::u16string device_id;      ///< "PCI\VEN_15AD&DEV_07C0&SUBSYS_07C015AD&REV_02"
+  std::u16string instance_id;    ///< "3&1A2B3C4D&0&18"
+  std::u16string instance_path;  ///< device_id \ instance_id: the key below Enum
   std::vector<std::u16string> hardware_ids;
   std::vector<std::u16string> compatible_ids;
   std::u16string description, location;
@@ -89,9 +89,9 @@ struct Devnode {
   unsigned driver_instance = 0;  ///< the NNNN of Control\Class\{guid}\NNNN
   bool disabled = false;
   bool stack_was_built = false;
-  bool surprised = false;         ///< this instance got IRP_MN_SURPRISE_REMOVAL
-  bool waits_for_handles = false; ///< its remove IRP waits for LastHandleClosed
-  bool held_by_older = false;     ///< an older instance with this path is still there (RST-143)
+  bool surprised = false;          ///< this instance got IRP_MN_SURPRISE_REMOVAL
+  bool waits_for_handles = false;  ///< its remove IRP waits for LastHandleClosed
+  bool held_by_older = false;      ///< an older instance with this path is still there (RST-143)
 
   // Resources.
   Requirements requirements;

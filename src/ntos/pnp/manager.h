@@ -33,8 +33,8 @@ inline constexpr DevnodeId kRootDevnode = 1;
 /// How a change ended.
 struct Change {
   nt::NTSTATUS status = 0;
-  DevnodeId devnode = 0;   ///< where it ended: the one that vetoed or failed, else the one that was asked for
-  std::string vetoed_by;   ///< "pvscsi (devnode#3)", "1 open handle on devnode#4", "" if nobody did
+  DevnodeId devnode = 0;  ///< where it ended: the one that vetoed or failed, else the one that was asked for
+  std::string vetoed_by;  ///< "pvscsi (devnode#3)", "1 open handle on devnode#4", "" if nobody did
   bool ok() const { return status >= 0; }
 };
 
@@ -197,6 +197,8 @@ class Manager {
 };
 
 /// The manager of the machine that runs on this thread.
-inline Manager& manager() { return *kernel().pnp; }
+inline Manager& manager() {
+  return *kernel().pnp;
+}
 
 }  // namespace drydock::ntos::pnp

@@ -15,14 +15,14 @@ enum class ResourceKind : std::uint8_t { Memory, Port, Line, Message, BusNumber,
 struct Resource {
   ResourceKind kind = ResourceKind::Memory;
   bool shared = false;
-  std::uint16_t flags = 0;      ///< CM_RESOURCE_ flags of its kind
-  std::uint64_t start = 0;      ///< address, port, line or bus number
-  std::uint64_t length = 0;     ///< bytes, ports or bus numbers
-  std::uint32_t messages = 0;   ///< how many, for Message
-  std::uint32_t vector = 0;     ///< translated: Line and Message
-  std::uint8_t irql = 0;        ///< translated
+  std::uint16_t flags = 0;     ///< CM_RESOURCE_ flags of its kind
+  std::uint64_t start = 0;     ///< address, port, line or bus number
+  std::uint64_t length = 0;    ///< bytes, ports or bus numbers
+  std::uint32_t messages = 0;  ///< how many, for Message
+  std::uint32_t vector = 0;    ///< translated: Line and Message
+  std::uint8_t irql = 0;       ///< translated
   std::uint64_t affinity = ~0ull;
-  std::uint32_t data[3] = {};   ///< DevicePrivate
+  std::uint32_t data[3] = {};  ///< DevicePrivate
   friend bool operator==(const Resource&, const Resource&) = default;
 };
 

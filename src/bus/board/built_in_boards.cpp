@@ -1,0 +1,71 @@
+#include "bus/board/board.h"
+
+namespace drydock::bus::board {
+
+namespace {
+
+constexpr std::string_view kPvscsi = R"(# The board of the demo: one adapter, two disks.
+name = "pvscsi"
+description = "a VMware PVSCSI adapter with two disks of 64 MiB"
+memory = "64 MiB"
+
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+disk = [
+  { target = 0, size = "64 MiB" },
+  { target = 1, size = "64 MiB" },
+]
+)";
+
+constexpr std::string_view kPvscsiSmp = R"(# The demo's board with four processors and memory above 4 GiB.
+name = "pvscsi-smp"
+description = "four processors, RAM on both sides of 4 GiB, a PVSCSI adapter with four units on two targets"
+processors = 4
+memory = "128 MiB"
+ram_above_4gb = "64 MiB"
+
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+disk = [
+  { target = 0, lun = 0, size = "64 MiB" },
+  { target = 0, lun = 1, size = "16 MiB" },
+  { target = 1, lun = 0, size = "64 MiB" },
+  { target = 1, lun = 1, size = "16 MiB", block = 4096 },
+]
+)";
+
+constexpr std::string_view kPvscsiPair = R"(# Two adapters that share an interrupt line.
+name = "pvscsi-pair"
+description = "two PVSCSI adapters on one interrupt line, a disk behind each"
+processors = 2
+memory = "64 MiB"
+
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+disk = [{ size = "64 MiB" }]
+
+[[device]]
+slot = "0:11.0"
+model = "pvscsi"
+disk = [{ size = "64 MiB" }]
+)";
+
+constexpr std::string_view kEmpty = R"(# A computer without devices, for drivers that make their own.
+name = "empty"
+description = "no devices at all"
+memory = "32 MiB"
+)";
+
+constexpr BuiltInBoard kBoards[] = {
+    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"empty", kEmpty}};
+
+}  // namespace
+
+std::span<const BuiltInBoard> built_in_boards() {
+  return kBoards;
+}
+
+}  // namespace drydock::bus::board

@@ -1,0 +1,27 @@
+#include "host/disk_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace drydock::host {
+
+Result<DiskFile> open_disk_file(const std::string& path, bool read_only) {
+  const int descriptor = open(path.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+  if (descriptor < 0) return error(path, ": this disk cannot be opened: ", std::strerror(errno));
+  struct stat about {};
+  if (fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
+    close(descriptor);
+    return error(path, ": a disk must be a regular file");
+  }
+  return DiskFile{descriptor, static_cast<std::uint64_t>(about.st_size)};
+}
+
+void close_disk_file(int descriptor) {
+  if (descriptor >= 0) close(descriptor);
+}
+
+}  // namespace drydock::host

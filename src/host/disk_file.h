@@ -1,0 +1,20 @@
+#pragma once
+// Files that stand for disks: opened before a machine runs, closed by whoever opened them.
+
+#include <cstdint>
+#include <string>
+
+#include "host/result.h"
+
+namespace drydock::host {
+
+struct DiskFile {
+  int descriptor = -1;
+  std::uint64_t size_bytes = 0;
+};
+
+/// Fails with a sentence that names the file: it is missing, no regular file, or may not be written.
+Result<DiskFile> open_disk_file(const std::string& path, bool read_only);
+void close_disk_file(int descriptor);
+
+}  // namespace drydock::host
