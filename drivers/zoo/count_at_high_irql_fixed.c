@@ -1,0 +1,2 @@
+#define FIXED
+#include "count_at_high_irql.c"

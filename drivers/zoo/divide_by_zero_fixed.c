@@ -1,0 +1,2 @@
+#define FIXED
+#include "divide_by_zero.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "forgets_to_complete.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "jump_to_data.c"

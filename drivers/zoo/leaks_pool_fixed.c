@@ -1,0 +1,2 @@
+#define FIXED
+#include "leaks_pool.c"

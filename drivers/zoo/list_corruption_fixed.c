@@ -1,0 +1,2 @@
+#define FIXED
+#include "list_corruption.c"

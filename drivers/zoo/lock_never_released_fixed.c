@@ -1,0 +1,2 @@
+#define FIXED
+#include "lock_never_released.c"

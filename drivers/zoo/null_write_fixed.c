@@ -1,0 +1,2 @@
+#define FIXED
+#include "null_write.c"

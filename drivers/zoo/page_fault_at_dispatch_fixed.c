@@ -1,0 +1,2 @@
+#define FIXED
+#include "page_fault_at_dispatch.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "passive_call_at_dispatch.c"

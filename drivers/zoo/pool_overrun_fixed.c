@@ -1,0 +1,2 @@
+#define FIXED
+#include "pool_overrun.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "raises_unhandled.c"

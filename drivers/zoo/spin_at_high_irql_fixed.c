@@ -1,0 +1,2 @@
+#define FIXED
+#include "spin_at_high_irql.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "unload_with_timer.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "wait_at_dispatch.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "waits_for_ever.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "write_to_constant.c"
