@@ -43,6 +43,8 @@ bool FileBacking::write(std::uint64_t offset, std::span<const std::byte> from) {
   return !read_only_ && host::write_at(descriptor_, offset, from);
 }
 
-bool FileBacking::flush() { return host::flush_file(descriptor_); }
+bool FileBacking::flush() {
+  return host::flush_file(descriptor_);
+}
 
 }  // namespace drydock::models::disk

@@ -69,7 +69,8 @@ void ConfigSpace::describe_bar(const FunctionDescription& d, unsigned index) {
     return;
   }
   HOST_CHECK(description.size >= 16);
-  const std::uint32_t type = (description.is_64bit ? bar::kType64 : 0) | (description.prefetchable ? bar::kPrefetchable : 0);
+  const std::uint32_t type =
+      (description.is_64bit ? bar::kType64 : 0) | (description.prefetchable ? bar::kPrefetchable : 0);
   put(at, 4, type, static_cast<std::uint32_t>(address_bits) & bar::kMemoryAddress);
   if (description.is_64bit) {
     HOST_CHECK(index + 1 < kBarCount && d.bars[index + 1].size == 0);
@@ -116,6 +117,8 @@ void ConfigSpace::reset(machine::ResetKind) {
   for (unsigned i = 0; i < kConventionalSize; ++i) bytes_[i] = static_cast<std::uint8_t>(bytes_[i] & ~writable_[i]);
 }
 
-std::uint16_t ConfigSpace::command() const { return static_cast<std::uint16_t>(read(header::kCommand, 2)); }
+std::uint16_t ConfigSpace::command() const {
+  return static_cast<std::uint16_t>(read(header::kCommand, 2));
+}
 
 }  // namespace drydock::models::pci

@@ -82,7 +82,7 @@ inline constexpr std::uint16_t kEnable = 1u << 15;
 namespace pcie {
 inline constexpr unsigned kDeviceCapabilities = 4;
 inline constexpr unsigned kDeviceControl = 8;
-inline constexpr std::uint32_t kFunctionLevelReset = 1u << 28;         // in Device Capabilities
+inline constexpr std::uint32_t kFunctionLevelReset = 1u << 28;          // in Device Capabilities
 inline constexpr std::uint16_t kInitiateFunctionLevelReset = 1u << 15;  // in Device Control, reads as 0
 }  // namespace pcie
 
@@ -160,6 +160,8 @@ class ConfigSpace {
 };
 
 /// What a read of `size` bytes gives when nobody answers.
-constexpr std::uint64_t all_ones(unsigned size) { return size >= 8 ? ~0ull : (1ull << (size * 8)) - 1; }
+constexpr std::uint64_t all_ones(unsigned size) {
+  return size >= 8 ? ~0ull : (1ull << (size * 8)) - 1;
+}
 
 }  // namespace drydock::models::pci

@@ -17,7 +17,8 @@ FunctionDescription rich_function() {
   d.bars[2] = {.size = 1ull << 33, .is_64bit = true, .prefetchable = true};
   d.power_management.offset = 0x40;
   d.msi = {.offset = 0x50, .messages_log2 = 2};
-  d.msix = {.offset = 0x60, .vectors = 5, .table_bar = 0, .table_offset = 0x2000, .pending_bar = 0, .pending_offset = 0x3000};
+  d.msix = {
+      .offset = 0x60, .vectors = 5, .table_bar = 0, .table_offset = 0x2000, .pending_bar = 0, .pending_offset = 0x3000};
   d.pci_express = {.offset = 0x70, .function_level_reset = true};
   return d;
 }

@@ -147,8 +147,7 @@ void PciFabric::write_port(std::uint16_t port, unsigned size, std::uint32_t valu
   write_window(decode(true, port, size), port, size, value);
 }
 
-std::uint32_t PciFabric::read_config(unsigned bus, unsigned device, unsigned function, unsigned offset,
-                                     unsigned size) {
+std::uint32_t PciFabric::read_config(unsigned bus, unsigned device, unsigned function, unsigned offset, unsigned size) {
   const auto ones = static_cast<std::uint32_t>(all_ones(size));
   if (bus > 0xFF || device >= 32 || function >= 8 || offset + size > kConfigSize) return ones;
   const Location location{static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(device),

@@ -177,8 +177,8 @@ TEST_F(Fabric, SendsMsi) {
   EXPECT_TRUE(probe.wires.send_message(1));
   EXPECT_TRUE(probe.wires.send_message(2));
   probe.wires.set_line(true);  // messages replace the line
-  EXPECT_EQ(computer.messages, (std::vector<std::pair<std::uint64_t, std::uint32_t>>{{0xFEE01000, 0x4051},
-                                                                                      {0xFEE01000, 0x4050}}));
+  EXPECT_EQ(computer.messages,
+            (std::vector<std::pair<std::uint64_t, std::uint32_t>>{{0xFEE01000, 0x4051}, {0xFEE01000, 0x4050}}));
   EXPECT_EQ(computer.line_changes, 0u);
 }
 

@@ -24,11 +24,15 @@ constexpr unsigned kCapabilityChainMax = 48;
 
 FunctionPort::FunctionPort(PciFabric& fabric, Location location) : fabric_(fabric), location_(location) {}
 
-FunctionPort::~FunctionPort() { drop_events(); }
+FunctionPort::~FunctionPort() {
+  drop_events();
+}
 
 // ---- the wires
 
-bool FunctionPort::bus_master() const { return plugged_ && (command_ & command::kBusMaster) && power_state_ == 0; }
+bool FunctionPort::bus_master() const {
+  return plugged_ && (command_ & command::kBusMaster) && power_state_ == 0;
+}
 
 bool FunctionPort::dma_read(machine::PhysicalAddress from, std::span<std::byte> to) {
   return bus_master() && fabric_.computer_.ram_read(from, to);
@@ -87,7 +91,9 @@ void FunctionPort::send_unmasked_pending() {
     if ((*msix_table_)[vector].pending) send_msix(vector);
 }
 
-machine::Time FunctionPort::now() const { return fabric_.computer_.now(); }
+machine::Time FunctionPort::now() const {
+  return fabric_.computer_.now();
+}
 
 machine::EventId FunctionPort::after(machine::Duration delay, std::function<void()> action) {
   if (!plugged_) return 0;
@@ -117,9 +123,13 @@ void FunctionPort::drop_events() {
   events_.clear();
 }
 
-std::uint32_t FunctionPort::choose(const char* site, std::uint32_t n) { return fabric_.computer_.choose(site, n); }
+std::uint32_t FunctionPort::choose(const char* site, std::uint32_t n) {
+  return fabric_.computer_.choose(site, n);
+}
 
-void FunctionPort::note(std::string_view text) { fabric_.computer_.note(text); }
+void FunctionPort::note(std::string_view text) {
+  fabric_.computer_.note(text);
+}
 
 // ---- the life of the slot
 
@@ -187,10 +197,18 @@ void FunctionPort::find_capabilities() {
   for (unsigned i = 0; i < kCapabilityChainMax && at >= header::kEnd && at < 0xFF; ++i) {
     at &= ~3u;
     switch (static_cast<CapabilityId>(model_->config_read(at, 1))) {
-      case CapabilityId::PowerManagement: pm_offset_ = at; break;
-      case CapabilityId::Msi: msi_offset_ = at; break;
-      case CapabilityId::Msix: msix_offset_ = at; break;
-      case CapabilityId::PciExpress: pcie_offset_ = at; break;
+      case CapabilityId::PowerManagement:
+        pm_offset_ = at;
+        break;
+      case CapabilityId::Msi:
+        msi_offset_ = at;
+        break;
+      case CapabilityId::Msix:
+        msix_offset_ = at;
+        break;
+      case CapabilityId::PciExpress:
+        pcie_offset_ = at;
+        break;
     }
     at = model_->config_read(at + 1, 1);
   }

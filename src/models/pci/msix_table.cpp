@@ -8,10 +8,18 @@ std::uint64_t MsixTable::read_table(std::uint64_t offset, unsigned size) const {
     const Entry& entry = entries_[(offset + done) / kEntrySize];
     std::uint32_t dword = 0;
     switch ((offset + done) % kEntrySize / 4) {
-      case 0: dword = static_cast<std::uint32_t>(entry.address); break;
-      case 1: dword = static_cast<std::uint32_t>(entry.address >> 32); break;
-      case 2: dword = entry.data; break;
-      default: dword = entry.control; break;
+      case 0:
+        dword = static_cast<std::uint32_t>(entry.address);
+        break;
+      case 1:
+        dword = static_cast<std::uint32_t>(entry.address >> 32);
+        break;
+      case 2:
+        dword = entry.data;
+        break;
+      default:
+        dword = entry.control;
+        break;
     }
     value |= static_cast<std::uint64_t>(dword) << (8 * done);
   }
@@ -25,10 +33,18 @@ void MsixTable::write_table(std::uint64_t offset, unsigned size, std::uint64_t v
     Entry& entry = entries_[(offset + done) / kEntrySize];
     const auto dword = static_cast<std::uint32_t>(value >> (8 * done));
     switch ((offset + done) % kEntrySize / 4) {
-      case 0: entry.address = (entry.address & ~0xFFFFFFFFull) | (dword & ~3u); break;
-      case 1: entry.address = (entry.address & 0xFFFFFFFFull) | static_cast<std::uint64_t>(dword) << 32; break;
-      case 2: entry.data = dword; break;
-      default: entry.control = dword & kMasked; break;
+      case 0:
+        entry.address = (entry.address & ~0xFFFFFFFFull) | (dword & ~3u);
+        break;
+      case 1:
+        entry.address = (entry.address & 0xFFFFFFFFull) | static_cast<std::uint64_t>(dword) << 32;
+        break;
+      case 2:
+        entry.data = dword;
+        break;
+      default:
+        entry.control = dword & kMasked;
+        break;
     }
   }
 }

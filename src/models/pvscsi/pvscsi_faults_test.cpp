@@ -11,9 +11,13 @@ namespace {
 using testing::PvscsiRig;
 using namespace std::chrono_literals;
 
-std::uint16_t host(HostStatus status) { return static_cast<std::uint16_t>(status); }
+std::uint16_t host(HostStatus status) {
+  return static_cast<std::uint16_t>(status);
+}
 
-Options with(Faults faults) { return {.disks = memory_disks(2, 1 << 20), .faults = faults}; }
+Options with(Faults faults) {
+  return {.disks = memory_disks(2, 1 << 20), .faults = faults};
+}
 
 TEST(PvscsiFaults, NoneEnabledAsksNoDecision) {
   PvscsiRig rig;
@@ -25,7 +29,7 @@ TEST(PvscsiFaults, NoneEnabledAsksNoDecision) {
 }
 
 TEST(PvscsiFaults, EnabledButDecidedAgainstNothingHappens) {
-  PvscsiRig rig(with({1, 1, 1, 1, 1, 1, 1, 1}));
+  PvscsiRig rig(with({1, 1, 1, 1, 1, 1, 1, 1, 1}));
   rig.start_quietly();
   EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, 0u);
   EXPECT_GT(rig.computer.asked["pvscsi.hang"], 0u);
@@ -86,6 +90,26 @@ TEST(PvscsiFaults, SpuriousInterruptHasNoStatus) {
   rig.submit(PvscsiRig::read_block(0));
   rig.computer.advance(50us);  // nobody looked
   EXPECT_FALSE(rig.line());
+}
+
+TEST(PvscsiFaults, ForeignResetEndsWhatIsOut) {
+  PvscsiRig rig(with({.foreign_bus_resets = 1}));
+  rig.start_quietly();
+  rig.computer.answers["pvscsi.foreign_reset"] = {1};
+  rig.submit(PvscsiRig::read_block(0));
+  rig.computer.advance(1ms);
+  EXPECT_EQ(rig.next()->host_status, host(HostStatus::BusReset));
+  EXPECT_TRUE(rig.line());
+  EXPECT_EQ(rig.run(PvscsiRig::read_block(0, 1)).scsi_status, 2u);
+}
+
+TEST(PvscsiFaults, EveryKindIsFoundByNameAndBySite) {
+  for (const FaultKind& kind : kFaultKinds) {
+    EXPECT_EQ(find_fault(kind.name), &kind);
+    EXPECT_STREQ(site_of(kind.strikes_left), kind.site);
+    EXPECT_EQ(kind.site, "pvscsi." + std::string(kind.name));
+  }
+  EXPECT_EQ(find_fault("hung"), nullptr);
 }
 
 TEST(PvscsiFaults, EndlessBusResetNeedsAnAdapterReset) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr machine::Duration kSpuriousInterruptDelay = std::chrono::microseconds(20);
 constexpr machine::Duration kSpuriousInterruptLength = std::chrono::microseconds(20);
+constexpr machine::Duration kForeignResetDelay = std::chrono::microseconds(50);
 constexpr machine::Duration kScribbleDelay = std::chrono::microseconds(50);
 constexpr std::size_t kScribbleBytes = 512;
 constexpr std::byte kScribble{0xDD};
@@ -49,12 +50,18 @@ scsi::LogicalUnit make_unit(const Disk& disk) {
 /// Dwords that follow a command; 0 for those that act at once.
 constexpr std::size_t argument_dwords(Command command) {
   switch (command) {
-    case Command::SetupRings: return sizeof(SetupRingsArguments) / 4;
-    case Command::ResetDevice: return sizeof(ResetDeviceArguments) / 4;
-    case Command::AbortCommand: return sizeof(AbortArguments) / 4;
-    case Command::Config: return kConfigArgumentDwords;
-    case Command::SetupMessageRing: return sizeof(SetupMessageRingArguments) / 4;
-    default: return 0;
+    case Command::SetupRings:
+      return sizeof(SetupRingsArguments) / 4;
+    case Command::ResetDevice:
+      return sizeof(ResetDeviceArguments) / 4;
+    case Command::AbortCommand:
+      return sizeof(AbortArguments) / 4;
+    case Command::Config:
+      return kConfigArgumentDwords;
+    case Command::SetupMessageRing:
+      return sizeof(SetupMessageRingArguments) / 4;
+    default:
+      return 0;
   }
 }
 
@@ -76,10 +83,11 @@ PvscsiModel::PvscsiModel(machine::DeviceWires& wires, Options options)
   }
 }
 
-bool PvscsiModel::strikes(unsigned& strikes_left, const char* site) {
-  if (strikes_left == 0 || wires_.choose(site, 2) == 0) return false;
+bool PvscsiModel::strikes(unsigned Faults::*fault) {
+  unsigned& strikes_left = options_.faults.*fault;
+  if (strikes_left == 0 || wires_.choose(site_of(fault), 2) == 0) return false;
   --strikes_left;
-  wires_.note(site);
+  wires_.note(site_of(fault));
   return true;
 }
 
@@ -108,17 +116,25 @@ void PvscsiModel::write(unsigned, std::uint64_t offset, unsigned size, std::uint
 
 std::uint32_t PvscsiModel::read_register(std::uint64_t offset) const {
   switch (offset) {
-    case reg::kCommandStatus: return command_status_;
-    case reg::kInterruptStatus: return interrupt_status_;
-    case reg::kInterruptMask: return interrupt_mask_;
-    default: return 0;
+    case reg::kCommandStatus:
+      return command_status_;
+    case reg::kInterruptStatus:
+      return interrupt_status_;
+    case reg::kInterruptMask:
+      return interrupt_mask_;
+    default:
+      return 0;
   }
 }
 
 void PvscsiModel::write_register(std::uint64_t offset, std::uint32_t value) {
   switch (offset) {
-    case reg::kCommand: begin_command(value); break;
-    case reg::kCommandData: command_data(value); break;
+    case reg::kCommand:
+      begin_command(value);
+      break;
+    case reg::kCommandData:
+      command_data(value);
+      break;
     case reg::kInterruptStatus:
       interrupt_status_ &= ~value;
       interrupt_lost_ = line_stale_ = false;
@@ -130,8 +146,11 @@ void PvscsiModel::write_register(std::uint64_t offset, std::uint32_t value) {
       update_interrupt();
       break;
     case reg::kKickOther:
-    case reg::kKickReadWrite: take_requests(); break;
-    default: break;
+    case reg::kKickReadWrite:
+      take_requests();
+      break;
+    default:
+      break;
   }
 }
 
@@ -169,13 +188,20 @@ Arguments PvscsiModel::arguments() const {
 
 std::uint32_t PvscsiModel::run_command() {
   switch (command_) {
-    case Command::AdapterReset: return adapter_reset_command();
-    case Command::SetupRings: return set_up_rings(arguments<SetupRingsArguments>());
-    case Command::ResetBus: return bus_reset_command();
-    case Command::ResetDevice: return device_reset_command(arguments<ResetDeviceArguments>());
-    case Command::AbortCommand: return abort_command(arguments<AbortArguments>());
-    case Command::SetupMessageRing: return set_up_message_ring(arguments<SetupMessageRingArguments>());
-    default: return command_status::kFailed;
+    case Command::AdapterReset:
+      return adapter_reset_command();
+    case Command::SetupRings:
+      return set_up_rings(arguments<SetupRingsArguments>());
+    case Command::ResetBus:
+      return bus_reset_command();
+    case Command::ResetDevice:
+      return device_reset_command(arguments<ResetDeviceArguments>());
+    case Command::AbortCommand:
+      return abort_command(arguments<AbortArguments>());
+    case Command::SetupMessageRing:
+      return set_up_message_ring(arguments<SetupMessageRingArguments>());
+    default:
+      return command_status::kFailed;
   }
 }
 
@@ -191,9 +217,8 @@ std::uint32_t PvscsiModel::set_up_rings(const SetupRingsArguments& a) {
   fill(request_ring_, a.request_pages, a.request_page);
   fill(completion_ring_, a.completion_pages, a.completion_page);
   state_page_ = a.state_page << kPageShift;
-  rings_valid_ =
-      write_state(ring_state::kRequestEntriesLog2, std::bit_width(request_ring_.entries()) - 1) &&
-      write_state(ring_state::kCompletionEntriesLog2, std::bit_width(completion_ring_.entries()) - 1);
+  rings_valid_ = write_state(ring_state::kRequestEntriesLog2, std::bit_width(request_ring_.entries()) - 1) &&
+                 write_state(ring_state::kCompletionEntriesLog2, std::bit_width(completion_ring_.entries()) - 1);
   return rings_valid_ ? command_status::kGood : command_status::kFailed;
 }
 
@@ -226,9 +251,9 @@ std::uint32_t PvscsiModel::adapter_reset_command() {
 }
 
 std::uint32_t PvscsiModel::bus_reset_command() {
-  if (strikes(options_.faults.failing_bus_resets, "pvscsi.bus_reset_fails")) return command_status::kFailed;
+  if (strikes(&Faults::failing_bus_resets)) return command_status::kFailed;
   ++statistics_.bus_resets;
-  if (!bus_stuck_ && strikes(options_.faults.endless_bus_resets, "pvscsi.bus_reset_hangs")) bus_stuck_ = true;
+  if (!bus_stuck_ && strikes(&Faults::endless_bus_resets)) bus_stuck_ = true;
   if (bus_stuck_) {
     for (auto& [id, request] : requests_) wires_.cancel(std::exchange(request.event, 0));
     return command_status::kGood;
@@ -314,11 +339,12 @@ machine::Duration PvscsiModel::latency_of(const RequestDescriptor& d) const {
 
 void PvscsiModel::take_requests() {
   if (!rings_valid_) return;
-  if (strikes(options_.faults.deaths, "pvscsi.die")) {
+  if (strikes(&Faults::deaths)) {
     die();
     return;
   }
   maybe_interrupt_spuriously();
+  if (strikes(&Faults::foreign_bus_resets)) wires_.after(kForeignResetDelay, [this] { reset_bus_from_outside(); });
   bool ok = false;
   const std::uint32_t producer = read_state(ring_state::kRequestProducer, ok);
   if (!ok) return;
@@ -365,8 +391,8 @@ void PvscsiModel::accept(const RequestDescriptor& descriptor) {
       unit->ordered_after = request.due;
     }
   }
-  if (bus_stuck_ || strikes(options_.faults.hung_requests, "pvscsi.hang")) return;
-  if (strikes(options_.faults.late_completions, "pvscsi.late")) request.due += options_.faults.late_by;
+  if (bus_stuck_ || strikes(&Faults::hung_requests)) return;
+  if (strikes(&Faults::late_completions)) request.due += options_.faults.late_by;
   request.event = wires_.after(request.due - wires_.now(), [this, id] { finish(id); });
 }
 
@@ -435,8 +461,7 @@ void PvscsiModel::complete(const CompletionDescriptor& completion) {
   const std::uint32_t consumer = read_state(ring_state::kCompletionConsumer, ok);
   if (ok && completion_ring_.index - consumer >= std::bit_floor(completion_ring_.entries()))
     wires_.note("pvscsi: completion ring overflows");
-  if (!wires_.dma_write(completion_ring_.address_of(completion_ring_.index),
-                        std::as_bytes(std::span(&completion, 1))))
+  if (!wires_.dma_write(completion_ring_.address_of(completion_ring_.index), std::as_bytes(std::span(&completion, 1))))
     return;
   ++completion_ring_.index;
   write_state(ring_state::kCompletionProducer, completion_ring_.index);
@@ -476,21 +501,20 @@ void PvscsiModel::cancel_after_reset(const std::function<bool(const Request&)>& 
     if (!which(request)) continue;
     wires_.cancel(request.event);
     request.due = bus_busy_until_;
-    request.event =
-        wires_.after(options_.reset_latency, [this, id = id] { end_cancelled(id, HostStatus::BusReset); });
+    request.event = wires_.after(options_.reset_latency, [this, id = id] { end_cancelled(id, HostStatus::BusReset); });
   }
 }
 
 void PvscsiModel::maybe_scribble(const Request& request) {
   const RequestDescriptor& d = request.descriptor;
-  if (!(d.flags & request_flag::kToHost) || !strikes(options_.faults.dma_after_reset, "pvscsi.dma_after_reset"))
-    return;
+  if (!(d.flags & request_flag::kToHost) || !strikes(&Faults::dma_after_reset)) return;
   const machine::Duration delay = std::max(request.due - wires_.now(), kScribbleDelay);
   wires_.after(delay, [this, d] {
     if (dead_) return;
     std::array<std::byte, kScribbleBytes> pattern;
     pattern.fill(kScribble);
-    RequestStream(wires_, d).to_initiator(std::span(pattern).first(std::min<std::size_t>(d.data_length, kScribbleBytes)));
+    RequestStream(wires_, d).to_initiator(
+        std::span(pattern).first(std::min<std::size_t>(d.data_length, kScribbleBytes)));
   });
 }
 
@@ -505,7 +529,7 @@ void PvscsiModel::raise(std::uint32_t status_bits) {
   interrupt_status_ |= status_bits;
   interrupt_lost_ = false;
   if (!(interrupt_status_ & interrupt_mask_)) return;
-  if (strikes(options_.faults.lost_interrupts, "pvscsi.lose_interrupt"))
+  if (strikes(&Faults::lost_interrupts))
     interrupt_lost_ = true;
   else
     ++statistics_.interrupts;
@@ -519,7 +543,7 @@ void PvscsiModel::update_interrupt() {
 }
 
 void PvscsiModel::maybe_interrupt_spuriously() {
-  if (!strikes(options_.faults.spurious_interrupts, "pvscsi.spurious")) return;
+  if (!strikes(&Faults::spurious_interrupts)) return;
   wires_.after(kSpuriousInterruptDelay, [this] {
     if (dead_) return;
     if (wires_.send_message(0)) return;
@@ -625,7 +649,8 @@ pci::ModelFactory factory(Options options, PvscsiModel** created) {
 std::vector<Disk> memory_disks(unsigned count, std::uint64_t size_bytes) {
   std::vector<Disk> disks;
   for (unsigned i = 0; i < count; ++i)
-    disks.push_back({.target = static_cast<std::uint8_t>(i), .backing = std::make_shared<disk::MemoryBacking>(size_bytes)});
+    disks.push_back(
+        {.target = static_cast<std::uint8_t>(i), .backing = std::make_shared<disk::MemoryBacking>(size_bytes)});
   return disks;
 }
 

@@ -42,12 +42,12 @@ struct Options {
 };
 
 struct Statistics {
-  std::uint64_t requests = 0;      ///< taken from the request ring
-  std::uint64_t completions = 0;   ///< put into the completion ring, cancelled ones included
-  std::uint64_t cancelled = 0;     ///< of those, ended by a reset or an abort
-  std::uint64_t interrupts = 0;    ///< times completions or messages were signalled
-  std::uint64_t bytes_read = 0;    ///< data to the host
-  std::uint64_t bytes_written = 0; ///< data from the host
+  std::uint64_t requests = 0;       ///< taken from the request ring
+  std::uint64_t completions = 0;    ///< put into the completion ring, cancelled ones included
+  std::uint64_t cancelled = 0;      ///< of those, ended by a reset or an abort
+  std::uint64_t interrupts = 0;     ///< times completions or messages were signalled
+  std::uint64_t bytes_read = 0;     ///< data to the host
+  std::uint64_t bytes_written = 0;  ///< data from the host
   std::uint64_t bus_resets = 0;
   std::uint64_t device_resets = 0;
   std::uint64_t adapter_resets = 0;
@@ -144,7 +144,7 @@ class PvscsiModel final : public machine::DeviceModel {
   void end_spurious_interrupt();
   void send_device_message(MessageType type, std::uint8_t target, std::uint8_t lun);
 
-  bool strikes(unsigned& strikes_left, const char* site);
+  bool strikes(unsigned Faults::*fault);
   std::uint32_t read_state(unsigned field, bool& ok);
   bool write_state(unsigned field, std::uint32_t value);
 
@@ -169,9 +169,9 @@ class PvscsiModel final : public machine::DeviceModel {
 
   std::map<RequestId, Request> requests_;
   RequestId last_request_ = 0;
-  bool bus_stuck_ = false;             // a bus reset that never ends
-  machine::Time bus_busy_until_{};     // a bus reset that does
-  bool interrupt_lost_ = false;        // the line stays down although it should be up
+  bool bus_stuck_ = false;          // a bus reset that never ends
+  machine::Time bus_busy_until_{};  // a bus reset that does
+  bool interrupt_lost_ = false;     // the line stays down although it should be up
   bool interrupting_spuriously_ = false;
   bool line_stale_ = false;
   bool dead_ = false;

@@ -11,8 +11,12 @@ using machine::ResetKind;
 using testing::PvscsiRig;
 using namespace std::chrono_literals;
 
-std::uint16_t host(HostStatus status) { return static_cast<std::uint16_t>(status); }
-Options two_disks() { return {.disks = memory_disks(2, 1 << 20)}; }
+std::uint16_t host(HostStatus status) {
+  return static_cast<std::uint16_t>(status);
+}
+Options two_disks() {
+  return {.disks = memory_disks(2, 1 << 20)};
+}
 
 TEST(Pvscsi, IsFoundOnTheBus) {
   PvscsiRig rig;
@@ -106,7 +110,8 @@ TEST(Pvscsi, WritesAndReadsThroughScatterLists) {
   rig.computer.poke(list + 16, ListElement{0x40100, 0, 0});
   rig.computer.poke(list + 32, ListElement{more, 0, kElementChains});
   rig.computer.poke(more, ListElement{0x50000, 1000, 0});
-  auto read = PvscsiRig::request({0x28, 0, 0, 0, 0, 7, 0, 0, 2, 0}, 1024, request_flag::kToHost | request_flag::kList, 1);
+  auto read =
+      PvscsiRig::request({0x28, 0, 0, 0, 0, 7, 0, 0, 2, 0}, 1024, request_flag::kToHost | request_flag::kList, 1);
   read.data_address = list;
   const auto completion = rig.run(read);
   EXPECT_EQ(completion.host_status, 0u);

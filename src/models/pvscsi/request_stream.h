@@ -28,8 +28,8 @@ class RequestStream final : public scsi::DataStream {
 
   machine::DeviceWires& wires_;
   const std::uint32_t flags_;
-  std::uint64_t left_;           // of the request's data length
-  std::uint64_t next_in_list_;   // address of the element to fetch next
+  std::uint64_t left_;          // of the request's data length
+  std::uint64_t next_in_list_;  // address of the element to fetch next
   std::uint64_t run_address_ = 0;
   std::uint64_t run_left_ = 0;
   std::uint64_t transferred_ = 0;

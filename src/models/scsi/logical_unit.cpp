@@ -64,29 +64,39 @@ Response LogicalUnit::execute(std::span<const std::uint8_t> received, DataStream
   if (code == opcode::kRequestSense) return request_sense(bytes, stream);
   if (unit_attention_) return check_condition(*std::exchange(unit_attention_, std::nullopt));
   const bool releases = code == opcode::kRelease6 || code == opcode::kRelease10;  // from others: no effect, no conflict
-  if (reserved_by_ && *reserved_by_ != initiator && !releases)
-    return {Status::ReservationConflict, {}};
+  if (reserved_by_ && *reserved_by_ != initiator && !releases) return {Status::ReservationConflict, {}};
 
   const auto extent6 = [&] {
     return Extent{get_big_endian(bytes.subspan(1, 3)) & 0x1FFFFF, cdb[4] == 0 ? 256u : cdb[4]};
   };
-  const auto extent10 = [&] { return Extent{get_big_endian(bytes.subspan(2, 4)), get_big_endian(bytes.subspan(7, 2))}; };
-  const auto extent12 = [&] { return Extent{get_big_endian(bytes.subspan(2, 4)), get_big_endian(bytes.subspan(6, 4))}; };
+  const auto extent10 = [&] {
+    return Extent{get_big_endian(bytes.subspan(2, 4)), get_big_endian(bytes.subspan(7, 2))};
+  };
+  const auto extent12 = [&] {
+    return Extent{get_big_endian(bytes.subspan(2, 4)), get_big_endian(bytes.subspan(6, 4))};
+  };
   const auto extent16 = [&] {
     return Extent{get_big_endian(bytes.subspan(2, 8)), get_big_endian(bytes.subspan(10, 4))};
   };
 
   switch (code) {
     case opcode::kReserve6:
-    case opcode::kReserve10: return reserve(initiator);
+    case opcode::kReserve10:
+      return reserve(initiator);
     case opcode::kRelease6:
-    case opcode::kRelease10: return release(initiator);
-    case opcode::kStartStopUnit: return start_stop(bytes);
+    case opcode::kRelease10:
+      return release(initiator);
+    case opcode::kStartStopUnit:
+      return start_stop(bytes);
     case opcode::kModeSense6:
-    case opcode::kModeSense10: return mode_sense(bytes, stream);
-    case opcode::kSendDiagnostic: return (cdb[1] & 0x04) ? good() : check_condition(sense::kInvalidFieldInCdb);
-    case opcode::kPreventAllowRemoval: return good();
-    case opcode::kTestUnitReady: return stopped_ ? check_condition(sense::kStopped) : good();
+    case opcode::kModeSense10:
+      return mode_sense(bytes, stream);
+    case opcode::kSendDiagnostic:
+      return (cdb[1] & 0x04) ? good() : check_condition(sense::kInvalidFieldInCdb);
+    case opcode::kPreventAllowRemoval:
+      return good();
+    case opcode::kTestUnitReady:
+      return stopped_ ? check_condition(sense::kStopped) : good();
     case opcode::kRead6:
     case opcode::kRead10:
     case opcode::kRead12:
@@ -100,27 +110,43 @@ Response LogicalUnit::execute(std::span<const std::uint8_t> received, DataStream
     case opcode::kReadCapacity10:
     case opcode::kServiceActionIn16:
     case opcode::kSynchronizeCache10:
-    case opcode::kSynchronizeCache16: break;
-    default: return check_condition(sense::kInvalidOpcode);
+    case opcode::kSynchronizeCache16:
+      break;
+    default:
+      return check_condition(sense::kInvalidOpcode);
   }
 
   // What is left needs a medium that turns.
   if (stopped_) return check_condition(sense::kStopped);
   switch (code) {
-    case opcode::kRead6: return read(extent6(), stream);
-    case opcode::kRead10: return read(extent10(), stream);
-    case opcode::kRead12: return read(extent12(), stream);
-    case opcode::kRead16: return read(extent16(), stream);
-    case opcode::kWrite6: return write(extent6(), stream);
-    case opcode::kWrite10: return write(extent10(), stream);
-    case opcode::kWrite12: return write(extent12(), stream);
-    case opcode::kWrite16: return write(extent16(), stream);
-    case opcode::kVerify10: return verify(extent10(), cdb[1] & 0x02, stream);
-    case opcode::kVerify16: return verify(extent16(), cdb[1] & 0x02, stream);
-    case opcode::kReadCapacity10: return read_capacity_10(stream);
-    case opcode::kServiceActionIn16: return read_capacity_16(bytes, stream);
-    case opcode::kSynchronizeCache10: return synchronize(extent10());
-    default: return synchronize(extent16());
+    case opcode::kRead6:
+      return read(extent6(), stream);
+    case opcode::kRead10:
+      return read(extent10(), stream);
+    case opcode::kRead12:
+      return read(extent12(), stream);
+    case opcode::kRead16:
+      return read(extent16(), stream);
+    case opcode::kWrite6:
+      return write(extent6(), stream);
+    case opcode::kWrite10:
+      return write(extent10(), stream);
+    case opcode::kWrite12:
+      return write(extent12(), stream);
+    case opcode::kWrite16:
+      return write(extent16(), stream);
+    case opcode::kVerify10:
+      return verify(extent10(), cdb[1] & 0x02, stream);
+    case opcode::kVerify16:
+      return verify(extent16(), cdb[1] & 0x02, stream);
+    case opcode::kReadCapacity10:
+      return read_capacity_10(stream);
+    case opcode::kServiceActionIn16:
+      return read_capacity_16(bytes, stream);
+    case opcode::kSynchronizeCache10:
+      return synchronize(extent10());
+    default:
+      return synchronize(extent16());
   }
 }
 
@@ -161,7 +187,8 @@ Response LogicalUnit::vital_product_data(std::uint8_t page, std::uint32_t alloca
       put_big_endian(std::span(data).subspan(8, 8), 0x3ull << 60 | (identity_.name & ~(0xFull << 60)));
       break;
     }
-    default: return check_condition(sense::kInvalidFieldInCdb);
+    default:
+      return check_condition(sense::kInvalidFieldInCdb);
   }
   put_big_endian(std::span(data).subspan(2, 2), data.size() - 4);
   send_allocated(stream, data, allocation_length);
@@ -254,8 +281,7 @@ Response LogicalUnit::write(Extent extent, DataStream& stream) {
     const std::span<std::byte> part(chunk.data(), std::min<std::uint64_t>(end - at, kChunkBytes));
     const std::size_t received = stream.from_initiator(part);
     const std::size_t whole_blocks = received - received % block_bytes_;
-    if (whole_blocks != 0 && !backing_->write(at, part.first(whole_blocks)))
-      return check_condition(sense::kWriteError);
+    if (whole_blocks != 0 && !backing_->write(at, part.first(whole_blocks))) return check_condition(sense::kWriteError);
     if (received < part.size()) break;
     at += part.size();
   }

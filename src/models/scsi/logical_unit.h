@@ -29,8 +29,12 @@ struct Response {
   Sense sense;  ///< meaningful with CheckCondition
 };
 
-constexpr Response good() { return {}; }
-constexpr Response check_condition(Sense sense) { return {Status::CheckCondition, sense}; }
+constexpr Response good() {
+  return {};
+}
+constexpr Response check_condition(Sense sense) {
+  return {Status::CheckCondition, sense};
+}
 
 /// Fixed-format sense data (SPC-4, 4.5.3).
 std::array<std::byte, kFixedSenseBytes> fixed_sense(Sense sense);

@@ -28,7 +28,8 @@ Response absent_unit(std::span<const std::uint8_t> cdb, DataStream& stream) {
     case opcode::kRequestSense:
       if (cdb.size() >= 6) send_allocated(stream, fixed_sense(sense::kLunNotSupported), cdb[4]);
       return good();
-    default: return check_condition(sense::kLunNotSupported);
+    default:
+      return check_condition(sense::kLunNotSupported);
   }
 }
 

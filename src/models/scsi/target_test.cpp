@@ -66,8 +66,8 @@ TEST_F(TargetTest, PowerOnAndResetRaiseUnitAttentionOnce) {
   expect_sense(run(ready), sense::kReset);
   EXPECT_EQ(run(ready).status, Status::Good);
   target.reset();
-  EXPECT_EQ(run({0x12, 0, 0, 0, 36, 0}).status, Status::Good);                              // INQUIRY
-  EXPECT_EQ(run({0xA0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}).status, Status::Good);             // REPORT LUNS
+  EXPECT_EQ(run({0x12, 0, 0, 0, 36, 0}).status, Status::Good);                   // INQUIRY
+  EXPECT_EQ(run({0xA0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}).status, Status::Good);  // REPORT LUNS
   expect_sense(run(ready), sense::kReset);
   expect_sense(run(ready, 3), sense::kReset);
   EXPECT_EQ(run(ready).status, Status::Good);
@@ -148,8 +148,7 @@ TEST_F(TargetTest, RefusesWhatItCannotDo) {
   expect_sense(run({0x28, 0, 0, 0, 8, 0, 0, 0, 1, 0}), sense::kLbaOutOfRange);
   expect_sense(run({0x28, 0, 0, 0, 7, 0xFF, 0, 0, 2, 0}), sense::kLbaOutOfRange);
   EXPECT_EQ(run({0x28, 0, 0, 0, 7, 0xFF, 0, 0, 1, 0}).status, Status::Good);
-  expect_sense(run({0x88, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, 0, 0}),
-               sense::kLbaOutOfRange);
+  expect_sense(run({0x88, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, 0, 0}), sense::kLbaOutOfRange);
   expect_sense(run({0xEE, 0, 0, 0, 0, 0}), sense::kInvalidOpcode);
 }
 
