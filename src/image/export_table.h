@@ -40,10 +40,13 @@ constexpr NotBuilt not_built(const char* why) {
   return {why};
 }
 
-/// An exported variable: `bytes` of guest memory a machine, filled by `initialise` when the export is first bound.
+/// An exported variable: `bytes` of guest memory a machine, filled by `initialise` when the export is first bound. Or
+/// code that must run on the driver's side of the border, because its caller expects more registers back than a call
+/// keeps.
 struct DataExport {
   std::size_t bytes;
   void (*initialise)(void* guest);
+  bool executable = false;
 };
 
 /// Stack arguments copied for variadic functions.

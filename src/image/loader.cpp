@@ -142,6 +142,15 @@ void* Images::variable_of(const Export& row) {
   void*& variable = variables_[&row];
   if (variable) return variable;
   const std::size_t bytes = align_up(std::max<std::size_t>(row.data.bytes, 1), 16);
+  if (row.data.executable) {
+    const std::size_t pages = align_up(bytes, machine::kPageSize) / machine::kPageSize;
+    variable = machine_.memory().allocate_pages(pages);
+    HOST_CHECK(variable);
+    std::memset(variable, 0xCC, pages * machine::kPageSize);
+    row.data.initialise(variable);
+    machine_.memory().protect(variable, pages, machine::Access::ReadExecute);
+    return variable;
+  }
   if (bytes > variables_left_) {
     const std::size_t pages = align_up(bytes, machine::kPageSize) / machine::kPageSize;
     variables_next_ = static_cast<std::byte*>(machine_.memory().allocate_pages(pages));
@@ -185,6 +194,13 @@ bool Images::patched_at(std::uint64_t rip, PatchedInstruction& patched) const {
   if (!patch) return false;
   patched = *patch;
   return true;
+}
+
+unsigned Images::original_instruction(std::uint64_t rip, std::uint8_t (&bytes)[16]) const {
+  PatchedInstruction patched;
+  if (!patched_at(rip, patched)) return 0;
+  std::memcpy(bytes, patched.original, sizeof patched.original);
+  return patched.length;
 }
 
 std::string Images::symbol_at(std::uint64_t address) const {

@@ -91,6 +91,8 @@ class Images {
 
   /// Whether the instruction at `rip` replaces another one: which.
   bool patched_at(std::uint64_t rip, PatchedInstruction& patched) const;
+  /// The same as KernelHooks::original_instruction asks it: its bytes, and how many; 0 if nothing was replaced.
+  unsigned original_instruction(std::uint64_t rip, std::uint8_t (&bytes)[16]) const;
 
   /// "pvscsi.sys!HwScsiResetBus+0x1c"; "pvscsi.sys+0x1234" without symbols; "unloaded old.sys+0x40"; else "0x...".
   std::string symbol_at(std::uint64_t address) const;
