@@ -5,7 +5,8 @@ namespace drydock::bus::board {
 namespace {
 
 constexpr std::string_view kPvscsiFaults[] = {
-    "hang", "late", "lose_interrupt", "spurious", "bus_reset_hangs", "bus_reset_fails", "die", "dma_after_reset"};
+    "hang", "late",           "lose_interrupt", "spurious", "foreign_reset", "bus_reset_hangs", "bus_reset_fails",
+    "die",  "dma_after_reset"};
 
 constexpr ModelInfo kModels[] = {
     {"pvscsi", "VMware PVSCSI adapter (15AD:07C0), several targets and units, INTx and MSI", true, kPvscsiFaults},
