@@ -49,8 +49,20 @@ struct IrpLedger {
   std::vector<IrpPrefix*> blocks;    ///< every block there is, for reports
 };
 
-/// The number in traces; an IRP that a driver laid out in memory of its own has none and gives 0.
-std::uint32_t number_of(const nt::IRP* irp);
+/// irp#12 in traces. It sits in two fields that mean nothing to drivers; an IRP that a driver laid out by hand has 0.
+inline std::uint32_t number_of(const nt::IRP* irp) {
+  return irp->AllocationProcessorNumber | static_cast<std::uint32_t>(irp->Reserved) << 16;
+}
+inline void set_number(nt::IRP* irp, std::uint32_t number) {
+  irp->AllocationProcessorNumber = static_cast<nt::USHORT>(number);
+  irp->Reserved = static_cast<nt::USHORT>(number >> 16);
+}
+
+/// Null for an IRP in a driver's own memory.
+inline IrpPrefix* prefix_of(const nt::IRP* irp) {
+  if ((irp->AllocationFlags & nt::IRP_ALLOCATED_FIXED_SIZE) == 0) return nullptr;
+  return reinterpret_cast<IrpPrefix*>(reinterpret_cast<nt::ULONG_PTR>(irp) - sizeof(IrpPrefix));
+}
 
 /// "irp#12 IRP_MJ_READ sent 3 times, at \Driver\x now" and one line a stack location.
 std::vector<std::string> describe(const nt::IRP* irp);
