@@ -174,8 +174,12 @@ auto* container_of(const volatile void* field) {
 }
 
 // The bytes of a flexible tail declared as [1], and similar sums.
-constexpr ULONG_PTR align_down(ULONG_PTR value, ULONG_PTR alignment) { return value & ~(alignment - 1); }
-constexpr ULONG_PTR align_up(ULONG_PTR value, ULONG_PTR alignment) { return align_down(value + alignment - 1, alignment); }
+constexpr ULONG_PTR align_down(ULONG_PTR value, ULONG_PTR alignment) {
+  return value & ~(alignment - 1);
+}
+constexpr ULONG_PTR align_up(ULONG_PTR value, ULONG_PTR alignment) {
+  return align_down(value + alignment - 1, alignment);
+}
 
 }  // namespace drydock::nt
 

@@ -66,6 +66,9 @@ enum KWAIT_REASON : LONG {
   WrFastMutex,
   WrGuardedMutex,
   WrRundown,
+  WrAlertByThreadId,
+  WrDeferredPreempt,
+  WrPhysicalFault,
   MaximumWaitReason
 };
 
@@ -129,7 +132,7 @@ static_assert(sizeof(DISPATCHER_HEADER) == 0x18 && offsetof(DISPATCHER_HEADER, W
 using PDISPATCHER_HEADER = DISPATCHER_HEADER*;
 
 // DISPATCHER_HEADER.TimerMiscFlags: the timer is in the timer table.
-inline constexpr UCHAR TIMER_INSERTED_FLAG = 0x40;
+inline constexpr UCHAR kTimerInserted = 0x40;
 
 struct KEVENT {
   DISPATCHER_HEADER Header;
@@ -167,8 +170,7 @@ using PKMUTEX = KMUTEX*;
 using PRKMUTEX = KMUTEX*;
 
 struct KDPC;
-using PKDEFERRED_ROUTINE = VOID(NTAPI*)(KDPC* Dpc, PVOID DeferredContext, PVOID SystemArgument1,
-                                        PVOID SystemArgument2);
+using PKDEFERRED_ROUTINE = VOID(NTAPI*)(KDPC* Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2);
 
 enum KDPC_IMPORTANCE : LONG { LowImportance, MediumImportance, HighImportance, MediumHighImportance };
 

@@ -82,8 +82,8 @@ using PFREE_COMMON_BUFFER = VOID(NTAPI*)(DMA_ADAPTER*, ULONG Length, PHYSICAL_AD
                                          PVOID VirtualAddress, BOOLEAN CacheEnabled);
 using PALLOCATE_ADAPTER_CHANNEL = NTSTATUS(NTAPI*)(DMA_ADAPTER*, DEVICE_OBJECT*, ULONG NumberOfMapRegisters,
                                                    PDRIVER_CONTROL ExecutionRoutine, PVOID Context);
-using PFLUSH_ADAPTER_BUFFERS = BOOLEAN(NTAPI*)(DMA_ADAPTER*, MDL*, PVOID MapRegisterBase, PVOID CurrentVa,
-                                               ULONG Length, BOOLEAN WriteToDevice);
+using PFLUSH_ADAPTER_BUFFERS = BOOLEAN(NTAPI*)(DMA_ADAPTER*, MDL*, PVOID MapRegisterBase, PVOID CurrentVa, ULONG Length,
+                                               BOOLEAN WriteToDevice);
 using PFREE_ADAPTER_CHANNEL = VOID(NTAPI*)(DMA_ADAPTER*);
 using PFREE_MAP_REGISTERS = VOID(NTAPI*)(DMA_ADAPTER*, PVOID MapRegisterBase, ULONG NumberOfMapRegisters);
 using PMAP_TRANSFER = PHYSICAL_ADDRESS(NTAPI*)(DMA_ADAPTER*, MDL*, PVOID MapRegisterBase, PVOID CurrentVa,
@@ -95,8 +95,7 @@ using PGET_SCATTER_GATHER_LIST = NTSTATUS(NTAPI*)(DMA_ADAPTER*, DEVICE_OBJECT*, 
                                                   BOOLEAN WriteToDevice);
 using PPUT_SCATTER_GATHER_LIST = VOID(NTAPI*)(DMA_ADAPTER*, SCATTER_GATHER_LIST*, BOOLEAN WriteToDevice);
 using PCALCULATE_SCATTER_GATHER_LIST_SIZE = NTSTATUS(NTAPI*)(DMA_ADAPTER*, MDL*, PVOID CurrentVa, ULONG Length,
-                                                             ULONG* ScatterGatherListSize,
-                                                             ULONG* NumberOfMapRegisters);
+                                                             ULONG* ScatterGatherListSize, ULONG* NumberOfMapRegisters);
 using PBUILD_SCATTER_GATHER_LIST = NTSTATUS(NTAPI*)(DMA_ADAPTER*, DEVICE_OBJECT*, MDL*, PVOID CurrentVa, ULONG Length,
                                                     PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
                                                     BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,

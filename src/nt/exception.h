@@ -145,9 +145,9 @@ struct alignas(16) CONTEXT {
   ULONG64 LastExceptionToRip;
   ULONG64 LastExceptionFromRip;
 };
-static_assert(sizeof(CONTEXT) == 0x4D0 && offsetof(CONTEXT, ContextFlags) == 0x30 && offsetof(CONTEXT, EFlags) == 0x44 &&
-              offsetof(CONTEXT, Rax) == 0x78 && offsetof(CONTEXT, Rsp) == 0x98 && offsetof(CONTEXT, R15) == 0xF0 &&
-              offsetof(CONTEXT, Rip) == 0xF8 && offsetof(CONTEXT, FltSave) == 0x100 &&
+static_assert(sizeof(CONTEXT) == 0x4D0 && offsetof(CONTEXT, ContextFlags) == 0x30 &&
+              offsetof(CONTEXT, EFlags) == 0x44 && offsetof(CONTEXT, Rax) == 0x78 && offsetof(CONTEXT, Rsp) == 0x98 &&
+              offsetof(CONTEXT, R15) == 0xF0 && offsetof(CONTEXT, Rip) == 0xF8 && offsetof(CONTEXT, FltSave) == 0x100 &&
               offsetof(CONTEXT, Xmm0) == 0x1A0 && offsetof(CONTEXT, Xmm6) == 0x200 &&
               offsetof(CONTEXT, VectorRegister) == 0x300 && offsetof(CONTEXT, VectorControl) == 0x4A0);
 using PCONTEXT = CONTEXT*;

@@ -145,12 +145,12 @@ struct DEVICE_RESET_INTERFACE_STANDARD {
   PDEVICE_BUS_SPECIFIC_RESET_HANDLER DeviceBusSpecificReset;
   PGET_DEVICE_RESET_STATUS GetDeviceResetStatus;
 };
-inline constexpr USHORT DEVICE_RESET_INTERFACE_STANDARD_SIZE_ORIGINAL = 0x38;
+inline constexpr USHORT kDeviceResetInterfaceSizeOriginal = 0x38;
 static_assert(sizeof(DEVICE_RESET_INTERFACE_STANDARD) == 0x50 &&
               offsetof(DEVICE_RESET_INTERFACE_STANDARD, SupportedResetTypes) == 0x28 &&
               offsetof(DEVICE_RESET_INTERFACE_STANDARD, Reserved) == 0x30 &&
               offsetof(DEVICE_RESET_INTERFACE_STANDARD, QueryBusSpecificResetInfo) ==
-                  DEVICE_RESET_INTERFACE_STANDARD_SIZE_ORIGINAL);
+                  kDeviceResetInterfaceSizeOriginal);
 using PDEVICE_RESET_INTERFACE_STANDARD = DEVICE_RESET_INTERFACE_STANDARD*;
 
 }  // namespace drydock::nt

@@ -327,7 +327,9 @@ inline void IoSkipCurrentIrpStackLocation(IRP* irp) {
   ++irp->CurrentLocation;
   ++irp->Tail.Overlay.CurrentStackLocation;
 }
-inline void IoMarkIrpPending(IRP* irp) { IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED; }
+inline void IoMarkIrpPending(IRP* irp) {
+  IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;
+}
 
 /// Copies everything up to the completion routine, which stays with the upper driver.
 inline void IoCopyCurrentIrpStackLocationToNext(IRP* irp) {

@@ -177,10 +177,14 @@ constexpr const char* name_at(const char* const (&names)[N], size_t index) {
 /// Returns the name of a minor code, or nullptr where the major code has none.
 constexpr const char* irp_minor_name(UCHAR major, UCHAR minor) {
   switch (major) {
-    case IRP_MJ_PNP: return detail::name_at(kPnpMinorNames, minor);
-    case IRP_MJ_POWER: return detail::name_at(kPowerMinorNames, minor);
-    case IRP_MJ_SYSTEM_CONTROL: return detail::name_at(kWmiMinorNames, minor);
-    default: return nullptr;
+    case IRP_MJ_PNP:
+      return detail::name_at(kPnpMinorNames, minor);
+    case IRP_MJ_POWER:
+      return detail::name_at(kPowerMinorNames, minor);
+    case IRP_MJ_SYSTEM_CONTROL:
+      return detail::name_at(kWmiMinorNames, minor);
+    default:
+      return nullptr;
   }
 }
 

@@ -5,7 +5,7 @@
 
 namespace drydock::nt {
 
-inline constexpr ULONG64 KUSER_SHARED_DATA_ADDRESS = 0xFFFFF78000000000;
+inline constexpr ULONG64 KI_USER_SHARED_DATA = 0xFFFFF78000000000;
 
 // A time that readers take without a lock: High1Time is written first, High2Time last.
 struct KSYSTEM_TIME {
@@ -105,19 +105,16 @@ struct KUSER_SHARED_DATA {
   UCHAR Reserved9;
   USHORT QpcData;
 };
-static_assert(offsetof(KUSER_SHARED_DATA, TickCountLowDeprecated) == 0x0 &&
-              offsetof(KUSER_SHARED_DATA, TickCountMultiplier) == 0x4 &&
-              offsetof(KUSER_SHARED_DATA, InterruptTime) == 0x8 && offsetof(KUSER_SHARED_DATA, SystemTime) == 0x14 &&
-              offsetof(KUSER_SHARED_DATA, TimeZoneBias) == 0x20 && offsetof(KUSER_SHARED_DATA, NtSystemRoot) == 0x30 &&
-              offsetof(KUSER_SHARED_DATA, NtBuildNumber) == 0x260 &&
-              offsetof(KUSER_SHARED_DATA, NtMajorVersion) == 0x26C &&
-              offsetof(KUSER_SHARED_DATA, ProcessorFeatures) == 0x274 &&
-              offsetof(KUSER_SHARED_DATA, KdDebuggerEnabled) == 0x2D4 &&
-              offsetof(KUSER_SHARED_DATA, SafeBootMode) == 0x2EC &&
-              offsetof(KUSER_SHARED_DATA, QpcFrequency) == 0x300 && offsetof(KUSER_SHARED_DATA, SystemCall) == 0x308 &&
-              offsetof(KUSER_SHARED_DATA, TickCount) == 0x320 && offsetof(KUSER_SHARED_DATA, Cookie) == 0x330 &&
-              offsetof(KUSER_SHARED_DATA, InterruptTimeBias) == 0x3B0 &&
-              offsetof(KUSER_SHARED_DATA, QpcBias) == 0x3B8 &&
-              offsetof(KUSER_SHARED_DATA, ActiveProcessorCount) == 0x3C0);
+static_assert(
+    offsetof(KUSER_SHARED_DATA, TickCountLowDeprecated) == 0x0 &&
+    offsetof(KUSER_SHARED_DATA, TickCountMultiplier) == 0x4 && offsetof(KUSER_SHARED_DATA, InterruptTime) == 0x8 &&
+    offsetof(KUSER_SHARED_DATA, SystemTime) == 0x14 && offsetof(KUSER_SHARED_DATA, TimeZoneBias) == 0x20 &&
+    offsetof(KUSER_SHARED_DATA, NtSystemRoot) == 0x30 && offsetof(KUSER_SHARED_DATA, NtBuildNumber) == 0x260 &&
+    offsetof(KUSER_SHARED_DATA, NtMajorVersion) == 0x26C && offsetof(KUSER_SHARED_DATA, ProcessorFeatures) == 0x274 &&
+    offsetof(KUSER_SHARED_DATA, KdDebuggerEnabled) == 0x2D4 && offsetof(KUSER_SHARED_DATA, SafeBootMode) == 0x2EC &&
+    offsetof(KUSER_SHARED_DATA, QpcFrequency) == 0x300 && offsetof(KUSER_SHARED_DATA, SystemCall) == 0x308 &&
+    offsetof(KUSER_SHARED_DATA, TickCount) == 0x320 && offsetof(KUSER_SHARED_DATA, Cookie) == 0x330 &&
+    offsetof(KUSER_SHARED_DATA, InterruptTimeBias) == 0x3B0 && offsetof(KUSER_SHARED_DATA, QpcBias) == 0x3B8 &&
+    offsetof(KUSER_SHARED_DATA, ActiveProcessorCount) == 0x3C0);
 
 }  // namespace drydock::nt

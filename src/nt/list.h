@@ -39,8 +39,12 @@ union alignas(16) SLIST_HEADER {
 static_assert(sizeof(SLIST_HEADER) == 16 && alignof(SLIST_HEADER) == 16);
 using PSLIST_HEADER = SLIST_HEADER*;
 
-inline void InitializeListHead(LIST_ENTRY* head) { head->Flink = head->Blink = head; }
-inline bool IsListEmpty(const LIST_ENTRY* head) { return head->Flink == head; }
+inline void InitializeListHead(LIST_ENTRY* head) {
+  head->Flink = head->Blink = head;
+}
+inline bool IsListEmpty(const LIST_ENTRY* head) {
+  return head->Flink == head;
+}
 
 /// True while both neighbours of `entry` still point back at it; Windows fails fast (kind 3) when they do not.
 inline bool list_entry_is_sound(const LIST_ENTRY* entry) {

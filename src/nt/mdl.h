@@ -61,13 +61,21 @@ enum MM_PAGE_PRIORITY : LONG { LowPagePriority, NormalPagePriority = 16, HighPag
 inline constexpr ULONG MdlMappingNoWrite = 0x80000000;
 inline constexpr ULONG MdlMappingNoExecute = 0x40000000;
 
-constexpr ULONG BYTE_OFFSET(ULONG_PTR va) { return static_cast<ULONG>(va & (PAGE_SIZE - 1)); }
-inline ULONG BYTE_OFFSET(const volatile void* va) { return BYTE_OFFSET(reinterpret_cast<ULONG_PTR>(va)); }
+constexpr ULONG BYTE_OFFSET(ULONG_PTR va) {
+  return static_cast<ULONG>(va & (PAGE_SIZE - 1));
+}
+inline ULONG BYTE_OFFSET(const volatile void* va) {
+  return BYTE_OFFSET(reinterpret_cast<ULONG_PTR>(va));
+}
 inline PVOID PAGE_ALIGN(const volatile void* va) {
   return reinterpret_cast<PVOID>(reinterpret_cast<ULONG_PTR>(va) & ~static_cast<ULONG_PTR>(PAGE_SIZE - 1));
 }
-constexpr SIZE_T ROUND_TO_PAGES(SIZE_T size) { return (size + PAGE_SIZE - 1) & ~static_cast<SIZE_T>(PAGE_SIZE - 1); }
-constexpr SIZE_T BYTES_TO_PAGES(SIZE_T size) { return (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0); }
+constexpr SIZE_T ROUND_TO_PAGES(SIZE_T size) {
+  return (size + PAGE_SIZE - 1) & ~static_cast<SIZE_T>(PAGE_SIZE - 1);
+}
+constexpr SIZE_T BYTES_TO_PAGES(SIZE_T size) {
+  return (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0);
+}
 constexpr SIZE_T ADDRESS_AND_SIZE_TO_SPAN_PAGES(ULONG_PTR va, SIZE_T size) {
   return (BYTE_OFFSET(va) + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
@@ -76,11 +84,21 @@ inline SIZE_T ADDRESS_AND_SIZE_TO_SPAN_PAGES(const volatile void* va, SIZE_T siz
 }
 
 /// The page frame numbers, which follow the structure.
-inline PFN_NUMBER* MmGetMdlPfnArray(MDL* mdl) { return reinterpret_cast<PFN_NUMBER*>(mdl + 1); }
-inline const PFN_NUMBER* MmGetMdlPfnArray(const MDL* mdl) { return reinterpret_cast<const PFN_NUMBER*>(mdl + 1); }
-inline PVOID MmGetMdlVirtualAddress(const MDL* mdl) { return static_cast<CHAR*>(mdl->StartVa) + mdl->ByteOffset; }
-inline ULONG MmGetMdlByteCount(const MDL* mdl) { return mdl->ByteCount; }
-inline ULONG MmGetMdlByteOffset(const MDL* mdl) { return mdl->ByteOffset; }
+inline PFN_NUMBER* MmGetMdlPfnArray(MDL* mdl) {
+  return reinterpret_cast<PFN_NUMBER*>(mdl + 1);
+}
+inline const PFN_NUMBER* MmGetMdlPfnArray(const MDL* mdl) {
+  return reinterpret_cast<const PFN_NUMBER*>(mdl + 1);
+}
+inline PVOID MmGetMdlVirtualAddress(const MDL* mdl) {
+  return static_cast<CHAR*>(mdl->StartVa) + mdl->ByteOffset;
+}
+inline ULONG MmGetMdlByteCount(const MDL* mdl) {
+  return mdl->ByteCount;
+}
+inline ULONG MmGetMdlByteOffset(const MDL* mdl) {
+  return mdl->ByteOffset;
+}
 
 /// The bytes an MDL for `size` bytes at `va` occupies, page array included.
 inline SIZE_T mdl_size_bytes(const volatile void* va, SIZE_T size) {

@@ -245,26 +245,41 @@ inline constexpr ULONG CM_PROB_DEVICE_RESET = 54;
 
 constexpr const char* device_relation_name(DEVICE_RELATION_TYPE type) {
   switch (type) {
-    case BusRelations: return "BusRelations";
-    case EjectionRelations: return "EjectionRelations";
-    case PowerRelations: return "PowerRelations";
-    case RemovalRelations: return "RemovalRelations";
-    case TargetDeviceRelation: return "TargetDeviceRelation";
-    case SingleBusRelations: return "SingleBusRelations";
-    case TransportRelations: return "TransportRelations";
-    default: return nullptr;
+    case BusRelations:
+      return "BusRelations";
+    case EjectionRelations:
+      return "EjectionRelations";
+    case PowerRelations:
+      return "PowerRelations";
+    case RemovalRelations:
+      return "RemovalRelations";
+    case TargetDeviceRelation:
+      return "TargetDeviceRelation";
+    case SingleBusRelations:
+      return "SingleBusRelations";
+    case TransportRelations:
+      return "TransportRelations";
+    default:
+      return nullptr;
   }
 }
 
 constexpr const char* bus_query_id_name(BUS_QUERY_ID_TYPE type) {
   switch (type) {
-    case BusQueryDeviceID: return "BusQueryDeviceID";
-    case BusQueryHardwareIDs: return "BusQueryHardwareIDs";
-    case BusQueryCompatibleIDs: return "BusQueryCompatibleIDs";
-    case BusQueryInstanceID: return "BusQueryInstanceID";
-    case BusQueryDeviceSerialNumber: return "BusQueryDeviceSerialNumber";
-    case BusQueryContainerID: return "BusQueryContainerID";
-    default: return nullptr;
+    case BusQueryDeviceID:
+      return "BusQueryDeviceID";
+    case BusQueryHardwareIDs:
+      return "BusQueryHardwareIDs";
+    case BusQueryCompatibleIDs:
+      return "BusQueryCompatibleIDs";
+    case BusQueryInstanceID:
+      return "BusQueryInstanceID";
+    case BusQueryDeviceSerialNumber:
+      return "BusQueryDeviceSerialNumber";
+    case BusQueryContainerID:
+      return "BusQueryContainerID";
+    default:
+      return nullptr;
   }
 }
 

@@ -80,25 +80,39 @@ using PPOWER_SEQUENCE = POWER_SEQUENCE*;
 
 constexpr const char* system_power_state_name(SYSTEM_POWER_STATE state) {
   switch (state) {
-    case PowerSystemUnspecified: return "PowerSystemUnspecified";
-    case PowerSystemWorking: return "PowerSystemWorking";
-    case PowerSystemSleeping1: return "PowerSystemSleeping1";
-    case PowerSystemSleeping2: return "PowerSystemSleeping2";
-    case PowerSystemSleeping3: return "PowerSystemSleeping3";
-    case PowerSystemHibernate: return "PowerSystemHibernate";
-    case PowerSystemShutdown: return "PowerSystemShutdown";
-    default: return nullptr;
+    case PowerSystemUnspecified:
+      return "PowerSystemUnspecified";
+    case PowerSystemWorking:
+      return "PowerSystemWorking";
+    case PowerSystemSleeping1:
+      return "PowerSystemSleeping1";
+    case PowerSystemSleeping2:
+      return "PowerSystemSleeping2";
+    case PowerSystemSleeping3:
+      return "PowerSystemSleeping3";
+    case PowerSystemHibernate:
+      return "PowerSystemHibernate";
+    case PowerSystemShutdown:
+      return "PowerSystemShutdown";
+    default:
+      return nullptr;
   }
 }
 
 constexpr const char* device_power_state_name(DEVICE_POWER_STATE state) {
   switch (state) {
-    case PowerDeviceUnspecified: return "PowerDeviceUnspecified";
-    case PowerDeviceD0: return "PowerDeviceD0";
-    case PowerDeviceD1: return "PowerDeviceD1";
-    case PowerDeviceD2: return "PowerDeviceD2";
-    case PowerDeviceD3: return "PowerDeviceD3";
-    default: return nullptr;
+    case PowerDeviceUnspecified:
+      return "PowerDeviceUnspecified";
+    case PowerDeviceD0:
+      return "PowerDeviceD0";
+    case PowerDeviceD1:
+      return "PowerDeviceD1";
+    case PowerDeviceD2:
+      return "PowerDeviceD2";
+    case PowerDeviceD3:
+      return "PowerDeviceD3";
+    default:
+      return nullptr;
   }
 }
 

@@ -39,10 +39,10 @@ static_assert(sizeof(IO_REMOVE_LOCK) == 0x20);
 using PIO_REMOVE_LOCK = IO_REMOVE_LOCK*;
 
 // What a checked driver declares instead.
-struct IO_REMOVE_LOCK_CHECKED {
+struct CheckedRemoveLock {
   IO_REMOVE_LOCK_COMMON_BLOCK Common;
   IO_REMOVE_LOCK_DBG_BLOCK Dbg;
 };
-static_assert(sizeof(IO_REMOVE_LOCK_CHECKED) == 0x78 && offsetof(IO_REMOVE_LOCK_CHECKED, Dbg) == 0x20);
+static_assert(sizeof(CheckedRemoveLock) == 0x78 && offsetof(CheckedRemoveLock, Dbg) == 0x20);
 
 }  // namespace drydock::nt

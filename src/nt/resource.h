@@ -309,17 +309,28 @@ using PIO_RESOURCE_REQUIREMENTS_LIST = IO_RESOURCE_REQUIREMENTS_LIST*;
 
 constexpr const char* resource_type_name(UCHAR type) {
   switch (type) {
-    case CmResourceTypeNull: return "null";
-    case CmResourceTypePort: return "port";
-    case CmResourceTypeInterrupt: return "interrupt";
-    case CmResourceTypeMemory: return "memory";
-    case CmResourceTypeDma: return "dma";
-    case CmResourceTypeDeviceSpecific: return "device specific";
-    case CmResourceTypeBusNumber: return "bus number";
-    case CmResourceTypeMemoryLarge: return "large memory";
-    case CmResourceTypeConfigData: return "config data";
-    case CmResourceTypeDevicePrivate: return "device private";
-    default: return nullptr;
+    case CmResourceTypeNull:
+      return "null";
+    case CmResourceTypePort:
+      return "port";
+    case CmResourceTypeInterrupt:
+      return "interrupt";
+    case CmResourceTypeMemory:
+      return "memory";
+    case CmResourceTypeDma:
+      return "dma";
+    case CmResourceTypeDeviceSpecific:
+      return "device specific";
+    case CmResourceTypeBusNumber:
+      return "bus number";
+    case CmResourceTypeMemoryLarge:
+      return "large memory";
+    case CmResourceTypeConfigData:
+      return "config data";
+    case CmResourceTypeDevicePrivate:
+      return "device private";
+    default:
+      return nullptr;
   }
 }
 

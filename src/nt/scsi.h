@@ -205,40 +205,121 @@ inline constexpr UCHAR MODE_DSP_WRITE_PROTECT = 0x80;
 inline constexpr UCHAR MODE_PAGE_CACHING = 0x08;
 inline constexpr UCHAR MODE_SENSE_RETURN_ALL = 0x3F;
 
-struct REPORT_LUNS_HEADER {
-  UCHAR LunListLength[4];
+struct LUN_LIST {
+  UCHAR LunListLength[4];  // bytes of Lun
   UCHAR Reserved[4];
+  UCHAR Lun[][8];
 };
-static_assert(sizeof(REPORT_LUNS_HEADER) == 8);
+static_assert(sizeof(LUN_LIST) == 8 && offsetof(LUN_LIST, Lun) == 8);
+using PLUN_LIST = LUN_LIST*;
 
 union CDB {
   struct {
     UCHAR OperationCode;
-    UCHAR LogicalUnitNumberAndFlags;
-    UCHAR LogicalBlock[4];
-    UCHAR Reserved;
-    UCHAR TransferBlocks[2];
-    UCHAR Control;
-  } Bytes10;
+    UCHAR Immediate : 1;
+    UCHAR CommandUniqueBits : 4;
+    UCHAR LogicalUnitNumber : 3;
+    UCHAR CommandUniqueBytes[3];
+    UCHAR Link : 1;
+    UCHAR Flag : 1;
+    UCHAR Reserved : 4;
+    UCHAR VendorUnique : 2;
+  } CDB6GENERIC;
   struct {
     UCHAR OperationCode;
-    UCHAR Flags;
+    UCHAR LogicalBlockMsb1 : 5;
+    UCHAR LogicalUnitNumber : 3;
+    UCHAR LogicalBlockMsb0;
+    UCHAR LogicalBlockLsb;
+    UCHAR TransferBlocks;
+    UCHAR Control;
+  } CDB6READWRITE;
+  struct {
+    UCHAR OperationCode;
+    UCHAR EnableVitalProductData : 1;
+    UCHAR CommandSupportData : 1;
+    UCHAR Reserved1 : 6;
+    UCHAR PageCode;
+    UCHAR Reserved2;
+    UCHAR AllocationLength;
+    UCHAR Control;
+  } CDB6INQUIRY3;
+  struct {
+    UCHAR OperationCode;
+    UCHAR RelativeAddress : 1;
+    UCHAR Reserved1 : 2;
+    UCHAR ForceUnitAccess : 1;
+    UCHAR DisablePageOut : 1;
+    UCHAR LogicalUnitNumber : 3;
+    UCHAR LogicalBlockByte0;
+    UCHAR LogicalBlockByte1;
+    UCHAR LogicalBlockByte2;
+    UCHAR LogicalBlockByte3;
+    UCHAR Reserved2;
+    UCHAR TransferBlocksMsb;
+    UCHAR TransferBlocksLsb;
+    UCHAR Control;
+  } CDB10;
+  struct {
+    UCHAR OperationCode;
+    UCHAR RelativeAddress : 1;
+    UCHAR Reserved1 : 2;
+    UCHAR ForceUnitAccess : 1;
+    UCHAR DisablePageOut : 1;
+    UCHAR LogicalUnitNumber : 3;
+    UCHAR LogicalBlock[4];
+    UCHAR TransferLength[4];
+    UCHAR Reserved2;
+    UCHAR Control;
+  } CDB12;
+  struct {
+    UCHAR OperationCode;
+    UCHAR Reserved1 : 3;
+    UCHAR ForceUnitAccess : 1;
+    UCHAR DisablePageOut : 1;
+    UCHAR Protection : 3;
     UCHAR LogicalBlock[8];
     UCHAR TransferLength[4];
-    UCHAR Reserved;
+    UCHAR Reserved2;
     UCHAR Control;
-  } Bytes16;
+  } CDB16;
+  struct {
+    UCHAR OperationCode;
+    UCHAR Reserved1 : 3;
+    UCHAR Dbd : 1;
+    UCHAR Reserved2 : 4;
+    UCHAR PageCode : 6;
+    UCHAR Pc : 2;
+    UCHAR SubPageCode;
+    UCHAR AllocationLength;
+    UCHAR Control;
+  } MODE_SENSE;
+  struct {
+    UCHAR OperationCode;
+    UCHAR Immediate : 1;
+    UCHAR Reserved1 : 4;
+    UCHAR LogicalUnitNumber : 3;
+    UCHAR Reserved2[2];
+    UCHAR Start : 1;
+    UCHAR LoadEject : 1;
+    UCHAR Reserved3 : 6;
+    UCHAR Control;
+  } START_STOP;
   UCHAR AsByte[16];
 };
-static_assert(sizeof(CDB) == 16);
+static_assert(sizeof(CDB) == 16 && alignof(CDB) == 1);
 using PCDB = CDB*;
 inline constexpr UCHAR CDB6GENERIC_LENGTH = 6;
 inline constexpr UCHAR CDB10GENERIC_LENGTH = 10;
 inline constexpr UCHAR CDB12GENERIC_LENGTH = 12;
 inline constexpr UCHAR CDB_FORCE_MEDIA_ACCESS = 0x08;  // FUA, second byte of READ and WRITE
 
-constexpr ULONG big_endian_16(const UCHAR* bytes) { return static_cast<ULONG>(bytes[0] << 8 | bytes[1]); }
-constexpr ULONG big_endian_32(const UCHAR* bytes) { return big_endian_16(bytes) << 16 | big_endian_16(bytes + 2); }
+constexpr ULONG big_endian_16(const UCHAR* bytes) {
+  return static_cast<ULONG>(bytes[0] << 8 | bytes[1]);
+}
+constexpr ULONG big_endian_32(const UCHAR* bytes) {
+  return big_endian_16(bytes) << 16 | big_endian_16(bytes + 2);
+}
 constexpr ULONGLONG big_endian_64(const UCHAR* bytes) {
   return static_cast<ULONGLONG>(big_endian_32(bytes)) << 32 | big_endian_32(bytes + 4);
 }
@@ -257,29 +338,52 @@ constexpr void put_big_endian_64(UCHAR* bytes, ULONGLONG value) {
 
 constexpr const char* scsi_operation_name(UCHAR operation) {
   switch (operation) {
-    case SCSIOP_TEST_UNIT_READY: return "TEST_UNIT_READY";
-    case SCSIOP_REQUEST_SENSE: return "REQUEST_SENSE";
-    case SCSIOP_READ6: return "READ6";
-    case SCSIOP_WRITE6: return "WRITE6";
-    case SCSIOP_INQUIRY: return "INQUIRY";
-    case SCSIOP_MODE_SELECT: return "MODE_SELECT";
-    case SCSIOP_MODE_SENSE: return "MODE_SENSE";
-    case SCSIOP_START_STOP_UNIT: return "START_STOP_UNIT";
-    case SCSIOP_MEDIUM_REMOVAL: return "MEDIUM_REMOVAL";
-    case SCSIOP_READ_CAPACITY: return "READ_CAPACITY";
-    case SCSIOP_READ: return "READ";
-    case SCSIOP_WRITE: return "WRITE";
-    case SCSIOP_VERIFY: return "VERIFY";
-    case SCSIOP_SYNCHRONIZE_CACHE: return "SYNCHRONIZE_CACHE";
-    case SCSIOP_WRITE_SAME: return "WRITE_SAME";
-    case SCSIOP_UNMAP: return "UNMAP";
-    case SCSIOP_MODE_SENSE10: return "MODE_SENSE10";
-    case SCSIOP_READ16: return "READ16";
-    case SCSIOP_WRITE16: return "WRITE16";
-    case SCSIOP_SYNCHRONIZE_CACHE16: return "SYNCHRONIZE_CACHE16";
-    case SCSIOP_READ_CAPACITY16: return "READ_CAPACITY16";
-    case SCSIOP_REPORT_LUNS: return "REPORT_LUNS";
-    default: return nullptr;
+    case SCSIOP_TEST_UNIT_READY:
+      return "TEST_UNIT_READY";
+    case SCSIOP_REQUEST_SENSE:
+      return "REQUEST_SENSE";
+    case SCSIOP_READ6:
+      return "READ6";
+    case SCSIOP_WRITE6:
+      return "WRITE6";
+    case SCSIOP_INQUIRY:
+      return "INQUIRY";
+    case SCSIOP_MODE_SELECT:
+      return "MODE_SELECT";
+    case SCSIOP_MODE_SENSE:
+      return "MODE_SENSE";
+    case SCSIOP_START_STOP_UNIT:
+      return "START_STOP_UNIT";
+    case SCSIOP_MEDIUM_REMOVAL:
+      return "MEDIUM_REMOVAL";
+    case SCSIOP_READ_CAPACITY:
+      return "READ_CAPACITY";
+    case SCSIOP_READ:
+      return "READ";
+    case SCSIOP_WRITE:
+      return "WRITE";
+    case SCSIOP_VERIFY:
+      return "VERIFY";
+    case SCSIOP_SYNCHRONIZE_CACHE:
+      return "SYNCHRONIZE_CACHE";
+    case SCSIOP_WRITE_SAME:
+      return "WRITE_SAME";
+    case SCSIOP_UNMAP:
+      return "UNMAP";
+    case SCSIOP_MODE_SENSE10:
+      return "MODE_SENSE10";
+    case SCSIOP_READ16:
+      return "READ16";
+    case SCSIOP_WRITE16:
+      return "WRITE16";
+    case SCSIOP_SYNCHRONIZE_CACHE16:
+      return "SYNCHRONIZE_CACHE16";
+    case SCSIOP_READ_CAPACITY16:
+      return "READ_CAPACITY16";
+    case SCSIOP_REPORT_LUNS:
+      return "REPORT_LUNS";
+    default:
+      return nullptr;
   }
 }
 

@@ -258,22 +258,38 @@ enum SCSI_NOTIFICATION_TYPE : LONG {
 
 constexpr const char* scsi_notification_name(SCSI_NOTIFICATION_TYPE type) {
   switch (type) {
-    case RequestComplete: return "RequestComplete";
-    case NextRequest: return "NextRequest";
-    case NextLuRequest: return "NextLuRequest";
-    case ResetDetected: return "ResetDetected";
-    case CallDisableInterrupts: return "CallDisableInterrupts";
-    case CallEnableInterrupts: return "CallEnableInterrupts";
-    case RequestTimerCall: return "RequestTimerCall";
-    case BusChangeDetected: return "BusChangeDetected";
-    case WMIEvent: return "WMIEvent";
-    case WMIReregister: return "WMIReregister";
-    case LinkUp: return "LinkUp";
-    case LinkDown: return "LinkDown";
-    case QueryTickCount: return "QueryTickCount";
-    case BufferOverrunDetected: return "BufferOverrunDetected";
-    case TraceNotification: return "TraceNotification";
-    default: return nullptr;
+    case RequestComplete:
+      return "RequestComplete";
+    case NextRequest:
+      return "NextRequest";
+    case NextLuRequest:
+      return "NextLuRequest";
+    case ResetDetected:
+      return "ResetDetected";
+    case CallDisableInterrupts:
+      return "CallDisableInterrupts";
+    case CallEnableInterrupts:
+      return "CallEnableInterrupts";
+    case RequestTimerCall:
+      return "RequestTimerCall";
+    case BusChangeDetected:
+      return "BusChangeDetected";
+    case WMIEvent:
+      return "WMIEvent";
+    case WMIReregister:
+      return "WMIReregister";
+    case LinkUp:
+      return "LinkUp";
+    case LinkDown:
+      return "LinkDown";
+    case QueryTickCount:
+      return "QueryTickCount";
+    case BufferOverrunDetected:
+      return "BufferOverrunDetected";
+    case TraceNotification:
+      return "TraceNotification";
+    default:
+      return nullptr;
   }
 }
 
@@ -329,6 +345,6 @@ static_assert(sizeof(HW_INITIALIZATION_DATA) == 128 && offsetof(HW_INITIALIZATIO
               offsetof(HW_INITIALIZATION_DATA, VendorId) == 0x60 &&
               offsetof(HW_INITIALIZATION_DATA, HwAdapterControl) == 0x78);
 using PHW_INITIALIZATION_DATA = HW_INITIALIZATION_DATA*;
-inline constexpr ULONG HW_INITIALIZATION_DATA_SIZE_NO_ADAPTER_CONTROL = 120;
+inline constexpr ULONG kHwInitializationDataSizeBeforeAdapterControl = 120;
 
 }  // namespace drydock::nt

@@ -138,70 +138,128 @@ inline constexpr ULONG SCSI_PORT_SIGNATURE = 0x54524F50;
 
 constexpr const char* srb_function_name(UCHAR function) {
   switch (function) {
-    case SRB_FUNCTION_EXECUTE_SCSI: return "EXECUTE_SCSI";
-    case SRB_FUNCTION_CLAIM_DEVICE: return "CLAIM_DEVICE";
-    case SRB_FUNCTION_IO_CONTROL: return "IO_CONTROL";
-    case SRB_FUNCTION_RECEIVE_EVENT: return "RECEIVE_EVENT";
-    case SRB_FUNCTION_RELEASE_QUEUE: return "RELEASE_QUEUE";
-    case SRB_FUNCTION_ATTACH_DEVICE: return "ATTACH_DEVICE";
-    case SRB_FUNCTION_RELEASE_DEVICE: return "RELEASE_DEVICE";
-    case SRB_FUNCTION_SHUTDOWN: return "SHUTDOWN";
-    case SRB_FUNCTION_FLUSH: return "FLUSH";
-    case SRB_FUNCTION_ABORT_COMMAND: return "ABORT_COMMAND";
-    case SRB_FUNCTION_RELEASE_RECOVERY: return "RELEASE_RECOVERY";
-    case SRB_FUNCTION_RESET_BUS: return "RESET_BUS";
-    case SRB_FUNCTION_RESET_DEVICE: return "RESET_DEVICE";
-    case SRB_FUNCTION_TERMINATE_IO: return "TERMINATE_IO";
-    case SRB_FUNCTION_FLUSH_QUEUE: return "FLUSH_QUEUE";
-    case SRB_FUNCTION_REMOVE_DEVICE: return "REMOVE_DEVICE";
-    case SRB_FUNCTION_WMI: return "WMI";
-    case SRB_FUNCTION_LOCK_QUEUE: return "LOCK_QUEUE";
-    case SRB_FUNCTION_UNLOCK_QUEUE: return "UNLOCK_QUEUE";
-    case SRB_FUNCTION_QUIESCE_DEVICE: return "QUIESCE_DEVICE";
-    case SRB_FUNCTION_RESET_LOGICAL_UNIT: return "RESET_LOGICAL_UNIT";
-    case SRB_FUNCTION_SET_LINK_TIMEOUT: return "SET_LINK_TIMEOUT";
-    case SRB_FUNCTION_LINK_TIMEOUT_OCCURRED: return "LINK_TIMEOUT_OCCURRED";
-    case SRB_FUNCTION_LINK_TIMEOUT_COMPLETE: return "LINK_TIMEOUT_COMPLETE";
-    case SRB_FUNCTION_POWER: return "POWER";
-    case SRB_FUNCTION_PNP: return "PNP";
-    case SRB_FUNCTION_DUMP_POINTERS: return "DUMP_POINTERS";
-    default: return nullptr;
+    case SRB_FUNCTION_EXECUTE_SCSI:
+      return "EXECUTE_SCSI";
+    case SRB_FUNCTION_CLAIM_DEVICE:
+      return "CLAIM_DEVICE";
+    case SRB_FUNCTION_IO_CONTROL:
+      return "IO_CONTROL";
+    case SRB_FUNCTION_RECEIVE_EVENT:
+      return "RECEIVE_EVENT";
+    case SRB_FUNCTION_RELEASE_QUEUE:
+      return "RELEASE_QUEUE";
+    case SRB_FUNCTION_ATTACH_DEVICE:
+      return "ATTACH_DEVICE";
+    case SRB_FUNCTION_RELEASE_DEVICE:
+      return "RELEASE_DEVICE";
+    case SRB_FUNCTION_SHUTDOWN:
+      return "SHUTDOWN";
+    case SRB_FUNCTION_FLUSH:
+      return "FLUSH";
+    case SRB_FUNCTION_ABORT_COMMAND:
+      return "ABORT_COMMAND";
+    case SRB_FUNCTION_RELEASE_RECOVERY:
+      return "RELEASE_RECOVERY";
+    case SRB_FUNCTION_RESET_BUS:
+      return "RESET_BUS";
+    case SRB_FUNCTION_RESET_DEVICE:
+      return "RESET_DEVICE";
+    case SRB_FUNCTION_TERMINATE_IO:
+      return "TERMINATE_IO";
+    case SRB_FUNCTION_FLUSH_QUEUE:
+      return "FLUSH_QUEUE";
+    case SRB_FUNCTION_REMOVE_DEVICE:
+      return "REMOVE_DEVICE";
+    case SRB_FUNCTION_WMI:
+      return "WMI";
+    case SRB_FUNCTION_LOCK_QUEUE:
+      return "LOCK_QUEUE";
+    case SRB_FUNCTION_UNLOCK_QUEUE:
+      return "UNLOCK_QUEUE";
+    case SRB_FUNCTION_QUIESCE_DEVICE:
+      return "QUIESCE_DEVICE";
+    case SRB_FUNCTION_RESET_LOGICAL_UNIT:
+      return "RESET_LOGICAL_UNIT";
+    case SRB_FUNCTION_SET_LINK_TIMEOUT:
+      return "SET_LINK_TIMEOUT";
+    case SRB_FUNCTION_LINK_TIMEOUT_OCCURRED:
+      return "LINK_TIMEOUT_OCCURRED";
+    case SRB_FUNCTION_LINK_TIMEOUT_COMPLETE:
+      return "LINK_TIMEOUT_COMPLETE";
+    case SRB_FUNCTION_POWER:
+      return "POWER";
+    case SRB_FUNCTION_PNP:
+      return "PNP";
+    case SRB_FUNCTION_DUMP_POINTERS:
+      return "DUMP_POINTERS";
+    default:
+      return nullptr;
   }
 }
 
 /// Names the status proper; the two flag bits are ignored.
 constexpr const char* srb_status_name(UCHAR status) {
   switch (SRB_STATUS(status)) {
-    case SRB_STATUS_PENDING: return "PENDING";
-    case SRB_STATUS_SUCCESS: return "SUCCESS";
-    case SRB_STATUS_ABORTED: return "ABORTED";
-    case SRB_STATUS_ABORT_FAILED: return "ABORT_FAILED";
-    case SRB_STATUS_ERROR: return "ERROR";
-    case SRB_STATUS_BUSY: return "BUSY";
-    case SRB_STATUS_INVALID_REQUEST: return "INVALID_REQUEST";
-    case SRB_STATUS_INVALID_PATH_ID: return "INVALID_PATH_ID";
-    case SRB_STATUS_NO_DEVICE: return "NO_DEVICE";
-    case SRB_STATUS_TIMEOUT: return "TIMEOUT";
-    case SRB_STATUS_SELECTION_TIMEOUT: return "SELECTION_TIMEOUT";
-    case SRB_STATUS_COMMAND_TIMEOUT: return "COMMAND_TIMEOUT";
-    case SRB_STATUS_MESSAGE_REJECTED: return "MESSAGE_REJECTED";
-    case SRB_STATUS_BUS_RESET: return "BUS_RESET";
-    case SRB_STATUS_PARITY_ERROR: return "PARITY_ERROR";
-    case SRB_STATUS_REQUEST_SENSE_FAILED: return "REQUEST_SENSE_FAILED";
-    case SRB_STATUS_NO_HBA: return "NO_HBA";
-    case SRB_STATUS_DATA_OVERRUN: return "DATA_OVERRUN";
-    case SRB_STATUS_UNEXPECTED_BUS_FREE: return "UNEXPECTED_BUS_FREE";
-    case SRB_STATUS_PHASE_SEQUENCE_FAILURE: return "PHASE_SEQUENCE_FAILURE";
-    case SRB_STATUS_BAD_SRB_BLOCK_LENGTH: return "BAD_SRB_BLOCK_LENGTH";
-    case SRB_STATUS_REQUEST_FLUSHED: return "REQUEST_FLUSHED";
-    case SRB_STATUS_INVALID_LUN: return "INVALID_LUN";
-    case SRB_STATUS_INVALID_TARGET_ID: return "INVALID_TARGET_ID";
-    case SRB_STATUS_BAD_FUNCTION: return "BAD_FUNCTION";
-    case SRB_STATUS_ERROR_RECOVERY: return "ERROR_RECOVERY";
-    case SRB_STATUS_NOT_POWERED: return "NOT_POWERED";
-    case SRB_STATUS_LINK_DOWN: return "LINK_DOWN";
-    case SRB_STATUS_INTERNAL_ERROR: return "INTERNAL_ERROR";
-    default: return nullptr;
+    case SRB_STATUS_PENDING:
+      return "PENDING";
+    case SRB_STATUS_SUCCESS:
+      return "SUCCESS";
+    case SRB_STATUS_ABORTED:
+      return "ABORTED";
+    case SRB_STATUS_ABORT_FAILED:
+      return "ABORT_FAILED";
+    case SRB_STATUS_ERROR:
+      return "ERROR";
+    case SRB_STATUS_BUSY:
+      return "BUSY";
+    case SRB_STATUS_INVALID_REQUEST:
+      return "INVALID_REQUEST";
+    case SRB_STATUS_INVALID_PATH_ID:
+      return "INVALID_PATH_ID";
+    case SRB_STATUS_NO_DEVICE:
+      return "NO_DEVICE";
+    case SRB_STATUS_TIMEOUT:
+      return "TIMEOUT";
+    case SRB_STATUS_SELECTION_TIMEOUT:
+      return "SELECTION_TIMEOUT";
+    case SRB_STATUS_COMMAND_TIMEOUT:
+      return "COMMAND_TIMEOUT";
+    case SRB_STATUS_MESSAGE_REJECTED:
+      return "MESSAGE_REJECTED";
+    case SRB_STATUS_BUS_RESET:
+      return "BUS_RESET";
+    case SRB_STATUS_PARITY_ERROR:
+      return "PARITY_ERROR";
+    case SRB_STATUS_REQUEST_SENSE_FAILED:
+      return "REQUEST_SENSE_FAILED";
+    case SRB_STATUS_NO_HBA:
+      return "NO_HBA";
+    case SRB_STATUS_DATA_OVERRUN:
+      return "DATA_OVERRUN";
+    case SRB_STATUS_UNEXPECTED_BUS_FREE:
+      return "UNEXPECTED_BUS_FREE";
+    case SRB_STATUS_PHASE_SEQUENCE_FAILURE:
+      return "PHASE_SEQUENCE_FAILURE";
+    case SRB_STATUS_BAD_SRB_BLOCK_LENGTH:
+      return "BAD_SRB_BLOCK_LENGTH";
+    case SRB_STATUS_REQUEST_FLUSHED:
+      return "REQUEST_FLUSHED";
+    case SRB_STATUS_INVALID_LUN:
+      return "INVALID_LUN";
+    case SRB_STATUS_INVALID_TARGET_ID:
+      return "INVALID_TARGET_ID";
+    case SRB_STATUS_BAD_FUNCTION:
+      return "BAD_FUNCTION";
+    case SRB_STATUS_ERROR_RECOVERY:
+      return "ERROR_RECOVERY";
+    case SRB_STATUS_NOT_POWERED:
+      return "NOT_POWERED";
+    case SRB_STATUS_LINK_DOWN:
+      return "LINK_DOWN";
+    case SRB_STATUS_INTERNAL_ERROR:
+      return "INTERNAL_ERROR";
+    default:
+      return nullptr;
   }
 }
 

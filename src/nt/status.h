@@ -11,10 +11,18 @@ namespace drydock::nt {
 #undef NT_STATUS
 #undef NT_STATUS_ALIAS
 
-constexpr bool NT_SUCCESS(NTSTATUS status) { return status >= 0; }
-constexpr bool NT_INFORMATION(NTSTATUS status) { return (static_cast<ULONG>(status) >> 30) == 1; }
-constexpr bool NT_WARNING(NTSTATUS status) { return (static_cast<ULONG>(status) >> 30) == 2; }
-constexpr bool NT_ERROR(NTSTATUS status) { return (static_cast<ULONG>(status) >> 30) == 3; }
+constexpr bool NT_SUCCESS(NTSTATUS status) {
+  return status >= 0;
+}
+constexpr bool NT_INFORMATION(NTSTATUS status) {
+  return (static_cast<ULONG>(status) >> 30) == 1;
+}
+constexpr bool NT_WARNING(NTSTATUS status) {
+  return (static_cast<ULONG>(status) >> 30) == 2;
+}
+constexpr bool NT_ERROR(NTSTATUS status) {
+  return (static_cast<ULONG>(status) >> 30) == 3;
+}
 
 struct StatusName {
   ULONG value;

@@ -1,0 +1,16 @@
+// Sizes, offsets and values as mingw-w64's driver headers have them, for layout_test.cpp to read from this object.
+#define INITGUID
+#include <cfg.h>
+#include <ntdddisk.h>
+#include <ntddscsi.h>
+#include <ntddstor.h>
+#include <ntifs.h>
+#include <scsi.h>
+#include <srb.h>
+#include <wdmguid.h>
+
+#include "layout_guest.h"
+
+__attribute__((section(".rows"), used)) static const struct layout_row rows[] = {
+#include "layout_kernel.inc"
+};
