@@ -1,10 +1,12 @@
 // Sizes, offsets and values as mingw-w64's driver headers have them, for layout_test.cpp to read from this object.
 #define INITGUID
+#include <ntifs.h>
+
+// These need the types of the one above.
 #include <cfg.h>
 #include <ntdddisk.h>
 #include <ntddscsi.h>
 #include <ntddstor.h>
-#include <ntifs.h>
 #include <scsi.h>
 #include <srb.h>
 #include <wdmguid.h>
