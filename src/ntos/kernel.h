@@ -17,6 +17,7 @@ namespace cm { class Registry; }
 namespace pnp { class Manager; }
 namespace po { struct State; }
 namespace hal { struct State; }
+namespace rtl { struct State; }
 
 /// Everything lies in the machine's arena and goes with it; no destructor runs.
 struct Kernel {
@@ -31,6 +32,7 @@ struct Kernel {
   pnp::Manager* pnp = nullptr;
   po::State* po = nullptr;
   hal::State* hal = nullptr;
+  rtl::State* rtl = nullptr;
 };
 
 /// The kernel of the machine that runs on this thread.
@@ -41,6 +43,7 @@ void install_kernel(machine::Machine& machine);
 
 // What each component does for install_kernel: creates its state and sets its pointer above. Called in this order, in
 // the machine's arena, on no thread of the machine; components named earlier may be used.
+namespace rtl { void install(Kernel& kernel); }
 namespace ke { void install(Kernel& kernel); }
 namespace ex { void install(Kernel& kernel); }
 namespace mm { void install(Kernel& kernel); }
