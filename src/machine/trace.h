@@ -1,0 +1,81 @@
+#pragma once
+// What happened, in order. A fixed set of events enters the digest whether or not anyone keeps the text.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine/time.h"
+
+namespace drydock::machine {
+
+/// The events of the digest. Append only: a digest must not depend on verbosity, verifier options or build.
+enum class Event : std::uint8_t {
+  ThreadSwitch,     // thread
+  InterruptEntry,   // vector
+  InterruptExit,    // vector, claimed
+  DpcStart,         // dpc number
+  RegisterRead,     // address, size, value
+  RegisterWrite,    // address, size, value
+  PortRead,         // port, size, value
+  PortWrite,        // port, size, value
+  IrpSent,          // irp number, major << 8 | minor, device number
+  IrpCompleted,     // irp number, status, information
+  SrbStarted,       // srb number, function, address (path << 16 | target << 8 | lun)
+  SrbCompleted,     // srb number, SrbStatus << 8 | ScsiStatus
+  MiniportCall,     // callback, argument
+  MiniportReturn,   // callback, result
+  Notification,     // type, argument
+  DevnodeState,     // devnode number, state, event
+  PowerState,       // devnode number, state
+  DeviceReset,      // device number, kind
+  DeviceUnplugged,  // device number
+  ImageLoaded,      // image number
+  ImageUnloaded,    // image number
+  Finding,          // index
+  BugCheck,         // code
+  ScenarioStep,     // step number
+};
+
+std::string_view event_name(Event event);
+
+struct TraceRecord {
+  Time at;
+  Event event;
+  std::uint8_t processor;
+  std::uint64_t a, b, c;
+};
+
+class Trace {
+ public:
+  /// Adds an event to the digest, and to the records if they are kept.
+  void add(Time at, unsigned processor, Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0);
+  /// A line for people; never in the digest.
+  void note(Time at, unsigned processor, std::string_view text);
+
+  /// 16 hex digits.
+  std::string digest() const;
+  std::uint64_t digest_value() const;
+  std::uint64_t count() const { return count_; }
+
+  void keep_records(bool keep) { keep_ = keep; }
+  bool keeps_records() const { return keep_; }
+  const std::vector<TraceRecord>& records() const { return records_; }
+  struct Note {
+    Time at;
+    unsigned processor;
+    std::size_t after_record;
+    std::string text;
+  };
+  const std::vector<Note>& notes() const { return notes_; }
+
+ private:
+  std::uint64_t hash_[2] = {0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F};
+  std::uint64_t count_ = 0;
+  bool keep_ = false;
+  std::vector<TraceRecord> records_;
+  std::vector<Note> notes_;
+};
+
+}  // namespace drydock::machine
