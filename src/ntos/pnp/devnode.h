@@ -88,13 +88,13 @@ struct Devnode {
   nt::GUID class_guid{};
   unsigned driver_instance = 0;  ///< the NNNN of Control\Class\{guid}\NNNN
   bool disabled = false;
-  bool stack_was_built = false;
-  bool surprised = false;          ///< this instance got IRP_MN_SURPRISE_REMOVAL
+  bool held = false;               ///< removed on request: stays away until a scan or start is asked for
   bool waits_for_handles = false;  ///< its remove IRP waits for LastHandleClosed
   bool held_by_older = false;      ///< an older instance with this path is still there (RST-143)
 
   // Resources.
-  Requirements requirements;
+  Requirements requirements;       ///< as its bus has them
+  Requirements filtered;           ///< as its drivers left them
   std::vector<Resource> boot;      ///< what it decoded when found
   std::vector<Resource> assigned;  ///< raw and translated of each; empty: none
 

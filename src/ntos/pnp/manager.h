@@ -15,6 +15,8 @@
 #include "nt/base.h"
 #include "nt/dispatcher.h"
 #include "nt/guid.h"
+#include "nt/irp.h"
+#include "nt/status.h"
 #include "ntos/kernel.h"
 #include "ntos/pnp/devnode.h"
 #include "ntos/pnp/devnode_table.h"
@@ -26,6 +28,9 @@ namespace drydock::ntos::pnp {
 class Arbiter;
 class InterfaceTable;
 class NotificationTable;
+class RootBus;
+struct PnpReply;
+using FillLocation = std::function<void(nt::IO_STACK_LOCATION& location)>;
 
 using DevnodeId = std::uint32_t;
 inline constexpr DevnodeId kRootDevnode = 1;
@@ -121,67 +126,68 @@ class Manager {
   /// Any IRQL up to DISPATCH_LEVEL.
   void invalidate_relations(nt::DEVICE_OBJECT* pdo, nt::ULONG relation_type);
   void invalidate_state(nt::DEVICE_OBJECT* pdo);
+  /// Orderly removal on the worker, then IRP_MN_EJECT if the device can be ejected.
+  void request_eject(nt::DEVICE_OBJECT* pdo);
   /// A handle to a device of this stack was closed; the I/O manager calls it when an open count falls to 0.
   void handle_closed(nt::DEVICE_OBJECT* device);
+  /// Done by the worker after what it has to do already. Any IRQL up to DISPATCH_LEVEL.
+  void queue_work(std::function<void()> work) { queue(std::move(work)); }
   Arbiter& arbiter() { return *arbiter_; }
   InterfaceTable& interfaces() { return *interfaces_; }
   NotificationTable& notifications() { return *notifications_; }
 
  private:
-  friend struct Enumeration;
-  struct Request;
-  struct RootBus;
-  friend struct RootBus;
+  friend PnpReply send_pnp(Manager&, Devnode&, nt::UCHAR, const FillLocation&, nt::ULONG_PTR);
+  friend class RootBus;
 
   // The worker (worker.cpp).
   Change ask(std::function<Change()> work);
   void queue(std::function<void()> work);
   void ensure_worker();
   void worker_loop();
+  void ensure_root();
+  template <class Work>
+  Change ask_about(DevnodeId id, Work work);
 
-  // The table (transitions.cpp).
+  // The table (transitions.cpp) and what its actions do.
   void dispatch(Devnode& node, DevnodeEvent event);
   std::optional<DevnodeEvent> perform(DevnodeAction action, Devnode& node);
-  std::optional<DevnodeEvent> find_drivers(Devnode& node);
-  std::optional<DevnodeEvent> assign_resources(Devnode& node);
-  std::optional<DevnodeEvent> send_start(Devnode& node);
-  std::optional<DevnodeEvent> query_bus_relations(Devnode& node);
-  std::optional<DevnodeEvent> send_stop(Devnode& node);
-  std::optional<DevnodeEvent> send_surprise_removal(Devnode& node);
-  std::optional<DevnodeEvent> send_remove(Devnode& node);
-  std::optional<DevnodeEvent> ask_the_bus(Devnode& node);
-  std::optional<DevnodeEvent> forget_devnode(Devnode& node);
+  std::optional<DevnodeEvent> find_drivers_of(Devnode& node);      // drivers.cpp
+  std::optional<DevnodeEvent> assign_resources_to(Devnode& node);  // start.cpp
+  std::optional<DevnodeEvent> start_stack(Devnode& node);
+  std::optional<DevnodeEvent> after_start(Devnode& node);
+  void stop_stack(Devnode& node);                             // rebalance.cpp
+  std::optional<DevnodeEvent> surprise_stack(Devnode& node);  // removal.cpp
+  std::optional<DevnodeEvent> remove_stack(Devnode& node);
+  void forget(Devnode& node);
 
   // Enumeration (enumeration.cpp).
-  Devnode* new_devnode(Devnode& parent, nt::DEVICE_OBJECT* pdo);
+  Devnode& new_devnode(Devnode* parent, nt::DEVICE_OBJECT* pdo);
   void identify(Devnode& node);
   void enumerate_children(Devnode& node);
-  void start_new_children(Devnode& node);
   void start_devnode(Devnode& node);
+  void install(Devnode& node, const DriverPackage& package);
+  nt::NTSTATUS load_service(std::u16string_view name, Service** service);
+  void unload_unused_drivers();
   void query_device_state(Devnode& node);
+  void device_state_changed(Devnode& node);
+  void query_requirements(Devnode& node);
+  void filter_requirements(Devnode& node);
+  Change start_again(Devnode& node);
 
-  // Removal and rebalance (removal.cpp, rebalance.cpp).
-  struct Ask {
-    Change change;
-    bool agreed() const { return change.ok(); }
-  };
+  // Removal and rebalance.
   Change query_remove_tree(Devnode& node, std::vector<Devnode*>& agreed);
-  Change remove_tree(Devnode& node);
-  void tear_down(Devnode& node, DevnodeEvent why);
-  void continue_after_handles(Devnode& node);
-  Change rebalance_tree(Devnode& node, NewResources which);
-  unsigned open_handles(Devnode& node) const;
-  std::string who_answered(Devnode& node, nt::NTSTATUS status) const;
-
-  // IRPs (pnp_irp.cpp).
-  friend class PnpIrp;
-  friend class ManagerTestAccess;
+  Change remove_tree(Devnode& node, bool only_ask = false);
+  void finish_surprise(Devnode& node);
+  Change query_stop_tree(Devnode& node, std::vector<Devnode*>& agreed);
+  Change rebalance_tree(Devnode& node, NewResources which, bool only_ask = false);
+  unsigned open_handles(const Devnode& node) const;
+  Change refusal(Devnode& node, nt::NTSTATUS status) const;
   void record_irp(const SentIrp& irp);
 
   DriverStore store_;
   std::vector<std::unique_ptr<Devnode>> devnodes_;  ///< by id - 1; forgotten ones stay, Deleted
   Devnode* root_ = nullptr;
-  std::vector<RootDevice> root_devices_;
   RootBus* root_bus_ = nullptr;
   std::array<std::uint32_t, kDevnodeRowCount> visits_{};
   std::vector<SentIrp> sent_;
@@ -189,11 +195,13 @@ class Manager {
   InterfaceTable* interfaces_ = nullptr;
   NotificationTable* notifications_ = nullptr;
 
-  std::deque<Request*> requests_;
+  unsigned dispatch_depth_ = 0;
+  std::vector<Devnode*> surprised_;  ///< got their IRP during the dispatch under way; finished after it
+
+  std::deque<std::function<void()>> requests_;
   nt::KEVENT* work_arrived_ = nullptr;
-  bool worker_exists_ = false;
+  std::uint32_t worker_thread_ = 0;  ///< its machine thread's id; 0: not created yet
   bool worker_busy_ = false;
-  std::uint32_t worker_thread_ = 0;
 };
 
 /// The manager of the machine that runs on this thread.

@@ -1,0 +1,101 @@
+#include "ntos/pnp/pnp_irp.h"
+
+#include "ntos/io/device.h"
+#include "ntos/io/user.h"
+#include "ntos/ob/object.h"
+#include "ntos/pnp/pool.h"
+
+namespace drydock::ntos::pnp {
+
+using namespace nt;
+
+PnpReply send_pnp(Manager& manager, Devnode& node, UCHAR minor, const FillLocation& fill, ULONG_PTR information) {
+  machine::Machine& machine = machine::Machine::current();
+  SentIrp record{.sent_at = machine.now(), .devnode = node.id, .major = IRP_MJ_PNP, .minor = minor};
+
+  DEVICE_OBJECT* top = io::IoGetAttachedDeviceReference(node.pdo);
+  const io::user::IoResult result = io::user::send(top, IRP_MJ_PNP, minor, [&](IRP* irp, IO_STACK_LOCATION* location) {
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    irp->IoStatus.Information = information;
+    if (fill) fill(*location);
+  });
+  ob::dereference(top);
+
+  record.completed_at = machine.now();
+  record.status = result.status;
+  manager.record_irp(record);
+  return {result.status, static_cast<ULONG_PTR>(result.information)};
+}
+
+namespace {
+
+/// How far we read a driver's text for its end.
+constexpr std::size_t kTextMax = 4096;
+
+std::u16string take_text(char16_t* block) {
+  std::u16string text;
+  if (!block) return text;
+  while (text.size() < kTextMax && block[text.size()] != 0) text.push_back(block[text.size()]);
+  free_pool(block);
+  return text;
+}
+
+}  // namespace
+
+std::u16string query_id(Manager& manager, Devnode& node, BUS_QUERY_ID_TYPE type) {
+  PnpReply reply = send_pnp(manager, node, IRP_MN_QUERY_ID,
+                            [type](IO_STACK_LOCATION& location) { location.Parameters.QueryId.IdType = type; });
+  return take_text(reply.as<char16_t>());
+}
+
+std::vector<std::u16string> query_ids(Manager& manager, Devnode& node, BUS_QUERY_ID_TYPE type) {
+  PnpReply reply = send_pnp(manager, node, IRP_MN_QUERY_ID,
+                            [type](IO_STACK_LOCATION& location) { location.Parameters.QueryId.IdType = type; });
+  std::vector<std::u16string> list;
+  auto* block = reply.as<char16_t>();
+  if (!block) return list;
+  for (const char16_t* at = block; *at && at < block + kTextMax;) {
+    std::u16string_view text(at);
+    list.emplace_back(text);
+    at += text.size() + 1;
+  }
+  free_pool(block);
+  return list;
+}
+
+std::u16string query_text(Manager& manager, Devnode& node, DEVICE_TEXT_TYPE type) {
+  PnpReply reply = send_pnp(manager, node, IRP_MN_QUERY_DEVICE_TEXT, [type](IO_STACK_LOCATION& location) {
+    location.Parameters.QueryDeviceText.DeviceTextType = type;
+    location.Parameters.QueryDeviceText.LocaleId = 0x0409;
+  });
+  return take_text(reply.as<char16_t>());
+}
+
+bool query_capabilities(Manager& manager, Devnode& node) {
+  PoolPointer<DEVICE_CAPABILITIES> said(static_cast<DEVICE_CAPABILITIES*>(allocate_pool(sizeof(DEVICE_CAPABILITIES))));
+  if (!said) return false;
+  said->Size = sizeof(DEVICE_CAPABILITIES);
+  said->Version = 1;
+  said->Address = ~0u;
+  said->UINumber = ~0u;
+  DEVICE_CAPABILITIES* block = said.get();
+  PnpReply reply = send_pnp(manager, node, IRP_MN_QUERY_CAPABILITIES, [block](IO_STACK_LOCATION& location) {
+    location.Parameters.DeviceCapabilities.Capabilities = block;
+  });
+  if (!reply.ok()) return false;
+
+  DevnodeCapabilities& to = node.capabilities;
+  to.removable = said->Removable;
+  to.eject_supported = said->EjectSupported;
+  to.surprise_removal_ok = said->SurpriseRemovalOK;
+  to.raw_device_ok = said->RawDeviceOK;
+  to.unique_id = said->UniqueID;
+  to.no_display_in_ui = said->NoDisplayInUI;
+  to.address = said->Address;
+  to.ui_number = said->UINumber;
+  for (ULONG i = 0; i < POWER_SYSTEM_MAXIMUM; ++i) to.device_state[i] = said->DeviceState[i];
+  to.d3_latency_100us = said->D3Latency;
+  return true;
+}
+
+}  // namespace drydock::ntos::pnp

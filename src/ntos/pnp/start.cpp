@@ -1,0 +1,72 @@
+// Resources and IRP_MN_START_DEVICE.
+
+#include "nt/pnp.h"
+#include "ntos/pnp/arbiter.h"
+#include "ntos/pnp/manager.h"
+#include "ntos/pnp/pnp_irp.h"
+#include "ntos/pnp/pool.h"
+#include "ntos/pnp/resource_lists.h"
+
+namespace drydock::ntos::pnp {
+
+using namespace nt;
+
+void Manager::filter_requirements(Devnode& node) {
+  IO_RESOURCE_REQUIREMENTS_LIST* list = make_requirements_list(node.requirements);
+  PnpReply reply = send_pnp(
+      *this, node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS,
+      [list](IO_STACK_LOCATION& location) {
+        location.Parameters.FilterResourceRequirements.IoResourceRequirementList = list;
+      },
+      reinterpret_cast<ULONG_PTR>(list));
+  // A driver that puts another list in its place has freed the first.
+  auto* result = reinterpret_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(reply.information);
+  if (reply.ok()) {
+    node.filtered = read_requirements(result);
+    free_pool(result);
+  } else {
+    node.filtered = node.requirements;
+    free_pool(list);
+  }
+}
+
+std::optional<DevnodeEvent> Manager::assign_resources_to(Devnode& node) {
+  filter_requirements(node);
+  node.assigned.clear();
+  if (node.filtered.empty()) {
+    // Nothing to choose: what it has from the beginning, it keeps.
+    node.assigned = node.boot;
+    arbiter_->reserve(node.id, node.boot);
+    return DevnodeEvent::ResourcesFound;
+  }
+  if (!machine::refused("pnp.resources") && arbiter_->assign(node.id, node.filtered, {}, node.assigned))
+    return DevnodeEvent::ResourcesFound;
+  node.problem = Problem::NormalConflict;
+  node.problem_status = STATUS_CONFLICTING_ADDRESSES;
+  return DevnodeEvent::ResourcesRefused;
+}
+
+std::optional<DevnodeEvent> Manager::start_stack(Devnode& node) {
+  PoolPointer<CM_RESOURCE_LIST> raw(
+      make_resource_list(node.assigned, ListForm::Raw, node.interface_type, node.bus_number));
+  PoolPointer<CM_RESOURCE_LIST> translated(
+      make_resource_list(node.assigned, ListForm::Translated, node.interface_type, node.bus_number));
+  if (!node.assigned.empty() && (!raw || !translated)) {
+    node.problem = Problem::FailedStart;
+    node.problem_status = STATUS_INSUFFICIENT_RESOURCES;
+    return DevnodeEvent::StartFailed;
+  }
+  const PnpReply reply = send_pnp(*this, node, IRP_MN_START_DEVICE, [&](IO_STACK_LOCATION& location) {
+    location.Parameters.StartDevice.AllocatedResources = raw.get();
+    location.Parameters.StartDevice.AllocatedResourcesTranslated = translated.get();
+  });
+  if (reply.ok()) {
+    node.device_power = PowerDeviceD0;
+    return DevnodeEvent::StartSucceeded;
+  }
+  node.problem = Problem::FailedStart;
+  node.problem_status = reply.status;
+  return DevnodeEvent::StartFailed;
+}
+
+}  // namespace drydock::ntos::pnp

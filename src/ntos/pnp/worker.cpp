@@ -1,0 +1,74 @@
+// The PnP worker: one system thread that does everything, one request after the other.
+
+#include "ntos/ke/event.h"
+#include "ntos/ke/wait.h"
+#include "ntos/pnp/arbiter.h"
+#include "ntos/pnp/device_interface.h"
+#include "ntos/pnp/manager.h"
+#include "ntos/pnp/notification.h"
+#include "ntos/ps/thread.h"
+
+namespace drydock::ntos::pnp {
+
+using namespace nt;
+
+void install(Kernel& kernel) {
+  kernel.pnp = new Manager;
+}
+
+Manager::Manager() : arbiter_(new Arbiter), interfaces_(new InterfaceTable), notifications_(new NotificationTable) {
+  work_arrived_ = new KEVENT;
+  KeInitializeEvent(work_arrived_, SynchronizationEvent, FALSE);
+}
+
+void Manager::ensure_worker() {
+  if (worker_thread_ != 0) return;
+  worker_thread_ = ps::create_system_thread("PnP worker", [this] { worker_loop(); })->id;
+}
+
+void Manager::worker_loop() {
+  while (true) {
+    while (!requests_.empty()) {
+      worker_busy_ = true;
+      std::function<void()> work = std::move(requests_.front());
+      requests_.pop_front();
+      work();
+      worker_busy_ = false;
+    }
+    KeWaitForSingleObject(work_arrived_, Executive, KernelMode, FALSE, nullptr);
+  }
+}
+
+void Manager::queue(std::function<void()> work) {
+  ensure_worker();
+  requests_.push_back(std::move(work));
+  KeSetEvent(work_arrived_, 0, FALSE);
+}
+
+Change Manager::ask(std::function<Change()> work) {
+  if (worker_thread_ != 0 && machine::current_thread().id == worker_thread_) return work();
+  Change change;
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  queue([&] {
+    change = work();
+    KeSetEvent(&done, 0, FALSE);
+  });
+  KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  return change;
+}
+
+void Manager::wait_until_settled() {
+  do {
+    ask([] { return Change{}; });
+  } while (!requests_.empty());
+}
+
+void Manager::run_on_worker(std::function<void()> work) {
+  ask([&work] {
+    work();
+    return Change{};
+  });
+}
+
+}  // namespace drydock::ntos::pnp

@@ -1,0 +1,125 @@
+#include "ntos/po/power.h"
+
+#include "ntos/io/device.h"
+#include "ntos/io/irp.h"
+#include "ntos/ob/object.h"
+#include "ntos/pnp/manager.h"
+#include "ntos/po/idle.h"
+#include "ntos/po/state.h"
+
+namespace drydock::ntos {
+
+namespace po {
+void install(Kernel& kernel) {
+  kernel.po = new State;
+}
+}  // namespace po
+
+VOID NTAPI PoStartNextPowerIrp(IRP*) {}
+
+NTSTATUS NTAPI PoCallDriver(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
+  return io::IofCallDriver(DeviceObject, Irp);
+}
+
+namespace {
+
+// PowerFlags of a device's extension: system state in bits 0..3, device state in bits 4..7.
+constexpr ULONG kSystemMask = 0x0F, kDeviceMask = 0xF0;
+
+}  // namespace
+
+POWER_STATE NTAPI PoSetPowerState(DEVICE_OBJECT* DeviceObject, POWER_STATE_TYPE Type, POWER_STATE State) {
+  ULONG& flags = io::extension_of(DeviceObject)->PowerFlags;
+  POWER_STATE before;
+  if (Type == SystemPowerState) {
+    before.SystemState = static_cast<SYSTEM_POWER_STATE>(flags & kSystemMask);
+    flags = (flags & ~kSystemMask) | static_cast<ULONG>(State.SystemState);
+    return before;
+  }
+  before.DeviceState = static_cast<DEVICE_POWER_STATE>((flags & kDeviceMask) >> 4);
+  flags = (flags & ~kDeviceMask) | static_cast<ULONG>(State.DeviceState) << 4;
+  if (pnp::Devnode* node = pnp::manager().find_in_stack(DeviceObject);
+      node && node->device_power != State.DeviceState) {
+    node->device_power = State.DeviceState;
+    machine::Machine::current().record(machine::Event::PowerState, node->id, static_cast<unsigned>(State.DeviceState));
+  }
+  return before;
+}
+
+namespace {
+
+struct PowerRequest {
+  DEVICE_OBJECT* device;  ///< as the driver named it
+  DEVICE_OBJECT* top;     ///< referenced
+  UCHAR minor;
+  POWER_STATE state;
+  PREQUEST_POWER_COMPLETE completion;
+  PVOID context;
+};
+
+NTSTATUS NTAPI power_request_ended(DEVICE_OBJECT*, IRP* irp, PVOID context) {
+  auto* request = static_cast<PowerRequest*>(context);
+  if (request->completion)
+    machine::call_driver(request->completion, request->device, request->minor, request->state, request->context,
+                         &irp->IoStatus);
+  ob::dereference(request->top);
+  io::IoFreeIrp(irp);
+  delete request;
+  return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+}  // namespace
+
+NTSTATUS NTAPI PoRequestPowerIrp(DEVICE_OBJECT* DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState,
+                                 PREQUEST_POWER_COMPLETE CompletionFunction, PVOID Context, IRP** Irp) {
+  if (Irp) *Irp = nullptr;
+  if (MinorFunction != IRP_MN_SET_POWER && MinorFunction != IRP_MN_QUERY_POWER && MinorFunction != IRP_MN_WAIT_WAKE)
+    return STATUS_INVALID_PARAMETER_2;
+  if (machine::refused("PoRequestPowerIrp")) return STATUS_INSUFFICIENT_RESOURCES;
+  DEVICE_OBJECT* top = io::IoGetAttachedDeviceReference(DeviceObject);
+  IRP* irp = io::IoAllocateIrp(top->StackSize, FALSE);
+  if (!irp) {
+    ob::dereference(top);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  io::mark_kernel_made(irp);
+  irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+  IO_STACK_LOCATION* location = IoGetNextIrpStackLocation(irp);
+  location->MajorFunction = IRP_MJ_POWER;
+  location->MinorFunction = MinorFunction;
+  if (MinorFunction == IRP_MN_WAIT_WAKE) {
+    location->Parameters.WaitWake.PowerState = PowerState.SystemState;
+  } else {
+    location->Parameters.Power.Type = DevicePowerState;
+    location->Parameters.Power.State = PowerState;
+    location->Parameters.Power.ShutdownType = PowerActionNone;
+  }
+  auto* request = new PowerRequest{DeviceObject, top, MinorFunction, PowerState, CompletionFunction, Context};
+  IoSetCompletionRoutine(irp, power_request_ended, request, true, true, true);
+  if (Irp && MinorFunction == IRP_MN_WAIT_WAKE) *Irp = irp;
+  io::IofCallDriver(top, irp);
+  return STATUS_PENDING;
+}
+
+ULONG* NTAPI PoRegisterDeviceForIdleDetection(DEVICE_OBJECT* DeviceObject, ULONG ConservationIdleTime,
+                                              ULONG PerformanceIdleTime, DEVICE_POWER_STATE State) {
+  const ULONG limit = PerformanceIdleTime ? PerformanceIdleTime : ConservationIdleTime;
+  return limit ? po::watch_idleness(DeviceObject, limit, State) : po::stop_watching(DeviceObject);
+}
+
+VOID NTAPI PoSetDeviceBusyEx(ULONG* IdlePointer) {
+  if (IdlePointer) *IdlePointer = 0;
+}
+
+PVOID NTAPI PoRegisterSystemState(PVOID StateHandle, ULONG) {
+  return StateHandle ? StateHandle : reinterpret_cast<PVOID>(static_cast<ULONG_PTR>(++kernel().po->system_states));
+}
+
+VOID NTAPI PoUnregisterSystemState(PVOID) {}
+VOID NTAPI PoSetSystemState(ULONG) {}
+BOOLEAN NTAPI PoGetSystemWake(IRP*) {
+  return FALSE;
+}
+VOID NTAPI PoSetSystemWake(IRP*) {}
+
+}  // namespace drydock::ntos
