@@ -245,7 +245,8 @@ class HeaderScan {
         bit_field = true;
         at_ += 2;
       } else {
-        if (std::isalpha(static_cast<unsigned char>(peek()[0])) && !pointer_to_array) name = peek();
+        const char first = peek()[0];
+        if ((std::isalpha(static_cast<unsigned char>(first)) || first == '_') && !pointer_to_array) name = peek();
         ++at_;
       }
     }
