@@ -23,7 +23,8 @@ constexpr SiteOdds kOdds[] = {
 
 class Random final : public Strategy {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15 + 0xD1B54A32D192ED03) {}
+  // Scrambled, because neighbouring seeds must not give one stream shifted by a step.
+  explicit Random(std::uint64_t seed) : state_(scramble(seed + 0xD1B54A32D192ED03)) {}
 
   std::uint32_t answer(const char* site, std::uint32_t n) override {
     for (const SiteOdds& odds : kOdds) {
@@ -37,12 +38,12 @@ class Random final : public Strategy {
   std::uint32_t points_per_question() const override { return 8; }
 
  private:
-  std::uint64_t next() {  // splitmix64
-    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15);
+  static std::uint64_t scramble(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     return z ^ (z >> 31);
   }
+  std::uint64_t next() { return scramble(state_ += 0x9E3779B97F4A7C15); }  // splitmix64
   std::uint32_t below(std::uint32_t n) { return n <= 1 ? 0 : static_cast<std::uint32_t>((next() >> 32) * n >> 32); }
 
   std::uint64_t state_;
