@@ -25,7 +25,7 @@ set(GUEST_CFLAGS -std=gnu11 -O2 -g -Wall -Wextra -Wno-unknown-pragmas -Wno-array
   -isystem ${GUEST_DDK_INCLUDE})
 set(GUEST_LDFLAGS -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat
   -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000 -Wl,--no-insert-timestamp)
-set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions -Wno-\#warnings)
+set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables -Wno-\#warnings)
 set(GUEST_SEH_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -nostdlib -Wl,--subsystem,native
   -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat -Wl,--no-insert-timestamp)
 
@@ -125,6 +125,7 @@ function(drydock_guest_objects room)
   if(NOT ARGN)
     return()
   endif()
+  list(APPEND GUEST_CFLAGS -iquote ${CMAKE_SOURCE_DIR}/src)  # as every file under src/ writes its includes
   set(objects "")
   foreach(source ${ARGN})
     get_filename_component(base ${source} NAME_WE)

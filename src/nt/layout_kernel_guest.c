@@ -11,8 +11,8 @@
 #include <srb.h>
 #include <wdmguid.h>
 
-#include "layout_guest.h"
+#include "nt/layout_guest.h"
 
 __attribute__((section(".rows"), used)) static const struct layout_row rows[] = {
-#include "layout_kernel.inc"
+#include "nt/layout_kernel.inc"
 };
