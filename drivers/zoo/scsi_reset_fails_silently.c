@@ -1,0 +1,10 @@
+// libs: scsiport
+// Resets the bus and reports failure, without a log entry.
+// Expected: finding ScsiResetFailed.
+#define WRONG_RESET_BUS
+#include "zoo_pvscsi.h"
+
+BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+  RightResetBus(Context, PathId);
+  return FALSE;
+}

@@ -1,0 +1,10 @@
+// libs: scsiport
+// Returns FALSE from HwScsiStartIo for a request it has started.
+// Expected: finding ScsiStartIoReturnedFalse.
+#define WRONG_START_IO
+#include "zoo_pvscsi.h"
+
+BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
+  RightStartIo(Context, Srb);
+  return FALSE;
+}
