@@ -69,6 +69,9 @@ class Reader {
     if (board.ram_above_4gb_bytes > board.memory_bytes || board.ram_above_4gb_bytes % 4096)
       return complain(top, "ram_above_4gb", "ram_above_4gb must be whole pages and no more than memory");
 
+    if (board.memory_bytes - board.ram_above_4gb_bytes > 0xE0000000)
+      return complain(top, "memory", "at most 3.5 GiB fit below the devices' addresses: put the rest into ram_above_4gb");
+
     TRY(read_settings(top, board));
     TRY(read_devices(top, board));
     return board;

@@ -1,6 +1,11 @@
 #pragma once
 // A board made real: models plugged into a PCI fabric, the fabric installed in a machine.
 
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "bus/board/board.h"
 #include "host/result.h"
 #include "machine/machine.h"
@@ -8,17 +13,24 @@
 namespace drydock::models::pci {
 class PciFabric;
 }
+namespace drydock::models::disk {
+class Backing;
+}
 
 namespace drydock::bus::board {
 
 /// Processors and memory as the board has them; strategy and limits stay the caller's.
 machine::MachineConfig machine_config(const Board& board);
 
+/// What lies behind the disks of one device, in the order of its disks. It outlives the device.
+using Backings = std::vector<std::shared_ptr<models::disk::Backing>>;
+
 /// What a machine keeps of its board (PartId::Board).
 struct BoardPart {
   models::pci::PciFabric* fabric = nullptr;
   std::map<std::string, std::int64_t> settings;
   std::vector<Device> devices;
+  std::map<Slot, Backings> backings;
   std::int64_t setting(std::string_view name) const;
 };
 /// The part of the machine that runs on this thread; null without a board.

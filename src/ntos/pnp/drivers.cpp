@@ -20,7 +20,8 @@ void Manager::install(Devnode& node, const DriverPackage& package) {
 
   cm::Key& key = cm::registry().create(enum_key_path(node));
   const std::u16string guid = guid_text(node.class_guid);
-  if (auto driver = key.string(u"Driver")) {
+  const auto driver = key.string(u"Driver");
+  if (driver) {
     // Installed before: it keeps its software key.
     node.driver_instance = 0;
     for (char16_t digit : driver->substr(driver->rfind(u'\\') + 1))
@@ -49,6 +50,8 @@ void Manager::install(Devnode& node, const DriverPackage& package) {
     if (!value.subkey.empty()) where = &where->create(value.subkey);
     where->set_dword(value.name, value.dword);
   }
+  // What was just installed may change what its bus asks for.
+  if (!driver) query_requirements(node);
 }
 
 NTSTATUS Manager::load_service(std::u16string_view name, Service** service) {

@@ -82,11 +82,7 @@ Change Manager::ask_about(DevnodeId id, Work work) {
 }
 
 void Manager::add_root_device(RootDevice device) {
-  ask([this, &device] {
-    ensure_root();
-    root_bus_->add(std::move(device));
-    return Change{};
-  });
+  root_devices_.push_back(std::move(device));
 }
 
 Change Manager::enumerate_root() {

@@ -80,7 +80,7 @@ class Manager {
 
   // ---- What scenarios ask for. Caller: a machine thread at PASSIVE_LEVEL, not the PnP worker. Each returns when it is
   // done. An unknown id gives STATUS_NO_SUCH_DEVICE. ----
-  /// Adds a device below the root; it is found by the next enumerate_root().
+  /// Adds a device below the root; it is found by the next enumerate_root(). Also while nothing runs.
   void add_root_device(RootDevice device);
   /// Enumerates the root and everything below it: drivers are loaded, devices started.
   Change enumerate_root();
@@ -146,6 +146,7 @@ class Manager {
   void ensure_worker();
   void worker_loop();
   void ensure_root();
+  void give_root_devices();
   template <class Work>
   Change ask_about(DevnodeId id, Work work);
 
@@ -189,6 +190,7 @@ class Manager {
   std::vector<std::unique_ptr<Devnode>> devnodes_;  ///< by id - 1; forgotten ones stay, Deleted
   Devnode* root_ = nullptr;
   RootBus* root_bus_ = nullptr;
+  std::vector<RootDevice> root_devices_;  ///< not given to the root bus yet
   std::array<std::uint32_t, kDevnodeRowCount> visits_{};
   std::vector<SentIrp> sent_;
   Arbiter* arbiter_ = nullptr;

@@ -13,13 +13,16 @@ PnpReply send_pnp(Manager& manager, Devnode& node, UCHAR minor, const FillLocati
   machine::Machine& machine = machine::Machine::current();
   SentIrp record{.sent_at = machine.now(), .devnode = node.id, .major = IRP_MJ_PNP, .minor = minor};
 
-  DEVICE_OBJECT* top = io::IoGetAttachedDeviceReference(node.pdo);
-  const io::user::IoResult result = io::user::send(top, IRP_MJ_PNP, minor, [&](IRP* irp, IO_STACK_LOCATION* location) {
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    irp->IoStatus.Information = information;
-    if (fill) fill(*location);
-  });
-  ob::dereference(top);
+  // The manager's own requests are never given up for want of an IRP.
+  io::user::IoResult result;
+  for (bool sent = false; !sent;) {
+    result = io::user::send(node.pdo, IRP_MJ_PNP, minor, [&](IRP* irp, IO_STACK_LOCATION* location) {
+      sent = true;
+      irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+      irp->IoStatus.Information = information;
+      if (fill) fill(*location);
+    });
+  }
 
   record.completed_at = machine.now();
   record.status = result.status;

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "ntos/ex/pool.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::pnp {
 
@@ -11,13 +11,13 @@ constexpr nt::ULONG kTag = 0x20706E50;  // 'Pnp '
 }
 
 void* allocate_pool(std::size_t bytes) {
-  void* block = ExAllocatePoolWithTag(nt::PagedPool, bytes, kTag);
+  void* block = kernel_allocate(bytes, kTag);
   if (block) std::memset(block, 0, bytes);
   return block;
 }
 
 void free_pool(void* block) {
-  if (block) ExFreePool(block);
+  if (block) kernel_free(block);
 }
 
 }  // namespace drydock::ntos::pnp

@@ -1,5 +1,5 @@
 #pragma once
-// Blocks that drivers free or that hold what drivers read: paged pool, zeroed, tagged as the PnP manager's.
+// Blocks that drivers free or that hold what drivers read: pool, zeroed, tagged as the PnP manager's.
 
 #include <cstddef>
 

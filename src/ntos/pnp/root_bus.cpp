@@ -132,7 +132,10 @@ NTSTATUS RootBus::answer_id(const RootDevice& device, IRP* irp) {
 }
 
 void Manager::ensure_root() {
-  if (root_) return;
+  if (root_) {
+    give_root_devices();
+    return;
+  }
   root_bus_ = new RootBus(*this);
   root_ = &new_devnode(nullptr, root_bus_->root_pdo());
   root_->root_enumerated = true;
@@ -142,6 +145,12 @@ void Manager::ensure_root() {
   root_->capabilities.unique_id = true;
   root_->state = DevnodeState::Started;
   root_->device_power = PowerDeviceD0;
+  give_root_devices();
+}
+
+void Manager::give_root_devices() {
+  for (RootDevice& device : root_devices_) root_bus_->add(std::move(device));
+  root_devices_.clear();
 }
 
 }  // namespace drydock::ntos::pnp

@@ -1,5 +1,6 @@
 // The PnP worker: one system thread that does everything, one request after the other.
 
+#include "ntos/io/state.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/pnp/arbiter.h"
@@ -14,6 +15,7 @@ using namespace nt;
 
 void install(Kernel& kernel) {
   kernel.pnp = new Manager;
+  kernel.io->handles_changed = [](DEVICE_OBJECT* device) { manager().handle_closed(device); };
 }
 
 Manager::Manager() : arbiter_(new Arbiter), interfaces_(new InterfaceTable), notifications_(new NotificationTable) {

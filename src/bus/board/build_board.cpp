@@ -1,0 +1,145 @@
+#include "bus/board/build_board.h"
+
+#include <algorithm>
+
+#include "bus/board/model_catalogue.h"
+#include "bus/pci/pci_driver.h"
+#include "models/disk/backing.h"
+#include "models/pci/fabric.h"
+#include "models/pvscsi/pvscsi_model.h"
+#include "ntos/kernel.h"
+
+namespace drydock::bus::board {
+
+using host::error;
+using host::Result;
+using host::Status;
+
+namespace {
+
+models::pci::Location location_of(Slot slot) {
+  return {static_cast<std::uint8_t>(slot.bus), static_cast<std::uint8_t>(slot.device),
+          static_cast<std::uint8_t>(slot.function)};
+}
+
+std::shared_ptr<models::disk::Backing> backing_of(const Disk& disk) {
+  if (disk.file.empty()) return std::make_shared<models::disk::MemoryBacking>(disk.size_bytes);
+  return std::make_shared<models::disk::FileBacking>(disk.descriptor, disk.size_bytes, disk.read_only);
+}
+
+models::pvscsi::Faults faults_of(const Device& device) {
+  models::pvscsi::Faults faults;
+  const std::pair<std::string_view, unsigned*> names[] = {
+      {"hang", &faults.hung_requests},
+      {"late", &faults.late_completions},
+      {"lose_interrupt", &faults.lost_interrupts},
+      {"spurious", &faults.spurious_interrupts},
+      {"bus_reset_hangs", &faults.endless_bus_resets},
+      {"bus_reset_fails", &faults.failing_bus_resets},
+      {"die", &faults.deaths},
+      {"dma_after_reset", &faults.dma_after_reset},
+  };
+  for (auto [name, count] : names)
+    if (auto found = device.faults.find(std::string(name)); found != device.faults.end()) *count = found->second;
+  return faults;
+}
+
+/// The disks' contents outlive the adapter, so they are kept with the board.
+models::pvscsi::Options pvscsi_options(const Device& device, const Backings& backings) {
+  models::pvscsi::Options options;
+  for (std::size_t i = 0; i < device.disks.size(); ++i) {
+    const Disk& disk = device.disks[i];
+    options.disks.push_back({.target = static_cast<std::uint8_t>(disk.target),
+                             .lun = static_cast<std::uint8_t>(disk.lun),
+                             .backing = backings[i],
+                             .block_bytes = disk.block_bytes});
+  }
+  if (device.latency) options.latency_per_request = *device.latency;
+  if (device.reset_latency) options.reset_latency = *device.reset_latency;
+  options.has_msi = device.message_interrupts;
+  options.faults = faults_of(device);
+  return options;
+}
+
+void plug_model(BoardPart& part, const Device& device) {
+  Backings& backings = part.backings[device.slot];
+  if (backings.empty())
+    for (const Disk& disk : device.disks) backings.push_back(backing_of(disk));
+  part.fabric->plug(location_of(device.slot), models::pvscsi::factory(pvscsi_options(device, backings)));
+}
+
+const Device* device_in(const BoardPart& part, Slot slot) {
+  for (const Device& device : part.devices)
+    if (device.slot == slot) return &device;
+  return nullptr;
+}
+
+}  // namespace
+
+machine::MachineConfig machine_config(const Board& board) {
+  machine::MachineConfig config;
+  config.processors = board.processors;
+  config.ram_bytes = board.memory_bytes;
+  config.ram_above_4gb = board.ram_above_4gb_bytes;
+  return config;
+}
+
+std::int64_t BoardPart::setting(std::string_view name) const {
+  if (auto found = settings.find(std::string(name)); found != settings.end()) return found->second;
+  for (const SettingInfo& info : setting_infos())
+    if (info.name == name) return info.ordinary;
+  return 0;
+}
+
+BoardPart* board_part() {
+  return machine::Machine::current().find_part<BoardPart>(machine::PartId::Board);
+}
+
+Status build_board(machine::Machine& machine, const Board& board) {
+  for (const Device& device : board.devices) {
+    if (!find_model(device.model)) return error("there is no model ", device.model);
+    for (const Disk& disk : device.disks)
+      if (!disk.file.empty() && disk.descriptor < 0) return error(disk.file, ": this disk was not opened");
+  }
+  machine.enter([&] {
+    auto* part = new BoardPart;
+    part->settings = board.settings;
+    part->devices = board.devices;
+    part->fabric = new models::pci::PciFabric(machine.computer());
+    machine.set_part(machine::PartId::Board, part);
+    machine.set_fabric(part->fabric);
+    for (const Device& device : part->devices) plug_model(*part, device);
+    if (auto* kernel = machine.find_part<ntos::Kernel>(machine::PartId::Kernel)) {
+      pci::install_pci(*kernel);
+      kernel->pnp->add_root_device(pci::host_bridge());
+    }
+  });
+  return {};
+}
+
+bool unplug(machine::Machine& machine, Slot slot) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  if (!part || !part->fabric->model(location_of(slot))) return false;
+  machine.record(machine::Event::DeviceUnplugged, slot.bus << 8 | slot.device << 3 | slot.function);
+  part->fabric->unplug(location_of(slot));
+  if (machine.find_part<pci::State>(machine::PartId::Pci)) pci::hot_plug_event();
+  return true;
+}
+
+Status plug(machine::Machine& machine, Slot slot) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  const Device* device = part ? device_in(*part, slot) : nullptr;
+  if (!device) return error("the board has nothing for slot ", to_text(slot));
+  if (part->fabric->model(location_of(slot))) return error("slot ", to_text(slot), " is not empty");
+  plug_model(*part, *device);
+  if (machine.find_part<pci::State>(machine::PartId::Pci)) pci::hot_plug_event();
+  return {};
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const ModelInfo& model : model_catalogue()) names.emplace_back(model.name);
+  return names;
+}
+
+}  // namespace drydock::bus::board
