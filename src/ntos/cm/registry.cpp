@@ -7,7 +7,7 @@
 
 #include "machine/machine.h"
 #include "ntos/kernel.h"
-#include "ntos/rtl/time.h"
+#include "ntos/ke/clock.h"
 
 namespace drydock::ntos::cm {
 
@@ -35,7 +35,7 @@ constexpr std::u16string_view kControlSet001 = u"ControlSet001";
 }  // namespace
 
 void Key::touch() {
-  if (machine::Machine::running()) last_write_100ns_ = rtl::system_time_100ns();
+  if (machine::Machine::running()) last_write_100ns_ = ke::system_time_100ns();
 }
 
 std::u16string Key::path() const {
@@ -164,14 +164,17 @@ Registry::Registry() : root_(std::make_unique<Key>(nullptr, u"REGISTRY", true)) 
   root_->create(u"USER\\.DEFAULT");
 }
 
+Key* Registry::step(Key& key, std::u16string_view component) {
+  Key* next = key.child(component);
+  if (next == nullptr && ob::same_name(component, kCurrentControlSet)) next = key.child(kControlSet001);
+  return next;
+}
+
 Key* Registry::open(std::u16string_view path) {
   if (!ob::same_name(first_component(&path), root_->name())) return nullptr;
   Key* key = root_.get();
-  for (auto component = first_component(&path); key != nullptr && !component.empty(); component = first_component(&path)) {
-    Key* next = key->child(component);
-    if (next == nullptr && ob::same_name(component, kCurrentControlSet)) next = key->child(kControlSet001);
-    key = next;
-  }
+  for (auto component = first_component(&path); key != nullptr && !component.empty(); component = first_component(&path))
+    key = step(*key, component);
   return key;
 }
 
@@ -179,8 +182,7 @@ Key& Registry::create(std::u16string_view path, bool is_volatile) {
   first_component(&path);
   Key* key = root_.get();
   for (auto component = first_component(&path); !component.empty(); component = first_component(&path)) {
-    Key* next = nullptr;
-    if (ob::same_name(component, kCurrentControlSet)) next = key->child(kControlSet001);
+    Key* next = step(*key, component);
     key = next != nullptr ? next : &key->child_or_create(component, is_volatile);
   }
   return *key;
@@ -215,7 +217,7 @@ Key& Registry::device_hardware_key(std::u16string_view instance_path) {
 }
 
 Key& Registry::device_software_key(std::u16string_view class_guid, unsigned instance) {
-  return create(std::u16string(kClass).append(class_guid).append(u"\\").append(rtl::to_utf16(fmt::format("{:04}", instance))));
+  return create(std::u16string(kClass).append(class_guid).append(u"\\").append(ob::widen(fmt::format("{:04}", instance))));
 }
 
 Key& Registry::device_map() { return create(u"\\Registry\\Machine\\HARDWARE\\DEVICEMAP", true); }

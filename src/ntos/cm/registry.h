@@ -87,6 +87,8 @@ class Registry {
   /// Absolute paths, "\Registry\Machine\System\CurrentControlSet\Services\x"; CurrentControlSet is ControlSet001.
   Key* open(std::u16string_view absolute_path);
   Key& create(std::u16string_view absolute_path, bool is_volatile = false);
+  /// One component down, through the link CurrentControlSet. Null if it is not there.
+  Key* step(Key& key, std::u16string_view component);
   /// Unlinks a key without subkeys; open handles keep the (deleted) key. False if it has subkeys.
   bool remove(Key& key);
   /// With everything below.

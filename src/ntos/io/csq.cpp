@@ -1,6 +1,7 @@
 #include "ntos/io/csq.h"
 
 #include "machine/machine.h"
+#include "nt/status.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/irp.h"
 
@@ -47,7 +48,7 @@ NTSTATUS NTAPI IoCsqInitialize(IO_CSQ* Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO
 NTSTATUS NTAPI IoCsqInitializeEx(IO_CSQ* Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                  PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
                                  PIO_CSQ_RELEASE_LOCK CsqReleaseLock, PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
-  *Csq = {IO_TYPE_CSQ_EX, reinterpret_cast<PIO_CSQ_INSERT_IRP>(CsqInsertIrp), CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock,
+  *Csq = {IO_TYPE_CSQ_EX, reinterpret_cast<PIO_CSQ_INSERT_IRP>(reinterpret_cast<void*>(CsqInsertIrp)), CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock,
           CsqReleaseLock, CsqCompleteCanceledIrp, nullptr};
   return STATUS_SUCCESS;
 }
@@ -65,7 +66,7 @@ NTSTATUS NTAPI IoCsqInsertIrpEx(IO_CSQ* Csq, IRP* Irp, IO_CSQ_IRP_CONTEXT* Conte
   KIRQL irql;
   machine::call_driver(Csq->CsqAcquireLock, Csq, &irql);
   if (Csq->Type == IO_TYPE_CSQ_EX) {
-    auto insert = reinterpret_cast<PIO_CSQ_INSERT_IRP_EX>(Csq->CsqInsertIrp);
+    auto insert = reinterpret_cast<PIO_CSQ_INSERT_IRP_EX>(reinterpret_cast<void*>(Csq->CsqInsertIrp));
     NTSTATUS status = machine::call_driver(insert, Csq, Irp, InsertContext);
     if (status < 0) {
       forget(Irp);

@@ -1,6 +1,8 @@
 #pragma once
 // Device objects and the stacks they form.
 
+#include <string>
+
 #include "nt/irp.h"
 #include "nt/guid.h"
 
@@ -61,7 +63,7 @@ struct DeviceExtension : DEVOBJ_EXTENSION {
   LONG StartIoCount;
   LONG StartIoKey;
   ULONG StartIoFlags;
-  VPB* Vpb;
+  bool Deleted;                    ///< out of its driver's list, its first reference dropped
 };
 inline constexpr ULONG DOE_UNLOAD_PENDING = 1;
 inline constexpr ULONG DOE_DELETE_PENDING = 2;

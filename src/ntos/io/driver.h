@@ -2,20 +2,20 @@
 // Driver objects: those of loaded images and those of our own rooms.
 
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "host/result.h"
-#include "machine/guest_call.h"
 #include "nt/irp.h"
 
 namespace drydock::image {
 class LoadedImage;
 class PeImage;
 }  // namespace drydock::image
+
+namespace drydock::machine {
+struct ExportSlot;
+}
 
 namespace drydock::ntos::io {
 using namespace nt;
@@ -26,11 +26,7 @@ struct DriverRecord {
   DRIVER_OBJECT* object = nullptr;
   std::string service;       ///< "pvscsi"
   image::LoadedImage* image = nullptr;  ///< null for a driver of ours
-  bool in_entry = false;
-  bool unloading = false;
-  PDRIVER_DISPATCH host_dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1] = {};  ///< ours, called without the border
-  PVOID thunk[IRP_MJ_MAXIMUM_FUNCTION + 1] = {};                     ///< what MajorFunction held for them
-  std::vector<std::unique_ptr<machine::ExportSlot>> slots;
+  bool unloading = false;    ///< DriverUnload was called
   struct Extension {
     PVOID id;
     PVOID memory;  ///< pool
@@ -39,7 +35,6 @@ struct DriverRecord {
   struct Reinitialization {
     PDRIVER_REINITIALIZE routine;
     PVOID context;
-    ULONG count;
   };
   std::vector<Reinitialization> reinitializations;
 };
@@ -55,24 +50,24 @@ struct LoadOptions {
 /// What became of a load.
 struct LoadResult {
   DRIVER_OBJECT* driver = nullptr;  ///< null unless DriverEntry succeeded
-  NTSTATUS status = 0;              ///< DriverEntry's
+  NTSTATUS status = 0;              ///< DriverEntry's, or why it was never called
+  std::string failure;              ///< then in a sentence
 };
 
 /// Maps the image, makes \Driver\<service> and its service key, calls DriverEntry. Runs on a machine thread at
 /// PASSIVE_LEVEL. A failing DriverEntry unmaps the image again; what it left behind is a finding.
-LoadResult load_driver(const std::shared_ptr<const image::PeImage>& file, std::string_view service,
-                       const LoadOptions& options = {});
+/// `file` must outlive the machine.
+LoadResult load_driver(const image::PeImage& file, std::string_view service, const LoadOptions& options = {});
 
 /// A driver that is our own code: fill() sets MajorFunction, AddDevice, DriverUnload as a DriverEntry would, with our
 /// functions; drivers that read the table find addresses they can call.
 DRIVER_OBJECT* create_host_driver(std::string_view service, const std::function<void(DRIVER_OBJECT*)>& fill);
 
-/// What is left when a driver goes. Empty lists: a clean unload.
 struct UnloadResult {
-  NTSTATUS status = 0;  ///< STATUS_INVALID_DEVICE_REQUEST without DriverUnload; STATUS_DEVICE_BUSY with devices open
-  std::vector<std::string> left_behind;
+  NTSTATUS status = 0;  ///< STATUS_INVALID_DEVICE_REQUEST without DriverUnload; STATUS_DEVICE_BUSY with devices in use
+  std::vector<std::string> left_behind;  ///< empty: a clean unload. Each line is a finding, too
 };
-/// Calls DriverUnload and unmaps the image. Each thing left behind is a finding. On a machine thread, PASSIVE_LEVEL.
+/// Calls DriverUnload, then unmaps the image unless devices still refer to the driver. On a machine thread, PASSIVE_LEVEL.
 UnloadResult unload_driver(DRIVER_OBJECT* driver);
 
 DRIVER_OBJECT* find_driver(std::string_view service);

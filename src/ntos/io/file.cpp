@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ntos/ke/current.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/io/device.h"
@@ -18,6 +19,7 @@
 #include "ntos/ob/names.h"
 #include "ntos/ob/object.h"
 #include "ntos/ob/storage.h"
+#include "ntos/ps/thread_object.h"
 
 namespace drydock::ntos::io {
 
@@ -97,7 +99,7 @@ void send_notice(DEVICE_OBJECT* top, FILE_OBJECT* file, UCHAR major) {
   IO_STATUS_BLOCK iosb{};
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   irp->Tail.Overlay.OriginalFileObject = file;
-  irp->Tail.Overlay.Thread = machine::current_thread().object;
+  irp->Tail.Overlay.Thread = ke::current_thread_object();
   irp->UserEvent = &event;
   irp->UserIosb = &iosb;
   irp->Overlay.AsynchronousParameters.UserApcRoutine = nullptr;
@@ -122,7 +124,7 @@ NTSTATUS send_create(FILE_OBJECT* file, DEVICE_OBJECT* top, const OpenRequest& r
   *security = {nullptr, nullptr, mapped_access(request.access), request.options};
 
   irp->Tail.Overlay.OriginalFileObject = file;
-  irp->Tail.Overlay.Thread = machine::current_thread().object;
+  irp->Tail.Overlay.Thread = ke::current_thread_object();
   irp->UserIosb = &iosb;
   irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
   irp->RequestorMode = request.mode;
@@ -133,7 +135,7 @@ NTSTATUS send_create(FILE_OBJECT* file, DEVICE_OBJECT* top, const OpenRequest& r
   location->Parameters.Create.Options = request.disposition << 24 | (request.options & 0x00FFFFFF);
   location->Parameters.Create.FileAttributes = static_cast<USHORT>(request.attributes);
   location->Parameters.Create.ShareAccess = static_cast<USHORT>(request.share);
-  InsertTailList(state().thread_irps, &irp->ThreadListEntry);
+  IoQueueThreadIrp(irp);
   mark_kernel_made(irp);
 
   std::uint32_t number = number_of(irp);
@@ -269,7 +271,7 @@ IRP* make_file_irp(const FileRequest& request, NTSTATUS* status) {
   IRP* irp = IoAllocateIrp(top->StackSize, TRUE);
   if (irp == nullptr) return nullptr;
   irp->Tail.Overlay.OriginalFileObject = request.file;
-  irp->Tail.Overlay.Thread = machine::current_thread().object;
+  irp->Tail.Overlay.Thread = ke::current_thread_object();
   irp->RequestorMode = request.mode;
   irp->UserIosb = request.iosb;
   irp->UserEvent = request.event;
@@ -290,7 +292,7 @@ IRP* make_file_irp(const FileRequest& request, NTSTATUS* status) {
   }
   irp->Flags |= IRP_DEFER_IO_COMPLETION;
   ob::reference(request.file);
-  InsertTailList(state().thread_irps, &irp->ThreadListEntry);
+  IoQueueThreadIrp(irp);
   *status = STATUS_SUCCESS;
   return irp;
 }
@@ -308,6 +310,17 @@ NTSTATUS send_file_irp(IRP* irp, const FileRequest& request) {
   if ((file->Flags & FO_SYNCHRONOUS_IO) == 0) return STATUS_PENDING;
   KeWaitForSingleObject(&file->Event, Executive, request.mode, (file->Flags & FO_ALERTABLE_IO) != 0, nullptr);
   return file->FinalStatus;
+}
+
+void cancel_file_irps(FILE_OBJECT* file) {
+  LIST_ENTRY* head = &ke::current_thread_object()->IrpList;
+  for (LIST_ENTRY* entry = head->Flink; entry != head;) {
+    IRP* irp = NT_CONTAINING_RECORD(entry, IRP, ThreadListEntry);
+    entry = entry->Flink;
+    if (irp->Tail.Overlay.OriginalFileObject != file || irp->Cancel != FALSE) continue;
+    IoCancelIrp(irp);
+    entry = head->Flink;  // completions take others off the list, too
+  }
 }
 
 void send_shutdown(DEVICE_OBJECT* device) { send_notice(device, nullptr, IRP_MJ_SHUTDOWN); }

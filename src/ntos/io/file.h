@@ -51,6 +51,9 @@ IRP* make_file_irp(const FileRequest& request, NTSTATUS* status);
 /// Sends it to the top of the file's stack. A synchronous file waits; otherwise STATUS_PENDING means just that.
 NTSTATUS send_file_irp(IRP* irp, const FileRequest& request);
 
+/// IoCancelIrp on what the running thread has pending at `file`.
+void cancel_file_irps(FILE_OBJECT* file);
+
 /// IRP_MJ_SHUTDOWN, waited for.
 void send_shutdown(DEVICE_OBJECT* device);
 

@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "machine/gs.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/ob/storage.h"
 #include "ntos/io/device.h"
+#include "ntos/io/dispatch.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/state.h"
+#include "ntos/ob/object.h"
 
 namespace drydock::ntos::io {
 
@@ -45,6 +48,7 @@ using Vector = char16_t __attribute__((vector_size(16)));
   prefix->sent_count = 0;
   prefix->major = prefix->minor = prefix->flags = 0;
   prefix->number = ++ledger.last_number;
+  prefix->caller = machine::gs::calling_address();
   ++ledger.allocated;
   IRP* irp = prefix->irp();
   lay_out(irp, IoSizeOfIrp(stack_size), stack_size);

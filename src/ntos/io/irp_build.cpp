@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ntos/ke/current.h"
 #include "machine/machine.h"
 #include "ntos/ob/storage.h"
 #include "ntos/io/irp.h"
@@ -20,15 +21,15 @@ constexpr ULONG kTagBuffer = 0x20206F49;  // "Io  "
 constexpr ULONG METHOD_MASK = 3;
 enum Method : ULONG { Buffered, InDirect, OutDirect, Neither };
 
-NTSTATUS NTAPI signal_event(DEVICE_OBJECT*, IRP* irp, PVOID event) {
-  if (irp->PendingReturned != FALSE) KeSetEvent(static_cast<KEVENT*>(event), IO_NO_INCREMENT, FALSE);
+NTSTATUS NTAPI signal_event(DEVICE_OBJECT*, IRP*, PVOID event) {
+  KeSetEvent(static_cast<KEVENT*>(event), IO_NO_INCREMENT, FALSE);
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
 IRP* new_irp(DEVICE_OBJECT* device, UCHAR major) {
   IRP* irp = IoAllocateIrp(device->StackSize, FALSE);
   if (irp == nullptr) return nullptr;
-  irp->Tail.Overlay.Thread = machine::current_thread().object;
+  irp->Tail.Overlay.Thread = ke::current_thread_object();
   IoGetNextIrpStackLocation(irp)->MajorFunction = major;
   if (IrpPrefix* prefix = prefix_of(irp)) prefix->flags |= IrpPrefix::kBuilt;
   return irp;

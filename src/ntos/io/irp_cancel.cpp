@@ -8,6 +8,7 @@
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/state.h"
 #include "ntos/ps/process.h"
+#include "ntos/ps/thread_object.h"
 
 namespace drydock::ntos::io {
 
@@ -58,18 +59,18 @@ BOOLEAN NTAPI IoCancelIrp(IRP* Irp) {
 }
 
 void cancel_thread_irps(ETHREAD* thread) {
-  LIST_ENTRY* head = state().thread_irps;
+  LIST_ENTRY* head = &thread->IrpList;
   for (LIST_ENTRY* entry = head->Flink; entry != head;) {
     IRP* irp = NT_CONTAINING_RECORD(entry, IRP, ThreadListEntry);
     entry = entry->Flink;
-    if (irp->Tail.Overlay.Thread != thread || irp->Cancel != FALSE) continue;
+    if (irp->Cancel != FALSE) continue;
     IoCancelIrp(irp);
     entry = head->Flink;  // the routine may have completed any of them
   }
 }
 
 void NTAPI IoQueueThreadIrp(IRP* Irp) {
-  InsertTailList(state().thread_irps, &Irp->ThreadListEntry);
+  InsertTailList(&Irp->Tail.Overlay.Thread->IrpList, &Irp->ThreadListEntry);
   if (IrpPrefix* prefix = prefix_of(Irp)) prefix->flags |= IrpPrefix::kThreaded;
 }
 

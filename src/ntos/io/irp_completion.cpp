@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "machine/gs.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/ob/storage.h"
@@ -93,7 +94,7 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
   if ((irp->Flags & IRP_DEFER_IO_COMPLETION) != 0 && irp->PendingReturned == FALSE) return;  // the sender goes on itself
 
   auto* thread = irp->Tail.Overlay.Thread;
-  bool here = machine::current_irql() == PASSIVE_LEVEL && (thread == nullptr || thread == machine::current_thread().object);
+  bool here = machine::current_irql() == PASSIVE_LEVEL && (thread == nullptr || thread == machine::gs::thread_object());
   if (here) {
     finish_in_thread(irp);
     return;

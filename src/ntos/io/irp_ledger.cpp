@@ -58,7 +58,7 @@ std::vector<std::string> describe(const nt::IRP* irp) {
 std::vector<LiveIrp> live_irps() {
   std::vector<LiveIrp> result;
   for (IrpPrefix* prefix : state().irps.blocks)
-    if (prefix->stage != IrpStage::Free) result.push_back({prefix->irp(), prefix->number, prefix->stage});
+    if (prefix->stage != IrpStage::Free) result.push_back({prefix->irp(), prefix->number, prefix->stage, prefix->caller});
   std::sort(result.begin(), result.end(), [](const LiveIrp& a, const LiveIrp& b) { return a.number < b.number; });
   return result;
 }

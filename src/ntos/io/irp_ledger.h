@@ -29,6 +29,8 @@ struct alignas(16) IrpPrefix {
   std::uint8_t minor;
   std::uint8_t flags;
   std::uint8_t stack_size;
+  std::uint64_t caller;      ///< driver code that asked for it; 0 for the kernel's own
+  std::uint64_t padding;
 
   static constexpr std::uint8_t kKernelMade = 1;  ///< sent by ntos itself (create, close, PnP, power)
   static constexpr std::uint8_t kBuilt = 2;       ///< by a build call: the completion walk frees it
@@ -36,7 +38,7 @@ struct alignas(16) IrpPrefix {
 
   nt::IRP* irp() { return reinterpret_cast<nt::IRP*>(this + 1); }
 };
-static_assert(sizeof(IrpPrefix) == 0x20);
+static_assert(sizeof(IrpPrefix) == 0x30);
 inline constexpr std::uint64_t kIrpMagic = 0x21707249'6b636f64;
 
 inline constexpr unsigned kIrpStackMax = 32;  ///< larger ones have no lookaside list
@@ -71,6 +73,7 @@ struct LiveIrp {
   nt::IRP* irp;
   std::uint32_t number;
   IrpStage stage;
+  std::uint64_t caller;  ///< driver code that allocated it; 0 for the kernel's own
 };
 /// Allocated and not freed, in order of number.
 std::vector<LiveIrp> live_irps();

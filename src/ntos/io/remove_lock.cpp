@@ -28,7 +28,7 @@ constexpr std::uint64_t kWaitTagNeverAcquired = 0xD6;
 [[gnu::cold, gnu::noinline]] void NTAPI stop_for_count(IO_REMOVE_LOCK* lock, PVOID tag) { stop_for_tag(kReleasedTagNeverAcquired, lock, tag); }
 
 /// The checked part of a lock, whose holders we keep by tag. Null for a free driver's lock.
-bool tracks(ULONG size) { return size >= sizeof(IO_REMOVE_LOCK_CHECKED); }
+bool tracks(ULONG size) { return size >= sizeof(CheckedRemoveLock); }
 
 [[gnu::noinline]] void NTAPI note_holder(IO_REMOVE_LOCK* lock, PVOID tag, const CHAR* file, ULONG line) {
   state().remove_lock_holders.push_back({lock, tag, file, line});
@@ -48,8 +48,15 @@ bool tracks(ULONG size) { return size >= sizeof(IO_REMOVE_LOCK_CHECKED); }
   KeSetEvent(&lock->Common.RemoveEvent, IO_NO_INCREMENT, FALSE);
 }
 
+/// One processor runs at a time, so plain arithmetic is atomic here.
+[[gnu::always_inline]] inline LONG add(IO_REMOVE_LOCK* lock, LONG delta) {
+  LONG count = lock->Common.IoCount + delta;
+  lock->Common.IoCount = count;
+  return count;
+}
+
 [[gnu::always_inline]] inline void release(IO_REMOVE_LOCK* lock, PVOID tag) {
-  LONG count = --lock->Common.IoCount;
+  LONG count = add(lock, -1);
   if (count < 0) [[unlikely]]
     return stop_for_count(lock, tag);
   if (count == 0) [[unlikely]]
@@ -66,7 +73,7 @@ void NTAPI IoInitializeRemoveLockEx(IO_REMOVE_LOCK* Lock, ULONG AllocateTag, ULO
   Lock->Common.IoCount = 1;
   KeInitializeEvent(&Lock->Common.RemoveEvent, SynchronizationEvent, FALSE);
   if (!tracks(RemlockSize)) return;
-  IO_REMOVE_LOCK_DBG_BLOCK& checked = reinterpret_cast<IO_REMOVE_LOCK_CHECKED*>(Lock)->Dbg;
+  IO_REMOVE_LOCK_DBG_BLOCK& checked = reinterpret_cast<CheckedRemoveLock*>(Lock)->Dbg;
   checked = {};
   checked.Signature = 0x4C4D4552;  // "REML"
   checked.HighWatermark = HighWatermark;
@@ -76,9 +83,9 @@ void NTAPI IoInitializeRemoveLockEx(IO_REMOVE_LOCK* Lock, ULONG AllocateTag, ULO
 }
 
 NTSTATUS NTAPI IoAcquireRemoveLockEx(IO_REMOVE_LOCK* RemoveLock, PVOID Tag, const CHAR* File, ULONG Line, ULONG RemlockSize) {
-  ++RemoveLock->Common.IoCount;
+  add(RemoveLock, 1);
   if (RemoveLock->Common.Removed != FALSE) [[unlikely]] {
-    if (--RemoveLock->Common.IoCount == 0) let_remover_go(RemoveLock);
+    if (add(RemoveLock, -1) == 0) let_remover_go(RemoveLock);
     return STATUS_DELETE_PENDING;
   }
   if (tracks(RemlockSize) || state().track_remove_locks) [[unlikely]]
@@ -95,8 +102,8 @@ void NTAPI IoReleaseRemoveLockEx(IO_REMOVE_LOCK* RemoveLock, PVOID Tag, ULONG Re
 void NTAPI IoReleaseRemoveLockAndWaitEx(IO_REMOVE_LOCK* RemoveLock, PVOID Tag, ULONG RemlockSize) {
   if (tracks(RemlockSize) || state().track_remove_locks) drop_holder(RemoveLock, Tag, kWaitTagNeverAcquired);
   RemoveLock->Common.Removed = TRUE;
-  --RemoveLock->Common.IoCount;  // the caller's own
-  if (--RemoveLock->Common.IoCount > 0)
+  add(RemoveLock, -1);  // the caller's own, then the device's
+  if (add(RemoveLock, -1) > 0)
     KeWaitForSingleObject(&RemoveLock->Common.RemoveEvent, Executive, KernelMode, FALSE, nullptr);
   if (RemoveLock->Common.IoCount < 0) stop_for_tag(kWaitTagNeverAcquired, RemoveLock, Tag);
 }

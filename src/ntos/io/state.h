@@ -17,7 +17,6 @@ namespace drydock::ntos::io {
 
 struct State {
   IrpLedger irps;
-  nt::LIST_ENTRY* thread_irps = nullptr;  ///< head, in pool: IRPs that belong to a thread until they end
   nt::KSPIN_LOCK cancel_lock = 0;
 
   std::vector<std::unique_ptr<DriverRecord>> drivers;  ///< in order of loading

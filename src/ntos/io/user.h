@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "machine/time.h"
@@ -18,14 +19,12 @@ using namespace nt;
 struct IoResult {
   NTSTATUS status = 0;
   std::uint64_t information = 0;
-  bool ok() const { return NT_SUCCESS_(status); }
-
- private:
-  static bool NT_SUCCESS_(NTSTATUS s) { return s >= 0; }
+  bool ok() const { return status >= 0; }
 };
 
 /// A request on its way.
 class Request;
+struct OpenOptions;
 
 /// One handle. Closing (or destroying) it sends CLEANUP, and CLOSE once nothing refers to the file object.
 class File {
@@ -54,7 +53,8 @@ class File {
   void close();
 
  private:
-  friend File open_file(HANDLE, FILE_OBJECT*);
+  friend File open(std::u16string_view, NTSTATUS*, const OpenOptions&);
+  friend File open(DEVICE_OBJECT*, NTSTATUS*, const OpenOptions&);
   HANDLE handle_ = nullptr;
   FILE_OBJECT* object_ = nullptr;
 };
@@ -67,25 +67,29 @@ class Request {
   /// Waits: a request never outlives its buffers.
   ~Request();
 
-  bool done() const { return done_; }
+  bool done() { return poll(); }
   /// Waits until it ends, or until `due` passed (then status is STATUS_TIMEOUT).
   IoResult wait(const machine::Time* due = nullptr);
   /// Returns whether a cancel routine ran or the IRP was marked.
   bool cancel();
   std::span<const std::byte> data() const;
   std::uint32_t irp_number() const { return irp_number_; }
-  /// Called once, in the context the completion ends in (a DPC, often).
+  /// Called once, when done(), wait() or cancel() finds that it has ended.
   void on_completion(std::function<void(const IoResult&)> action);
 
  private:
   friend class File;
   friend struct RequestAccess;
+  bool poll();
+  void finish(NTSTATUS status, std::uint64_t information);
+
   IoResult result_;
   bool done_ = false;
   IRP* irp_ = nullptr;
   std::uint32_t irp_number_ = 0;
   FILE_OBJECT* file_ = nullptr;
-  KEVENT* event_ = nullptr;      ///< pool
+  KEVENT* event_ = nullptr;      ///< an event object
+  IO_STATUS_BLOCK* iosb_ = nullptr;
   std::byte* buffer_ = nullptr;  ///< pool, page aligned
   std::size_t buffer_bytes_ = 0;
   std::byte* input_ = nullptr;   ///< pool

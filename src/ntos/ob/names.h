@@ -12,6 +12,9 @@ namespace drydock::ntos::ob {
 
 using rtl::NameLess;
 
+inline std::u16string widen(std::string_view text) { return rtl::to_utf16(text); }
+inline std::string narrow(std::u16string_view text) { return rtl::to_utf8(text); }
+
 inline bool same_name(std::u16string_view a, std::u16string_view b) {
   return a.size() == b.size() && rtl::compare_names(a, b) == 0;
 }

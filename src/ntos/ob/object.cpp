@@ -7,6 +7,7 @@
 #include "host/check.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
+#include "ntos/ex/work_queue.h"
 #include "ntos/ob/storage.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
@@ -56,6 +57,25 @@ bool is_sound(const OBJECT_HEADER* header) {
   kernel_free(header);
 }
 
+void NTAPI delete_waiting(nt::PVOID) {
+  std::vector<void*> bodies = std::move(manager().to_delete);
+  manager().to_delete.clear();
+  for (void* body : bodies) delete_object(body);
+}
+
+void defer_delete(void* body) {
+  ObjectManager& m = manager();
+  m.to_delete.push_back(body);
+  if (m.to_delete.size() > 1) return;
+  nt::ExInitializeWorkItem(&m.delete_work, delete_waiting, nullptr);
+  ExQueueWorkItem(&m.delete_work, nt::CriticalWorkQueue);
+}
+
+/// Only a type with a procedure has anything to do that needs PASSIVE_LEVEL.
+bool must_wait(const void* body) {
+  return state_of(type_of(body)).remove != nullptr && machine::current_irql() > nt::PASSIVE_LEVEL;
+}
+
 }  // namespace
 
 ObjectManager& manager() { return *kernel().ob; }
@@ -65,6 +85,21 @@ const char* type_name(Type type) {
 }
 
 Type type_of(const void* body) { return header_of(body)->TypeIndex; }
+
+nt::OBJECT_TYPE* make_type_object(Type type) {
+  std::u16string name = rtl::to_utf16(type_name(type));
+  auto bytes = static_cast<nt::USHORT>(name.size() * sizeof(char16_t));
+  auto* memory = static_cast<std::byte*>(kernel_allocate(sizeof(nt::OBJECT_TYPE) + bytes + sizeof(char16_t), kTagObject));
+  HOST_CHECK(memory != nullptr);
+  auto* object = reinterpret_cast<nt::OBJECT_TYPE*>(memory);
+  *object = {};
+  nt::InitializeListHead(&object->TypeList);
+  auto* text = reinterpret_cast<char16_t*>(object + 1);
+  std::memcpy(text, name.c_str(), bytes + sizeof(char16_t));
+  object->Name = {bytes, static_cast<nt::USHORT>(bytes + sizeof(char16_t)), text};
+  object->Index = static_cast<nt::UCHAR>(type);
+  return object;
+}
 
 nt::OBJECT_TYPE* type_object(Type type) { return state_of(type).object; }
 
@@ -105,7 +140,17 @@ void reference(void* body) {
 void dereference(void* body) {
   OBJECT_HEADER* header = header_of(body);
   if (!is_sound(header)) bad_reference(body, "dereference");
-  if (--header->PointerCount == 0) delete_object(body);
+  if (--header->PointerCount != 0) return;
+  if (must_wait(body))
+    defer_delete(body);
+  else
+    delete_object(body);
+}
+
+void dereference_deferred(void* body) {
+  OBJECT_HEADER* header = header_of(body);
+  if (!is_sound(header)) bad_reference(body, "dereference");
+  if (--header->PointerCount == 0) defer_delete(body);
 }
 
 void set_delete_procedure(Type type, Procedure remove) { state_of(type).remove = remove; }

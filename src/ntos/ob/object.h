@@ -14,6 +14,7 @@
 #include "nt/dispatcher.h"
 #include "nt/status.h"
 #include "nt/string.h"
+#include "nt/work_item.h"
 
 namespace drydock::ntos::ob {
 
@@ -72,8 +73,7 @@ void remove_name(void* body);
 /// The path an object was created under, empty if it has none (any more).
 std::u16string name_of(const void* body);
 
-/// Called when the last reference goes (IRQL as the caller's; Windows defers above PASSIVE where it must), and when the
-/// last handle is closed. Set once per type by the room that owns it.
+/// Called at PASSIVE_LEVEL when the last reference has gone, and when the last handle is closed. Set once per type by the room that owns it.
 using Procedure = void (*)(void* body);
 void set_delete_procedure(Type type, Procedure remove);
 void set_close_procedure(Type type, Procedure last_handle_closed);
@@ -88,8 +88,10 @@ const char* type_name(Type type);
 
 /// REFERENCE_BY_POINTER if `body` is not a live object or its count would become impossible.
 void reference(void* body);
-/// Deletes the object when the count reaches zero.
+/// Deletes the object when the count reaches zero; above PASSIVE_LEVEL a system worker does it.
 void dereference(void* body);
+/// A worker deletes it in any case.
+void dereference_deferred(void* body);
 
 // ---- handles: one table a machine, all of the System process ----
 /// Takes one reference. `kernel` handles have the high bit set, as OBJ_KERNEL_HANDLE gives.
@@ -149,6 +151,8 @@ class ObjectManager {
   std::map<std::u16string, NamedObject> names;      ///< by upcased path
   std::map<nt::ULONG64, std::u16string> path_of_object;  ///< by type << 32 | number
   std::map<nt::ULONG, std::u16string> link_targets; ///< by number of the symbolic link
+  std::vector<void*> to_delete;                     ///< objects whose last reference went above PASSIVE_LEVEL
+  nt::WORK_QUEUE_ITEM delete_work{};
 };
 
 ObjectManager& manager();
