@@ -103,7 +103,7 @@ class Phase {
   ULONG scope_index_ = 0;
 };
 
-/// The driver frames of an older stretch run at the IRQL at which it called us, whatever we raised since.
+/// Driver frames that called us go on at the IRQL at which they did, whatever we raised since.
 void restore_irql(const machine::BorderRecord& left_by) {
   const auto irql = static_cast<KIRQL>(left_by.irql);
   if (machine::current_irql() > irql) machine::lower_irql(irql);
@@ -206,11 +206,16 @@ VOID NTAPI RtlUnwindEx(PVOID target_frame, PVOID target_ip, EXCEPTION_RECORD* gi
   Phase unwind(record, innermost, image::kTerminationHandler);
   ActiveUnwind active{active_unwinds(), unwind.walk(), nullptr};
   CONTEXT context;
+  machine::BorderRecord* stretch = innermost;
   for (; unwind.walk().in_frame(); unwind.next()) {
     const image::UnwoundFrame& frame = unwind.look();
+    // Within a stretch the IRQL is the driver's affair: what its termination handlers leave stays.
+    if (unwind.walk().left_by() != stretch) {
+      stretch = unwind.walk().left_by();
+      if (!(record.ExceptionFlags & EXCEPTION_COLLIDED_UNWIND)) restore_irql(*stretch);
+    }
     const bool is_target = frame.establisher == reinterpret_cast<std::uint64_t>(target_frame) && frame.function;
     if (frame.handler) {
-      if (unwind.walk().borders_passed()) restore_irql(*unwind.walk().left_by());
       if (is_target) record.ExceptionFlags |= EXCEPTION_TARGET_UNWIND;
       fill_context(context, unwind.walk().registers());
       active_unwinds() = &active;
@@ -222,11 +227,11 @@ VOID NTAPI RtlUnwindEx(PVOID target_frame, PVOID target_ip, EXCEPTION_RECORD* gi
     image::Registers registers = unwind.walk().registers();
     registers.rip = reinterpret_cast<std::uint64_t>(target_ip);
     registers.general[0] = reinterpret_cast<std::uint64_t>(return_value);
-    machine::BorderRecord* left_by = unwind.walk().left_by();
     machine::TrapFrame resumed;
-    fill_trap_frame(resumed, registers, *left_by);
-    forget_unwinds_below(left_by);
-    machine::continue_guest(resumed, left_by);
+    fill_trap_frame(resumed, registers, *stretch);
+    forget_unwinds_below(stretch);
+    stretch->irql = machine::current_irql();
+    machine::continue_guest(resumed, stretch);
   }
   // The target is no frame of this stack: as on Windows there is nobody left to tell.
   local.ExceptionCode =
