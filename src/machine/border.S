@@ -7,6 +7,7 @@
 #define GS_GUEST_SP  -0xF8
 #define GS_BORDER    -0xF0
 #define GS_ATTENTION -0xE8
+#define GS_CALLS     -0xE4
 #define GS_IRQL      0x50
 
 #define REC_SIZE     272
@@ -34,7 +35,7 @@
 
         .text
 
-// uint64_t drydock_call_guest(const GuestCall*): {function, rax, count, args, return_stub}
+// uint64_t drydock_call_guest(const GuestCall*): {function, rax, count, args, call_stub}
         .globl  drydock_call_guest
         .type   drydock_call_guest, @function
 drydock_call_guest:
@@ -69,18 +70,17 @@ drydock_call_guest:
         mov     [rsp + rcx * 8 + 24], rax
         dec     rcx
         jmp     1b
-2:      push    qword ptr [r10 + 32]
-        mov     rcx, [r11]
+2:      mov     rcx, [r11]
         mov     rdx, [r11 + 8]
         mov     r8, [r11 + 16]
         mov     r9, [r11 + 24]
         mov     rax, [r10 + 8]
         mov     r11, [r10]
         cld
-        jmp     r11
+        jmp     qword ptr [r10 + 32]    // calls r11, so that the processor predicts the return
         .size   drydock_call_guest, .-drydock_call_guest
 
-// Where a driver function returns to (through a stub at a fixed address).
+// Where the call stub, to which a driver function returns, goes on.
         .globl  drydock_guest_return
         .type   drydock_guest_return, @function
 drydock_guest_return:
@@ -145,6 +145,8 @@ drydock_import_entry:
         jb      3f
         cmp     dword ptr gs:[GS_ATTENTION], 0
         jne     3f
+        dec     dword ptr gs:[GS_CALLS]
+        jz      3f
 2:      call    qword ptr [r11 + SLOT_ENTRY]
         mov     rcx, [rbx + REC_PREVIOUS]
         mov     gs:[GS_BORDER], rcx
@@ -152,7 +154,7 @@ drydock_import_entry:
         mov     rbx, [rbx + REC_RBX]
         ret
         // Wrong IRQL, or the machine wants attention: a point.
-3:      sub     rsp, 96
+3:      sub     rsp, 96                 // rsi and rdi are the driver's: put back below
         mov     [rsp + 32], rcx
         mov     [rsp + 40], rdx
         mov     [rsp + 48], r8
@@ -174,6 +176,8 @@ drydock_import_entry:
         mov     r11, [rsp + 64]
         movlps  xmm0, [rsp + 72]
         movlps  xmm1, [rsp + 80]
+        mov     rsi, [rbx + REC_RSI]
+        mov     rdi, [rbx + REC_RDI]
         add     rsp, 96
         jmp     2b
         // Stack arguments: from the driver's stack to ours.
@@ -187,6 +191,8 @@ drydock_import_entry:
         mov     [rsp + r10 * 8 + 24], rdi
         dec     r10d
         jnz     5b
+        mov     rsi, [rbx + REC_RSI]
+        mov     rdi, [rbx + REC_RDI]
         jmp     1b
         .size   drydock_import_entry, .-drydock_import_entry
 

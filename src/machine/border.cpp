@@ -25,12 +25,13 @@ struct GuestCall {
   std::uint64_t rax;
   std::uint64_t count;
   const std::uint64_t* args;
-  std::uint64_t return_stub;
+  std::uint64_t call_stub;
 };
 
 constexpr std::size_t kThunkBytes = 16;
-constexpr std::size_t kReturnStub = 0;   // offsets in the thunk area
-constexpr std::size_t kEntryStub = 16;
+constexpr std::size_t kCallStub = 0;  // offsets in the thunk area
+constexpr std::size_t kCallBytes = 3;
+constexpr std::size_t kEntryStub = 32;
 constexpr std::size_t kFirstThunk = 64;
 constexpr std::size_t kThunksMax = (host::kThunksSize - kFirstThunk) / kThunkBytes;
 
@@ -47,6 +48,11 @@ void drydock_import_point(const ExportSlot* slot) {
   Machine& machine = Machine::current();
   nt::KIRQL irql = machine.impl().executing->irql();
   if (irql < slot->irql_min || irql > slot->irql_max) machine.hooks()->irql_violation(*slot, irql);
+  GsBlock& gs = *machine.impl().executing->gs;
+  if (gs.calls_left == 0) {
+    gs.calls_left = kCallsPerSlice;
+    spend(kSliceTime);
+  }
   point();
 }
 }
@@ -58,7 +64,9 @@ void write_shared_stubs(std::byte* thunks) {
     std::memcpy(thunks + offset, code, 6);
     std::memcpy(thunks + offset + 6, &target, 8);
   };
-  jump_to(kReturnStub, drydock_guest_return);
+  const std::uint8_t call_r11[kCallBytes] = {0x41, 0xFF, 0xD3};
+  std::memcpy(thunks + kCallStub, call_r11, kCallBytes);
+  jump_to(kCallStub + kCallBytes, drydock_guest_return);
   jump_to(kEntryStub, drydock_import_entry);
 }
 
@@ -92,7 +100,7 @@ bool is_guest_code(const void*& function) {
 }
 
 std::uint64_t guest_return_address() {
-  return reinterpret_cast<std::uint64_t>(impl().slot->base() + host::kThunks + kReturnStub);
+  return reinterpret_cast<std::uint64_t>(impl().slot->base() + host::kThunks + kCallStub + kCallBytes);
 }
 
 BorderRecord* innermost_border() {
@@ -108,7 +116,7 @@ std::uint64_t call_guest(const void* function, const std::uint64_t* args, unsign
     for (unsigned n = 0; n < count; ++n) four[n] = args[n];
     args = four;
   }
-  GuestCall call{function, rax, count, args, guest_return_address()};
+  GuestCall call{function, rax, count, args, guest_return_address() - kCallBytes};
   return drydock_call_guest(&call);
 }
 

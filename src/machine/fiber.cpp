@@ -118,7 +118,8 @@ void Machine::Impl::resume(Thread* next) {
   running = next;
   executing = next == &main_thread ? nullptr : next->processor;
   if (executing) {
-    _writegsbase_u64(reinterpret_cast<std::uint64_t>(executing->kpcr));
+    if (gs_loaded != executing) _writegsbase_u64(reinterpret_cast<std::uint64_t>(executing->kpcr));
+    gs_loaded = executing;
     executing->gs->host_sp = next->saved_host_sp;
     executing->gs->guest_sp = next->saved_guest_sp;
     executing->gs->border = next->saved_border;

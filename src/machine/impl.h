@@ -20,8 +20,13 @@ struct GsBlock {
   std::uint64_t guest_sp;
   BorderRecord* border;
   std::uint32_t attention;
-  std::uint32_t reserved[57];
+  std::uint32_t calls_left;  ///< calls of a driver until time passes (kCallsPerSlice)
+  std::uint32_t reserved[56];
 };
+
+/// Calls cost nothing one by one; so many together cost kSliceTime, so that a loop over calls sees the clock move.
+inline constexpr std::uint32_t kCallsPerSlice = 1 << 16;
+inline constexpr Duration kSliceTime = 500us;
 static_assert(sizeof(GsBlock) == 0x100);
 
 inline constexpr unsigned kVectors = 256;
@@ -66,6 +71,26 @@ struct WaitEntry {
   unsigned index;
 };
 
+/// Ready threads by priority, first come first served; linked through the threads.
+class ReadyQueues {
+ public:
+  void push_back(Thread& thread);
+  void push_front(Thread& thread);
+  void remove(Thread& thread);
+  /// The first of the highest priority above `above` that may run on `processor`, taken out; null if there is none.
+  Thread* take(unsigned processor, int above);
+  bool any_for(unsigned processor) const;
+  bool any_for(unsigned processor, int priority) const;
+
+ private:
+  struct List {
+    Thread* first = nullptr;
+    Thread* last = nullptr;
+  };
+  std::array<List, 32> lists_;
+  std::uint32_t used_ = 0;  ///< bit n: list n has threads
+};
+
 /// The wait a thread is in.
 struct Wait {
   std::vector<nt::DISPATCHER_HEADER*> objects;
@@ -104,7 +129,6 @@ struct Machine::Impl final : Computer {
 
   // ---- scheduling (scheduler.cpp) ----
   void make_ready(Thread& thread, bool at_front = false);
-  Thread* take_best_ready(Processor& processor, int above_priority);
   /// The current processor's thread has been put aside: runs the best ready one, or the idle thread.
   void switch_away();
   /// The current processor lets others run; returns when it is chosen again.
@@ -139,10 +163,11 @@ struct Machine::Impl final : Computer {
   Thread main_thread;            ///< stands for whoever drives the machine
   Thread* running = &main_thread;
   Processor* executing = nullptr;
+  Processor* gs_loaded = nullptr;  ///< whose block gs: shows; null if unknown
   std::vector<Processor> processors;
   std::vector<Thread*> threads;  ///< living ones, by id
   std::uint32_t next_thread_id = 1;
-  std::array<std::deque<Thread*>, 32> ready;
+  ReadyQueues ready;
   std::unordered_map<const nt::DISPATCHER_HEADER*, std::deque<WaitEntry>> waiters;  // looked up, never iterated
   std::unordered_map<Thread*, Wait> waits;                                          // looked up, never iterated
   std::vector<std::size_t> free_host_stacks;
@@ -174,7 +199,7 @@ struct Machine::Impl final : Computer {
   std::uint32_t point_countdown = 1;
   std::uint64_t register_traps = 0;
   unsigned ticks_without_point = 0;
-  std::uint64_t points_at_tick = 0;
+  std::uint64_t progress_at_tick = 0;
 };
 
 inline Machine::Impl& impl() { return Machine::current().impl(); }

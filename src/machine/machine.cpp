@@ -93,6 +93,7 @@ host::Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& conf
     processor.kpcr = reinterpret_cast<nt::KPCR*>(pages + 2 * kPageSize);
     processor.gs = reinterpret_cast<GsBlock*>(processor.kpcr) - 1;
     processor.gs->attention = machine->decisions_->asks_at_points() ? 2 : 0;
+    processor.gs->calls_left = kCallsPerSlice;
     processor.kpcr->Self = processor.kpcr;
     processor.kpcr->CurrentPrcb = &processor.kpcr->Prcb;
     processor.kpcr->MajorVersion = 1;
@@ -120,7 +121,7 @@ Machine::~Machine() {
   std::byte* base = slot->base();
   std::size_t arena_used = static_cast<std::size_t>(impl_->arena->end() - impl_->arena->begin());
   // Every page becomes read-write and zero again; the next machine of the slot must not see this one.
-  const std::vector<Access> table = memory_->access_table();
+  const std::vector<Access> table = memory_->mapped();
   for (std::size_t page = 0; page < table.size();) {
     std::size_t end = page;
     while (end < table.size() && table[end] != Access::ReadWrite) ++end;
@@ -150,6 +151,7 @@ Outcome Machine::drive() {
   if (i.dead) return {i.outcome};
   host::ThreadSignals::ensure();
   i.stop = false;
+  i.gs_loaded = nullptr;  // another machine may have run on this thread
   Processor* next = i.pick_processor();
   if (next) i.resume(next->current);
   return {i.outcome};

@@ -69,6 +69,7 @@ void* Memory::allocate_pages(std::size_t pages, Zone zone, PhysicalAddress highe
     if (length > pages) free_[first + pages] = length - pages;
     if (access_.size() < first + pages) {
       access_.resize(first + pages, Access::None);
+      mapped_.resize(first + pages, Access::ReadWrite);
       touched_.resize(first + pages, false);
     }
     std::fill_n(access_.begin() + static_cast<std::ptrdiff_t>(first), pages, Access::ReadWrite);
@@ -103,13 +104,14 @@ void Memory::free_pages(void* first_address, std::size_t pages) {
 
 /// Changes the host's protection only where it differs, in as few calls as the runs allow.
 void Memory::set_access(std::size_t page, std::size_t pages, Access access) {
+  std::fill_n(access_.begin() + static_cast<std::ptrdiff_t>(page), pages, access);
   for (std::size_t end = page + pages; page < end;) {
-    if (access_[page] == access) {
+    if (mapped_[page] == access) {
       ++page;
       continue;
     }
     std::size_t run = page;
-    for (; run < end && access_[run] != access; ++run) access_[run] = access;
+    for (; run < end && mapped_[run] != access; ++run) mapped_[run] = access;
     host::protect_pages(base_ + page * kPageSize, (run - page) * kPageSize, host_protection(access));
     page = run;
   }
@@ -214,6 +216,7 @@ bool Memory::write(PhysicalAddress to, std::span<const std::byte> from) {
     std::size_t page = page_of(to + done);
     if (page >= touched_.size()) {  // a device that writes where nothing was ever allocated
       access_.resize(page + 1, Access::None);
+      mapped_.resize(page + 1, Access::ReadWrite);
       touched_.resize(page + 1, false);
     }
     touched_[page] = true;
@@ -235,22 +238,12 @@ std::vector<Memory::Run> Memory::touched() const {
   return runs;
 }
 
-void Memory::remap_after_restore(const std::vector<Access>& was_access,
+void Memory::remap_after_restore(const std::vector<Access>& was_mapped,
                                  const std::map<std::size_t, std::uint64_t>& was_aliases) {
-  // A free page is mapped read-write; the table says None only so that nobody may claim it.
-  auto effective = [](const std::vector<Access>& table, const std::map<std::size_t, std::size_t>& free, std::size_t page) {
-    if (page >= table.size()) return Access::ReadWrite;
-    if (table[page] != Access::None) return table[page];
-    auto run = free.upper_bound(page);
-    bool is_free = run != free.begin() && page < std::prev(run)->first + std::prev(run)->second;
-    return is_free ? Access::ReadWrite : Access::None;
-  };
-  std::size_t pages = std::max(was_access.size(), access_.size());
-  for (std::size_t page = 0; page < pages; ++page) {
-    Access now = effective(access_, free_, page);
-    Access was = page < was_access.size() ? was_access[page] : Access::ReadWrite;
-    if (was != now || was == Access::None)
-      host::protect_pages(base_ + page * kPageSize, kPageSize, host_protection(now));
+  for (std::size_t page = 0; page < std::max(was_mapped.size(), mapped_.size()); ++page) {
+    Access now = page < mapped_.size() ? mapped_[page] : Access::ReadWrite;
+    Access was = page < was_mapped.size() ? was_mapped[page] : Access::ReadWrite;
+    if (was != now) host::protect_pages(base_ + page * kPageSize, kPageSize, host_protection(now));
   }
   for (auto [page, frame] : was_aliases)
     if (!aliases_.contains(page))

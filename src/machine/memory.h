@@ -72,10 +72,11 @@ class Memory {
   /// Pages ever handed out, as ascending runs of page indices: everything else still reads as zero.
   std::vector<Run> touched() const;
   std::byte* device_view() const { return base_ + host::kDeviceRamView; }
-  const std::vector<Access>& access_table() const { return access_; }
+  /// Host protection by page; pages beyond the end are ReadWrite.
+  const std::vector<Access>& mapped() const { return mapped_; }
   const std::map<std::size_t, std::uint64_t>& aliases() const { return aliases_; }
-  /// Makes the host's mappings agree with the tables of this object, which replaced `was_access` and `was_aliases`.
-  void remap_after_restore(const std::vector<Access>& was_access, const std::map<std::size_t, std::uint64_t>& was_aliases);
+  /// Makes the host's mappings agree with the tables of this object, which replaced `was_mapped` and `was_aliases`.
+  void remap_after_restore(const std::vector<Access>& was_mapped, const std::map<std::size_t, std::uint64_t>& was_aliases);
 
  private:
   static constexpr std::size_t kNoPage = ~std::size_t{0};
@@ -89,7 +90,8 @@ class Memory {
   std::size_t first_scattered_;              ///< pages below keep their order in physical memory
   std::size_t pages_in_use_ = 0;
   std::map<std::size_t, std::size_t> free_;  ///< first page -> pages, neighbours merged
-  std::vector<Access> access_;               ///< by page, up to the highest ever allocated
+  std::vector<Access> access_;               ///< by page, up to the highest ever allocated; None also if not allocated
+  std::vector<Access> mapped_;               ///< what the host's protection is: a free page stays ReadWrite
   std::vector<bool> touched_;
   std::map<std::size_t, std::uint64_t> aliases_;  ///< alias page -> page frame number
   std::size_t alias_hint_ = 0;

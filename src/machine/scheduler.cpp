@@ -1,6 +1,7 @@
 // Which thread on which processor next, what threads wait for, and when the clock moves.
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 
 #include "host/check.h"
@@ -23,10 +24,58 @@ bool is_mutant(const nt::DISPATCHER_HEADER* object) { return object->Type == nt:
 
 // ---- ready threads ----
 
+void ReadyQueues::push_back(Thread& thread) {
+  List& list = lists_[static_cast<unsigned>(thread.priority)];
+  thread.ready_next = nullptr;
+  thread.ready_previous = list.last;
+  (list.last ? list.last->ready_next : list.first) = &thread;
+  list.last = &thread;
+  used_ |= 1u << thread.priority;
+}
+
+void ReadyQueues::push_front(Thread& thread) {
+  List& list = lists_[static_cast<unsigned>(thread.priority)];
+  thread.ready_previous = nullptr;
+  thread.ready_next = list.first;
+  (list.first ? list.first->ready_previous : list.last) = &thread;
+  list.first = &thread;
+  used_ |= 1u << thread.priority;
+}
+
+void ReadyQueues::remove(Thread& thread) {
+  List& list = lists_[static_cast<unsigned>(thread.priority)];
+  (thread.ready_previous ? thread.ready_previous->ready_next : list.first) = thread.ready_next;
+  (thread.ready_next ? thread.ready_next->ready_previous : list.last) = thread.ready_previous;
+  if (!list.first) used_ &= ~(1u << thread.priority);
+}
+
+Thread* ReadyQueues::take(unsigned processor, int above) {
+  std::uint32_t candidates = used_ & (above >= 31 ? 0 : ~0u << (above + 1));
+  for (; candidates; candidates &= ~(1u << (31 - std::countl_zero(candidates)))) {
+    for (Thread* thread = lists_[31u - static_cast<unsigned>(std::countl_zero(candidates))].first; thread; thread = thread->ready_next) {
+      if (!(thread->affinity >> processor & 1)) continue;
+      remove(*thread);
+      return thread;
+    }
+  }
+  return nullptr;
+}
+
+bool ReadyQueues::any_for(unsigned processor, int priority) const {
+  for (const Thread* thread = lists_[static_cast<unsigned>(priority)].first; thread; thread = thread->ready_next)
+    if (thread->affinity >> processor & 1) return true;
+  return false;
+}
+
+bool ReadyQueues::any_for(unsigned processor) const {
+  for (std::uint32_t left = used_; left; left &= left - 1)
+    if (any_for(processor, std::countr_zero(left))) return true;
+  return false;
+}
+
 void Machine::Impl::make_ready(Thread& thread, bool at_front) {
   thread.state = ThreadState::Ready;
-  auto& queue = ready[static_cast<unsigned>(thread.priority)];
-  at_front ? queue.push_front(&thread) : queue.push_back(&thread);
+  at_front ? ready.push_front(thread) : ready.push_back(thread);
   if (at_front) return;
 
   // An idle processor takes it; otherwise whoever runs something less urgent.
@@ -48,22 +97,9 @@ void Machine::Impl::make_ready(Thread& thread, bool at_front) {
   attention(*target);
 }
 
-Thread* Machine::Impl::take_best_ready(Processor& processor, int above_priority) {
-  for (int priority = 31; priority > above_priority && priority >= 0; --priority) {
-    auto& queue = ready[static_cast<unsigned>(priority)];
-    for (auto entry = queue.begin(); entry != queue.end(); ++entry) {
-      if (!((*entry)->affinity >> processor.number & 1)) continue;
-      Thread* thread = *entry;
-      queue.erase(entry);
-      return thread;
-    }
-  }
-  return nullptr;
-}
-
 void Machine::Impl::switch_away() {
   Processor& processor = *executing;
-  Thread* next = take_best_ready(processor, -1);
+  Thread* next = ready.take(processor.number, -1);
   if (!next) next = processor.idle;
   processor.need_dispatch = false;
   processor.current = next;
@@ -85,11 +121,11 @@ void Machine::Impl::preempt() {
   processor.need_dispatch = false;
   Thread& thread = *processor.current;
   int priority = &thread == processor.idle ? -1 : thread.priority;
-  Thread* next = take_best_ready(processor, priority);
+  Thread* next = ready.take(processor.number, priority);
   if (!next) return;
   nt::KIRQL irql = processor.irql();
   if (&thread != processor.idle) make_ready(thread, true);
-  ready[static_cast<unsigned>(next->priority)].push_front(next);
+  ready.push_front(*next);
   switch_away();
   executing->set_irql(irql);
 }
@@ -99,12 +135,12 @@ bool yield_thread() {
   Processor& processor = *i.executing;
   Thread& thread = *processor.current;
   if (processor.irql() >= DISPATCH_LEVEL || i.in_hardware) return false;
-  Thread* next = i.take_best_ready(processor, thread.priority - 1);
+  Thread* next = i.ready.take(processor.number, thread.priority - 1);
   if (!next) return false;
   nt::KIRQL irql = processor.irql();
   thread.state = ThreadState::Ready;
-  i.ready[static_cast<unsigned>(thread.priority)].push_back(&thread);
-  i.ready[static_cast<unsigned>(next->priority)].push_front(next);
+  i.ready.push_back(thread);
+  i.ready.push_front(*next);
   i.switch_away();
   i.executing->set_irql(irql);
   return true;
@@ -143,7 +179,7 @@ void set_priority(Thread& thread, int priority) {
   Machine::Impl& i = impl();
   if (thread.priority == priority) return;
   bool queued = thread.state == ThreadState::Ready;
-  if (queued) std::erase(i.ready[static_cast<unsigned>(thread.priority)], &thread);
+  if (queued) i.ready.remove(thread);
   int before = thread.priority;
   thread.priority = priority;
   if (queued) i.make_ready(thread);
@@ -164,11 +200,7 @@ bool Machine::Impl::has_deliverable(Processor& processor) {
   }
   if (irql >= DISPATCH_LEVEL) return false;
   if (!processor.dpcs.empty() || processor.need_dispatch) return true;
-  if (processor.current == processor.idle) {
-    for (const auto& queue : ready)
-      for (const Thread* thread : queue)
-        if (thread->affinity >> processor.number & 1) return true;
-  }
+  if (processor.current == processor.idle && ready.any_for(processor.number)) return true;
   return processor.current->apc_pending && irql < nt::APC_LEVEL && processor.current->special_apc_disable == 0;
 }
 
@@ -244,10 +276,7 @@ void Machine::Impl::idle_loop(Processor& processor) {
     processor.activity = Activity::Idle;
     relinquish();
     processor.activity = Activity::Running;
-    if (has_deliverable(processor)) {
-      for (const auto& queue : ready)
-        if (!queue.empty()) processor.need_dispatch = true;
-    }
+    if (ready.any_for(processor.number)) processor.need_dispatch = true;
   }
 }
 
@@ -317,9 +346,7 @@ void Machine::Impl::decide_at_point() {
     return;
   }
   if (processor.irql() < DISPATCH_LEVEL && processor.current != processor.idle) {
-    bool rival = false;
-    for (const Thread* thread : ready[static_cast<unsigned>(processor.current->priority)])
-      rival = rival || (thread->affinity >> processor.number & 1);
+    bool rival = ready.any_for(processor.number, processor.current->priority);
     if (rival && owner.choose("point.thread", 2)) yield_thread();
   }
 }

@@ -39,7 +39,7 @@ void Machine::restore(const Snapshot& snapshot) {
   Impl& i = *impl_;
   HOST_CHECK(current_ != this && i.running == &i.main_thread);
   // Copies on the host's heap: the tables themselves are about to be overwritten.
-  const std::vector<Access> access = memory_->access_table();
+  const std::vector<Access> mapped = memory_->mapped();
   const std::map<std::size_t, std::uint64_t> aliases = memory_->aliases();
   auto known = snapshot.touched_.begin();
   for (Memory::Run run : memory_->touched()) {
@@ -57,7 +57,7 @@ void Machine::restore(const Snapshot& snapshot) {
   fabric_ = snapshot.fabric_;
   hooks_ = snapshot.hooks_;
   std::copy(std::begin(snapshot.parts_), std::end(snapshot.parts_), parts_);
-  memory_->remap_after_restore(access, aliases);
+  memory_->remap_after_restore(mapped, aliases);
 }
 
 }  // namespace drydock::machine

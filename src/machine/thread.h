@@ -26,6 +26,8 @@ struct Thread {
   ThreadState state = ThreadState::Ready;
   Processor* processor = nullptr;  ///< where it runs or last ran
   std::uint64_t affinity = ~0ull;
+  Thread* ready_next = nullptr;  ///< while Ready
+  Thread* ready_previous = nullptr;
 
   // Asynchronous procedure calls (delivered by ntos/ke through KernelHooks).
   int kernel_apc_disable = 0;   ///< critical regions entered

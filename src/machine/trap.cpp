@@ -64,8 +64,9 @@ bool on_interrupted(host::InterruptedContext& context) {
   if (!processor) return context.is_tick();
 
   if (context.is_tick()) {
-    if (i.point_count != i.points_at_tick) {
-      i.points_at_tick = i.point_count;
+    std::uint64_t progress = i.point_count << 32 | processor->gs->calls_left;
+    if (progress != i.progress_at_tick) {
+      i.progress_at_tick = progress;
       i.ticks_without_point = 0;
       return true;
     }
