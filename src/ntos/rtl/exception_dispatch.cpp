@@ -91,7 +91,7 @@ class Phase {
       if (!lies_between(unwind, younger, walk_.left_by())) continue;
       scope_index_ = unwind->dispatcher->ScopeIndex;
       walk_ = unwind->walk;
-      record_.ExceptionFlags |= EXCEPTION_COLLIDED_UNWIND;
+      if (handler_kinds_ == image::kTerminationHandler) record_.ExceptionFlags |= EXCEPTION_COLLIDED_UNWIND;
       return;
     }
   }
