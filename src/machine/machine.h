@@ -25,6 +25,7 @@ struct MachineConfig {
   PhysicalAddress ram_above_4gb = 0;        ///< so many bytes of it lie above 4 GiB
   std::function<std::unique_ptr<Strategy>()> strategy;  ///< called inside the machine's arena; default steady()
   bool keep_records = false;
+  bool refusals = true;                     ///< whether refused() asks at all; without, the world refuses nothing
   Time time_max = std::chrono::hours{24};   ///< virtual
   std::uint64_t points_max = ~0ull;         ///< scheduling steps, then Budget
 };

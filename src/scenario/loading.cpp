@@ -1,0 +1,69 @@
+// Loading and unloading the driver under test.
+
+#include <fmt/format.h>
+
+#include "nt/status.h"
+#include "ntos/io/driver.h"
+#include "ntos/ob/names.h"
+#include "ntos/pnp/manager.h"
+#include "scenario/stage.h"
+#include "scenario/steps.h"
+
+namespace drydock::scenario {
+
+using namespace nt;
+namespace pnp = ntos::pnp;
+
+void load_driver(Stage& stage) {
+  const std::u16string name = ntos::ob::widen(stage.driver().service);
+  pnp::Service* service = pnp::manager().store().find_service(name);
+  DRIVER_OBJECT* driver = nullptr;
+  const NTSTATUS status = service->load(&driver);
+  service = pnp::manager().store().find_service(name);
+  if (!NT_SUCCESS(status) || driver == nullptr)
+    stage.fail("driver-entry-failed", fmt::format("{} did not load: DriverEntry ended with {}",
+                                                  stage.driver().image->name(), status_text(status)));
+  service->driver = driver;
+  const image::PeImage& image = *stage.driver().image;
+  stage.checked(fmt::format("DriverEntry succeeds, {} bound", counted(image.imports().size(), "import")));
+}
+
+void remove_and_unload(Stage& stage) {
+  for (Disk& disk : stage.disks()) disk.file.close(), disk.path.clear();
+  std::string said;
+  unsigned removed = 0;
+  for (Adapter& adapter : stage.adapters()) {
+    if (adapter.devnode == 0) continue;
+    const pnp::Change change = pnp::manager().remove(adapter.devnode);
+    if (!change.ok())
+      stage.fail("remove-refused", fmt::format("the adapter in slot {} cannot be removed: {}, vetoed by {}",
+                                               bus::board::to_text(adapter.slot), status_text(change.status),
+                                               change.vetoed_by.empty() ? "nobody" : change.vetoed_by));
+    adapter.devnode = 0;
+    ++removed;
+  }
+  pnp::manager().wait_until_settled();
+  if (removed != 0) said = counted(removed, "adapter") + " removed, ";
+
+  // The PnP manager may have unloaded it with its last device.
+  if (DRIVER_OBJECT* driver = stage.driver_object()) {
+    if (driver->DriverUnload == nullptr) {
+      stage.checked(said + "the driver has no DriverUnload: Windows keeps it until it shuts down");
+      return;
+    }
+    const std::size_t findings = stage.machine().findings().size();
+    const ntos::io::UnloadResult result = ntos::io::unload_driver(driver);
+    if (!NT_SUCCESS(result.status) && stage.machine().findings().size() == findings)
+      stage.fail("unload-failed", fmt::format("{} cannot be unloaded: {}", stage.driver().image->name(),
+                                              status_text(result.status)));
+    if (pnp::Service* service = pnp::manager().store().find_service(ntos::ob::widen(stage.driver().service)))
+      service->driver = nullptr;
+    if (!result.left_behind.empty()) {
+      stage.checked(said + fmt::format("DriverUnload returned, {} left behind", counted(result.left_behind.size(), "thing")));
+      return;
+    }
+  }
+  stage.checked(said + "the image is gone: no device, timer, interrupt, request or pool left");
+}
+
+}  // namespace drydock::scenario

@@ -1,0 +1,108 @@
+#pragma once
+// What the steps of one run share. Lives in the machine's arena; everything else about the run is outside and constant.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bus/board/board.h"
+#include "machine/machine.h"
+#include "nt/base.h"
+#include "ntos/io/user.h"
+#include "scenario/ledger.h"
+#include "scenario/run.h"
+
+namespace drydock::nt {
+struct DRIVER_OBJECT;
+}
+namespace drydock::ntos::pnp {
+struct Devnode;
+}
+
+namespace drydock::scenario {
+
+/// A device of the board that the driver under test serves.
+struct Adapter {
+  bus::board::Slot slot;
+  const bus::board::Device* device = nullptr;
+  std::uint32_t devnode = 0;  ///< 0: not there now
+  std::uint32_t bus_devnode = 0;  ///< of the bus it was last seen on
+};
+
+/// A disk of the board, with what it must hold.
+struct Disk {
+  std::uint32_t number = 0;  ///< on the board: 0, 1, ... over all adapters
+  bus::board::Slot slot;
+  const bus::board::Disk* board = nullptr;
+  std::u16string path;  ///< "\\.\PhysicalDrive0"; empty while it has no device
+  std::uint32_t block_bytes = 0;
+  std::uint64_t blocks = 0;
+  Ledger ledger;
+  ntos::io::user::File file;
+
+  bool present() const { return !path.empty(); }
+};
+
+/// Told when steps begin and end, so that somebody outside can look at a clock of his own.
+class StepWatch {
+ public:
+  virtual ~StepWatch() = default;
+  virtual void step_began(std::size_t step) = 0;
+  virtual void step_ended(std::size_t step) = 0;
+};
+
+class Stage {
+ public:
+  Stage(machine::Machine& machine, const RunConfig& config, StepWatch& watch);
+
+  /// The scenario, step by step. On a machine thread.
+  void perform();
+
+  machine::Machine& machine() { return machine_; }
+  const RunConfig& config() const { return config_; }
+  const DriverFile& driver() const { return *config_.drivers.front(); }
+  std::vector<Adapter>& adapters() { return adapters_; }
+  std::vector<Disk>& disks() { return disks_; }
+  std::vector<Disk*> present_disks();
+  /// The driver object while the driver is loaded, else null.
+  nt::DRIVER_OBJECT* driver_object() const;
+  /// How often the board lets a device go wrong: failed requests are then no finding by themselves.
+  bool devices_may_fail() const { return devices_may_fail_; }
+  std::uint64_t seed_of_step() const;
+
+  // ---- what a step reports ----
+  RequestCounts& counts();
+  void checked(std::string text);
+  std::uint64_t sectors_verified = 0;
+  std::uint64_t bytes_moved = 0;
+
+  /// Files a finding that ends the run.
+  [[noreturn]] void fail(std::string rule, std::string summary, std::vector<std::string> details = {});
+  /// Files one that does not.
+  void complain(std::string rule, std::string summary, std::vector<std::string> details = {});
+
+  const std::vector<StepResult>& steps() const { return steps_; }
+
+ private:
+  void end_checks();
+
+  machine::Machine& machine_;
+  const RunConfig& config_;
+  StepWatch& watch_;
+  std::vector<Adapter> adapters_;
+  std::vector<Disk> disks_;
+  std::vector<StepResult> steps_;
+  std::size_t step_ = 0;
+  bool devices_may_fail_ = false;
+};
+
+/// "STATUS_IO_DEVICE_ERROR (0xC0000185)"
+std::string status_text(nt::NTSTATUS status);
+/// "1 disk", "3 disks"
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many = {});
+std::string size_text(std::uint64_t bytes);        ///< "64 MiB"
+std::string time_text(machine::Duration duration);  ///< "4.002 s", "120 us"
+
+}  // namespace drydock::scenario
