@@ -17,7 +17,7 @@ VOID NTAPI ExReInitializeRundownProtection(EX_RUNDOWN_REF* reference) { referenc
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(EX_RUNDOWN_REF* reference, ULONG count) {
   if ((reference->Count & kRundown) != 0) return FALSE;
-  reference->Count += count * kHolder;
+  reference->Count = reference->Count + count * kHolder;
   return TRUE;
 }
 BOOLEAN NTAPI ExAcquireRundownProtection(EX_RUNDOWN_REF* reference) { return ExAcquireRundownProtectionEx(reference, 1); }
@@ -26,13 +26,13 @@ VOID NTAPI ExReleaseRundownProtectionEx(EX_RUNDOWN_REF* reference, ULONG count) 
   if (reference->Count / kHolder < count)
     machine::Machine::current().report(
         machine::finding("RUNDOWN_PROTECTION_NOT_HELD", "rundown protection is released that nobody holds"));
-  reference->Count -= count * kHolder;
+  reference->Count = reference->Count - count * kHolder;
   if (reference->Count == kRundown) ex::wake(reference);
 }
 VOID NTAPI ExReleaseRundownProtection(EX_RUNDOWN_REF* reference) { ExReleaseRundownProtectionEx(reference, 1); }
 
 VOID NTAPI ExWaitForRundownProtectionRelease(EX_RUNDOWN_REF* reference) {
-  reference->Count |= kRundown;
+  reference->Count = reference->Count | kRundown;
   while (reference->Count != kRundown) ex::wait_on(reference, "for rundown protection to be released");
 }
 VOID NTAPI ExRundownCompleted(EX_RUNDOWN_REF* reference) { reference->Count = kRundown; }
