@@ -51,7 +51,7 @@ nt::NTSTATUS locate(const nt::OBJECT_ATTRIBUTES* attributes, Key** deepest, std:
   missing->clear();
   if (attributes == nullptr) return nt::STATUS_INVALID_PARAMETER;
   std::u16string_view path = ob::view(attributes->ObjectName);
-  Key* key;
+  Key* key = nullptr;
   if (attributes->RootDirectory != nullptr) {
     nt::NTSTATUS status = key_of(attributes->RootDirectory, &key);
     if (status < 0) return status;

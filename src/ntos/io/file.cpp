@@ -148,7 +148,7 @@ NTSTATUS send_create(FILE_OBJECT* file, DEVICE_OBJECT* top, const OpenRequest& r
     check_finished(irp, number, status);
     status = irp->IoStatus.Status;  // deferred: the rest of the completion is ours
     *information = irp->IoStatus.Information;
-    finish_in_thread(irp);
+    finish_in_thread(irp, file);
   }
   kernel_free(security);
   return status;
@@ -304,7 +304,7 @@ NTSTATUS send_file_irp(IRP* irp, const FileRequest& request) {
   NTSTATUS status = IofCallDriver(IoGetRelatedDeviceObject(file), irp);
   if (status != STATUS_PENDING) {
     check_finished(irp, number, status);
-    finish_in_thread(irp);
+    finish_in_thread(irp, file);
     return status;
   }
   if ((file->Flags & FO_SYNCHRONOUS_IO) == 0) return STATUS_PENDING;

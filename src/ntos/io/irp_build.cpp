@@ -12,6 +12,7 @@
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/mm/mdl.h"
+#include "ntos/ob/object.h"
 
 namespace drydock::ntos::io {
 

@@ -18,6 +18,7 @@
 #include "ntos/io/mdl.h"
 #include "ntos/io/state.h"
 #include "ntos/ke/apc.h"
+#include "ntos/ke/current.h"
 #include "ntos/ke/event.h"
 #include "ntos/mm/mdl.h"
 #include "ntos/ob/object.h"
@@ -54,12 +55,14 @@ namespace {
   return cancelled != FALSE && (control & SL_INVOKE_ON_CANCEL) != 0;
 }
 
-void NTAPI finish_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) {
-  finish_in_thread(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc));
+void NTAPI finish_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID* argument1, PVOID*) {
+  finish_in_thread(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc), static_cast<FILE_OBJECT*>(*argument1));
 }
 
 /// The issuing thread ended before the APC could run.
-void NTAPI finish_rundown(KAPC* apc) { finish_in_thread(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc)); }
+void NTAPI finish_rundown(KAPC* apc) {
+  finish_in_thread(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc), static_cast<FILE_OBJECT*>(apc->SystemArgument1));
+}
 
 void NTAPI user_apc_done(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) {
   IoFreeIrp(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc));
@@ -75,10 +78,11 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
 [[gnu::cold, gnu::noinline]] void NTAPI complete_at_top(IRP* irp, CHAR boost) {
   if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
     IRP* master = irp->AssociatedIrp.MasterIrp;
-    bool last = --master->AssociatedIrp.IrpCount == 0;
+    LONG left = master->AssociatedIrp.IrpCount - 1;
+    master->AssociatedIrp.IrpCount = left;
     free_mdls(irp, false);
     IoFreeIrp(irp);
-    if (last) IofCompleteRequest(master, boost);
+    if (left == 0) IofCompleteRequest(master, boost);
     return;
   }
   if (irp->Tail.Overlay.AuxiliaryBuffer != nullptr) {
@@ -95,11 +99,11 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
 
   auto* thread = irp->Tail.Overlay.Thread;
   bool here = machine::current_irql() == PASSIVE_LEVEL && (thread == nullptr || thread == machine::gs::thread_object());
+  FILE_OBJECT* file = irp->Tail.Overlay.OriginalFileObject;
   if (here) {
-    finish_in_thread(irp);
+    finish_in_thread(irp, file);
     return;
   }
-  FILE_OBJECT* file = irp->Tail.Overlay.OriginalFileObject;
   KeInitializeApc(&irp->Tail.Apc, thread, OriginalApcEnvironment, finish_apc, finish_rundown, nullptr, KernelMode, nullptr);
   KeInsertQueueApc(&irp->Tail.Apc, file, nullptr, boost);
 }
@@ -152,7 +156,7 @@ void free_mdls(IRP* irp, bool unlock) {
   }
 }
 
-void finish_in_thread(IRP* irp) {
+void finish_in_thread(IRP* irp, FILE_OBJECT* file) {
   NTSTATUS status = irp->IoStatus.Status;
   bool is_error = NT_ERROR(status);
 
@@ -167,7 +171,6 @@ void finish_in_thread(IRP* irp) {
   RemoveEntryList(&irp->ThreadListEntry);
   InitializeListHead(&irp->ThreadListEntry);
 
-  FILE_OBJECT* file = irp->Tail.Overlay.OriginalFileObject;
   bool pending = irp->PendingReturned != FALSE;
   bool tell = !is_error || (pending && !is_synchronous(irp, file));
   KEVENT* event = irp->UserEvent;
@@ -194,8 +197,8 @@ void finish_in_thread(IRP* irp) {
   if (event_is_object) ob::dereference(event);
   if (file != nullptr && (irp->Flags & IRP_CREATE_OPERATION) == 0) ob::dereference(file);
   if (has_user_apc) {
-    auto* thread = irp->Tail.Overlay.Thread;
-    auto routine = reinterpret_cast<PKNORMAL_ROUTINE>(irp->Overlay.AsynchronousParameters.UserApcRoutine);
+    auto* thread = ke::current_thread_object();
+    auto routine = reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(irp->Overlay.AsynchronousParameters.UserApcRoutine));
     PVOID context = irp->Overlay.AsynchronousParameters.UserApcContext;
     IO_STATUS_BLOCK* iosb = irp->UserIosb;
     KeInitializeApc(&irp->Tail.Apc, thread, OriginalApcEnvironment, user_apc_done, user_apc_rundown, routine,

@@ -56,7 +56,7 @@ NTSTATUS NTAPI note_and_go_on(DEVICE_OBJECT*, IRP* irp, PVOID context) {
 }
 
 DEVICE_OBJECT* filter_above(DEVICE_OBJECT* lower) {
-  DEVICE_OBJECT* filter = host_device("filter", {}, pass_down, 0);
+  DEVICE_OBJECT* filter = host_device("filter", {}, pass_down, lower->Flags & DO_BUFFERED_IO);
   EXPECT_EQ(io::IoAttachDeviceToDeviceStack(filter, lower), lower);
   return filter;
 }
