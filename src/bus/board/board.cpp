@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include "bus/board/model_catalogue.h"
@@ -49,11 +48,12 @@ class Reader {
   Reader(std::string file, std::string directory) : file_(std::move(file)), directory_(std::move(directory)) {}
 
   Result<Board> read(std::string_view text) {
-    toml::parse_result parsed = toml::parse(text, std::string_view{file_});
-    if (!parsed) {
-      return error(file_, ":", parsed.error().source().begin.line, ": ", parsed.error().description());
+    toml::table top;
+    try {
+      top = toml::parse(text, std::string_view{file_});
+    } catch (const toml::parse_error& failure) {
+      return error(file_, ":", failure.source().begin.line, ": ", failure.description());
     }
-    const toml::table& top = parsed.table();
     TRY(only_keys(top, "a board",
                   {"name", "description", "processors", "memory", "ram_above_4gb", "settings", "device"}));
 
