@@ -149,4 +149,11 @@ struct GET_LENGTH_INFORMATION {
 static_assert(sizeof(GET_LENGTH_INFORMATION) == 8);
 using PGET_LENGTH_INFORMATION = GET_LENGTH_INFORMATION*;
 
+struct VERIFY_INFORMATION {
+  LARGE_INTEGER StartingOffset;
+  ULONG Length;
+};
+static_assert(sizeof(VERIFY_INFORMATION) == 16);
+using PVERIFY_INFORMATION = VERIFY_INFORMATION*;
+
 }  // namespace drydock::nt
