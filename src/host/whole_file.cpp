@@ -41,16 +41,4 @@ Result<std::vector<std::byte>> read_whole_file(const std::string& path, std::siz
   return bytes;
 }
 
-Status write_whole_file(const std::string& path, std::string_view text) {
-  const Descriptor file{open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-  if (file.number < 0) return error(path, ": cannot be written: ", std::strerror(errno));
-  while (!text.empty()) {
-    const ssize_t done = write(file.number, text.data(), text.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return error(path, ": cannot be written: ", std::strerror(errno));
-    text.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return {};
-}
-
 }  // namespace drydock::host

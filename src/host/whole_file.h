@@ -1,9 +1,8 @@
 #pragma once
-// Small files read and written in one go, for what a user names on the command line.
+// Files read in one go, for what a user names on the command line.
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "host/result.h"
@@ -12,6 +11,5 @@ namespace drydock::host {
 
 /// Fails with a sentence that names the file: it is missing, a directory, may not be read, or is larger than `bytes_max`.
 Result<std::vector<std::byte>> read_whole_file(const std::string& path, std::size_t bytes_max);
-Status write_whole_file(const std::string& path, std::string_view text);
 
 }  // namespace drydock::host

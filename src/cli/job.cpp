@@ -1,0 +1,256 @@
+#include "cli/job.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "explore/campaign.h"
+#include "explore/replay_token.h"
+#include "host/sandbox.h"
+#include "host/terminal.h"
+#include "host/worker.h"
+#include "report/json.h"
+#include "report/table.h"
+
+namespace drydock::cli {
+
+using scenario::RunResult;
+using scenario::StrategyChoice;
+
+namespace {
+
+void put(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void put_trace(const Job& job, const RunResult& result) {
+  if (!job.display.trace_text) return;
+  // JSON owns standard output.
+  std::FILE* where = job.display.json ? stderr : stdout;
+  for (const std::string& line : result.trace) std::fprintf(where, "%s\n", line.c_str());
+}
+
+void save(const Job& job, const RunResult& result) {
+  if (!job.save_file) return;
+  const std::string text = explore::to_file(explore::token_of(job.config, result), result.answers);
+  std::fwrite(text.data(), 1, text.size(), job.save_file.get());
+  if (std::fflush(job.save_file.get()) != 0) std::fprintf(stderr, "drydock: %s: the run could not be written\n", job.display.save.c_str());
+}
+
+void put_result(const Job& job, const RunResult& result) {
+  put_trace(job, result);
+  save(job, result);
+  const std::string replay = replay_command(job, result);
+  put(job.display.json ? report::json_of(result, replay)
+                       : report::table_of(result, report::look_of_output(job.display.plain), replay));
+}
+
+int run_once(Job& job, host::WorkerProgress& progress) {
+  progress.total = 1;
+  progress.subject = job.config.strategy.seed;
+  auto result = scenario::run(job.config);
+  if (!result) return complain(result.failure());
+  progress.done = 1;
+  put_result(job, *result);
+  if (!job.wish.expected_digest.empty() && result->digest != job.wish.expected_digest) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "drydock: nondeterminism: the run had the digest %s, its replay has %s\n",
+                 job.wish.expected_digest.c_str(), result->digest.c_str());
+    return exit_code(host::ExitCode::Nondeterminism);
+  }
+  return exit_code(result->exit_code);
+}
+
+int run_two_times(Job& job, host::WorkerProgress& progress) {
+  progress.total = 2;
+  progress.subject = job.config.strategy.seed;
+  auto twice = explore::run_twice(job.config);
+  if (!twice) return complain(twice.failure());
+  put_result(job, twice->first);
+  if (!twice->same()) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "drydock: nondeterminism: the first run had %llu events and the digest %s, the second %llu and %s\n",
+                 static_cast<unsigned long long>(twice->first.events), twice->first.digest.c_str(),
+                 static_cast<unsigned long long>(twice->second_events), twice->second_digest.c_str());
+    return exit_code(host::ExitCode::Nondeterminism);
+  }
+  return exit_code(twice->first.exit_code);
+}
+
+report::CampaignSummary summary_of(const Job& job, const explore::CampaignResult& all, bool interrupted) {
+  report::CampaignSummary summary;
+  summary.driver = job.drivers.front().path;
+  summary.board = job.board.file.empty() ? job.board.name : job.board.file;
+  summary.scenario = job.config.scenario->name;
+  summary.processors = job.config.processors;
+  summary.first_seed = job.config.strategy.seed;
+  summary.runs_wanted = job.wish.runs;
+  summary.runs_done = all.runs_done;
+  summary.runs_failed = all.runs_failed;
+  summary.requests = all.requests;
+  summary.sectors_verified = all.sectors_verified;
+  summary.virtual_time = all.virtual_time;
+  summary.real_time = all.real_time;
+  summary.digest = all.digest;
+  summary.interrupted = interrupted;
+  return summary;
+}
+
+int run_many(Job& job, host::WorkerProgress& progress) {
+  explore::Campaign campaign;
+  campaign.first_seed = job.config.strategy.seed;
+  campaign.runs = job.wish.runs;
+  campaign.keep_going = job.wish.keep_going;
+  campaign.before_each = [&](std::uint64_t seed) { progress.subject = seed; };
+  campaign.after_each = [&](const RunResult& result) {
+    ++progress.done;
+    if (!result.passed()) ++progress.bad;
+    return !progress.stop_asked.load();
+  };
+  progress.total = campaign.runs;
+  auto all = explore::run_campaign(job.config, campaign);
+  if (!all) return complain(all.failure());
+  const bool interrupted = progress.stop_asked.load() && all->runs_done < campaign.runs;
+  const report::CampaignSummary summary = summary_of(job, *all, interrupted);
+  // A failed run carries its own seed.
+  auto command_of = [&](const RunResult& failed) {
+    job.config.strategy = failed.strategy;
+    std::string command = replay_command(job, failed);
+    job.config.strategy.seed = campaign.first_seed;
+    return command;
+  };
+  if (job.display.json) {
+    std::vector<std::string> failed;
+    for (const RunResult& result : all->failures) failed.push_back(report::json_of(result, command_of(result)));
+    put(report::json_of(summary, failed));
+  } else {
+    const report::Look look = report::look_of_output(job.display.plain);
+    if (!all->failures.empty()) {
+      put_trace(job, all->failures.front());
+      put(report::table_of(all->failures.front(), look, {}) + "\n");
+    }
+    put(report::table_of(summary, look));
+    for (const RunResult& result : all->failures) put(command_of(result) + "\n");
+  }
+  return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
+}
+
+int work(Job& job, host::WorkerProgress& progress) {
+  if (!job.display.in_process) {
+    const host::Status inside = host::enter_sandbox();
+    if (!inside) return complain(inside.failure());
+  }
+  if (job.wish.runs > 1) return run_many(job, progress);
+  if (job.wish.twice) return run_two_times(job, progress);
+  return run_once(job, progress);
+}
+
+/// One line on standard error that is drawn over and over.
+class ProgressLine {
+ public:
+  void draw(const host::WorkerProgress& progress) {
+    if (!shown_ && ++calls_ < 5) return;  // what ends at once needs none
+    shown_ = true;
+    std::fprintf(stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
+                 static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
+                 static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
+    std::fflush(stderr);
+  }
+  void erase() {
+    if (shown_) std::fprintf(stderr, "\r\x1b[K");
+  }
+
+ private:
+  bool shown_ = false;
+  unsigned calls_ = 0;
+};
+
+/// What to type to see a host fault again.
+std::string repeat_command(const Job& job, std::uint64_t seed) {
+  RunResult unfinished;
+  unfinished.board = job.board.file.empty() ? job.board.name : job.board.file;
+  unfinished.scenario = job.config.scenario->name;
+  unfinished.processors = job.config.processors;
+  unfinished.requests = job.config.requests;
+  scenario::RunConfig config = job.config;
+  config.strategy.seed = seed;
+  return job.program + " replay " + explore::to_text(explore::token_of(config, unfinished));
+}
+
+}  // namespace
+
+std::string replay_command(const Job& job, const RunResult& result) {
+  return job.program + " replay " + explore::to_text(explore::token_of(job.config, result));
+}
+
+host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program) {
+  auto job = std::make_unique<Job>();
+  job->wish = std::move(wish);
+  job->display = std::move(display);
+  job->program = program;
+  for (const std::string& path : job->wish.drivers) job->drivers.push_back(TRY(scenario::read_driver(path)));
+  for (std::size_t i = 0; i < job->drivers.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (job->drivers[i].service == job->drivers[j].service)
+        return host::error(job->drivers[i].path, ": two drivers cannot have the same name");
+
+  scenario::RunConfig& config = job->config;
+  for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
+  if (job->wish.scenario.empty()) {
+    config.scenario = &scenario::scenario_for(job->drivers.front());
+  } else {
+    config.scenario = scenario::find_scenario(job->wish.scenario);
+    if (config.scenario == nullptr) {
+      std::string known;
+      for (const scenario::Scenario& each : scenario::scenarios()) known += (known.empty() ? "" : ", ") + std::string(each.name);
+      return host::error("there is no scenario ", job->wish.scenario, " (one of ", known, ")");
+    }
+  }
+  job->board = TRY(bus::board::load_board(job->wish.board.empty() ? std::string(config.scenario->board) : job->wish.board));
+  TRY(bus::board::open_disk_files(job->board));
+  config.board = &job->board;
+  config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;
+  config.requests = job->wish.requests;
+  config.strategy = job->wish.strategy;
+  config.budget = job->wish.budget;
+  config.keep_trace = job->display.trace_text;
+  job->exports = scenario::build_export_index();
+  config.exports = job->exports.get();
+  if (!job->display.save.empty()) {
+    // Opened now: the worker may not open anything.
+    job->save_file.reset(std::fopen(job->display.save.c_str(), "we"));
+    if (!job->save_file) return host::error(job->display.save, ": cannot be written: ", std::strerror(errno));
+  }
+  return job;
+}
+
+int carry_out(Job& job) {
+  host::WorkerProgress* progress = nullptr;
+  auto its_work = [&job](host::WorkerProgress& shared) { return work(job, shared); };
+  host::WorkerEnd end;
+  if (job.display.in_process) {
+    end = host::run_in_process(its_work, progress);
+  } else {
+    ProgressLine line;
+    const bool watched = job.wish.runs > 1 && host::is_terminal(host::Stream::Error);
+    auto started = host::run_in_worker(
+        its_work, [&](const host::WorkerProgress& shared) { if (watched) line.draw(shared); }, progress);
+    line.erase();
+    if (!started) return complain(started.failure());
+    end = std::move(started).value();
+  }
+  if (end.interrupted) {
+    if (end.killed) std::fprintf(stderr, "drydock: interrupted; the run did not end by itself and was stopped\n");
+    return host::kInterruptedExitCode;
+  }
+  if (end.crashed) std::fprintf(stderr, "drydock: host fault: the worker was ended by %s\n", end.how.c_str());
+  if (end.exit_code == exit_code(host::ExitCode::HostFault))
+    std::fprintf(stderr, "drydock: this is a bug of Drydock's; please report it with the driver and the command that repeats it:\n%s\n",
+                 repeat_command(job, progress->subject.load()).c_str());
+  return end.exit_code;
+}
+
+}  // namespace drydock::cli

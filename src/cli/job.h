@@ -1,0 +1,62 @@
+#pragma once
+// One job of `run` or `replay`: inputs read and checked, then carried out in a worker.
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bus/board/board.h"
+#include "scenario/driver_file.h"
+#include "scenario/run.h"
+
+namespace drydock::cli {
+
+/// How to show and supervise.
+struct Display {
+  bool json = false;
+  bool plain = false;
+  bool trace_text = false;
+  bool in_process = false;
+  std::string save;  ///< file to write the run to, "" for none
+};
+
+/// What the user asked for, by name.
+struct Wish {
+  std::vector<std::string> drivers;
+  std::string board;     ///< "": the scenario's own
+  std::string scenario;  ///< "": by the driver's imports
+  unsigned processors = 0;
+  unsigned requests = 64;
+  scenario::StrategyChoice strategy;
+  scenario::Budget budget;
+  std::uint64_t runs = 1;
+  bool keep_going = false;
+  bool twice = false;           ///< run two times and compare
+  std::string expected_digest;  ///< of a replay, "" if it is not known
+};
+
+/// Files read, names resolved: what a RunConfig points into.
+struct Job {
+  Wish wish;
+  Display display;
+  std::string program;
+  std::vector<scenario::DriverFile> drivers;
+  bus::board::Board board;
+  std::unique_ptr<image::ExportIndex> exports;
+  scenario::RunConfig config;
+  struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, CloseFile> save_file;
+};
+
+host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program);
+/// In a worker, unless told otherwise. Returns the exit code.
+int carry_out(Job& job);
+
+/// "build/drydock replay driver=..."
+std::string replay_command(const Job& job, const scenario::RunResult& result);
+
+}  // namespace drydock::cli

@@ -1,0 +1,162 @@
+// drydock run, drydock replay
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "bus/board/quantity.h"
+#include "cli/command.h"
+#include "cli/job.h"
+#include "explore/replay_token.h"
+#include "host/whole_file.h"
+
+namespace drydock::cli {
+
+using Kind = scenario::StrategyChoice::Kind;
+
+namespace {
+
+constexpr std::size_t kRunFileBytesMax = 64 << 20;
+constexpr unsigned kProcessorsMax = 8;
+constexpr unsigned kRequestsMax = 100'000;
+
+struct RunOptions {
+  Wish wish;
+  Display display;
+  std::uint64_t seed = 0;
+  std::string budget;
+};
+
+void add_display_options(CLI::App& command, Display& display) {
+  command.add_flag("--trace-text", display.trace_text, "Print every event of the trace before the table");
+  command.add_flag("--json", display.json, "Print JSON instead of the table");
+  command.add_flag("--plain", display.plain, "No box drawing and no colours, as when the output is no terminal");
+  command.add_flag("--in-process", display.in_process, "No worker process and no sandbox: for debuggers");
+}
+
+int start(Wish wish, Display display, const std::string& program) {
+  auto job = prepare(std::move(wish), std::move(display), program);
+  if (!job) return complain(job.failure());
+  return carry_out(**job);
+}
+
+host::Result<scenario::Budget> budget_of(const std::string& text) {
+  scenario::Budget budget;
+  if (text.empty()) return budget;
+  const auto ns = bus::board::nanoseconds_of_text(text);
+  if (!ns || *ns <= 0) return host::error("--budget ", text, ": this is no duration; write 30 s, 5 min, 500 ms");
+  budget.virtual_time = machine::Duration{*ns};
+  return budget;
+}
+
+bool names_a_file(const std::string& text) {
+  return text.find('=') == std::string::npos;
+}
+
+host::Result<Wish> wish_of_token(const std::string& text) {
+  std::string words = text;
+  if (names_a_file(text)) {
+    const std::vector<std::byte> bytes = TRY(host::read_whole_file(text, kRunFileBytesMax));
+    words.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  auto parsed = explore::parse_token(words);
+  if (!parsed) {
+    host::Error failure = std::move(parsed).failure();
+    if (names_a_file(text)) failure.message = text + ": " + failure.message;
+    return failure;
+  }
+  explore::ReplayToken& token = *parsed;
+  Wish wish;
+  wish.drivers = token.drivers;
+  wish.board = token.board;
+  wish.scenario = token.scenario;
+  wish.processors = token.processors;
+  if (token.requests != 0) wish.requests = token.requests;
+  wish.strategy = token.strategy;
+  if (token.budget.count() != 0) wish.budget.virtual_time = token.budget;
+  wish.expected_digest = token.digest;
+  if (token.processors > kProcessorsMax)
+    return host::error("the run cannot be replayed: a machine has 1 to ", kProcessorsMax, " processors, not ", token.processors);
+  if (token.fingerprint != 0 && !wish.expected_digest.empty()) {
+    const scenario::DriverFile driver = TRY(scenario::read_driver(wish.drivers.front()));
+    if (driver.fingerprint != token.fingerprint) {
+      std::fprintf(stderr, "drydock: %s is not the file that ran then; the digests are not compared\n", driver.path.c_str());
+      wish.expected_digest.clear();
+    }
+  }
+  return wish;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Take a driver through a scenario on a board and say what happened");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("driver", options->wish.drivers, "The driver (.sys); further ones are loaded before it, for its imports")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--board", options->wish.board, "A built-in board, or a TOML file (drydock list boards)")->type_name("NAME|FILE");
+  command->add_option("--scenario", options->wish.scenario, "What happens to it (drydock list scenarios); default: by its imports")
+      ->type_name("NAME");
+  auto* seed = command->add_option("--seed", options->seed, "Random decisions from this seed; without, nothing disturbs the machine")
+                   ->type_name("N");
+  command->add_option("--runs", options->wish.runs, "So many runs, with seeds from --seed (default 1) upwards; ends at the first that fails")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--keep-going", options->wish.keep_going, "With --runs: do all of them, whatever they find");
+  command->add_option("--processors", options->wish.processors, "Processors of the machine, 1 to 8; default: the board's")
+      ->type_name("N")
+      ->check(CLI::Range(1u, kProcessorsMax));
+  command->add_option("--requests", options->wish.requests, "Requests of each load")
+      ->type_name("N")
+      ->check(CLI::Range(1u, kRequestsMax))
+      ->capture_default_str();
+  command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 1 hour")->type_name("DURATION");
+  command->add_flag("--check-determinism", options->wish.twice, "Run twice and compare the traces; exit code 6 if they differ");
+  command->add_option("--save", options->display.save, "Write the run, with its decisions, to a file that replay reads")->type_name("FILE");
+  add_display_options(*command, options->display);
+  command->footer(R"(Examples:
+  drydock run build/guest/pvscsi.sys
+  drydock run build/guest/pvscsi.sys --board pvscsi-smp --seed 7
+  drydock run build/guest/pvscsi.sys --runs 1000
+  drydock run my.sys --board my-board.toml --scenario reset-bus --json
+
+The last line of a run that failed is the command that repeats it.)");
+  command->callback([options, seed, &chosen] {
+    chosen.run = [options, given = seed->count() != 0, &chosen] {
+      Wish& wish = options->wish;
+      auto budget = budget_of(options->budget);
+      if (!budget) return complain(budget.failure());
+      wish.budget = *budget;
+      if (given || wish.runs > 1) wish.strategy = {Kind::Random, given ? options->seed : 1, {}};
+      if (wish.runs > 1 && wish.twice) return complain(host::error("--check-determinism is about one run; leave --runs away"));
+      if (wish.runs > 1 && !options->display.save.empty()) return complain(host::error("--save keeps one run; leave --runs away"));
+      return start(wish, options->display, chosen.program);
+    };
+  });
+}
+
+void add_replay_command(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("replay", "Repeat a run: by the word that a failed run printed, or from a saved file");
+  struct Options {
+    std::string token;
+    Display display;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_option("run", options->token, "driver=...,board=...,scenario=..., or a file written by run --save")->required()->type_name("TOKEN|FILE");
+  add_display_options(*command, options->display);
+  command->footer(R"(Examples:
+  drydock replay driver=build/guest/pvscsi.sys,board=pvscsi,scenario=lifecycle,seed=7
+  drydock replay failed.drydock-run --trace-text
+
+If the token has the digest of the run and the replay's is another, the exit code is 6.)");
+  command->callback([options, &chosen] {
+    chosen.run = [options, &chosen] {
+      auto wish = wish_of_token(options->token);
+      if (!wish) return complain(wish.failure());
+      return start(std::move(*wish), options->display, chosen.program);
+    };
+  });
+}
+
+}  // namespace drydock::cli
