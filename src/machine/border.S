@@ -80,6 +80,31 @@ drydock_call_guest:
         jmp     qword ptr [r10 + 32]    // calls r11, so that the processor predicts the return
         .size   drydock_call_guest, .-drydock_call_guest
 
+// uint64_t drydock_call_guest_4(a, b, c, d, function, stub) by the driver's convention: rcx, rdx, r8, r9 stay as they
+// are. The frame is drydock_call_guest's.
+        .globl  drydock_call_guest_4
+        .type   drydock_call_guest_4, @function
+drydock_call_guest_4:
+        mov     r11, [rsp + 40]
+        mov     r10, [rsp + 48]
+        push    rbp
+        push    rbx
+        push    r12
+        push    r13
+        push    r14
+        push    r15
+        push    qword ptr gs:[GS_HOST_SP]
+        push    qword ptr gs:[GS_GUEST_SP]
+        push    qword ptr gs:[GS_BORDER]
+        mov     rax, gs:[GS_GUEST_SP]
+        mov     gs:[GS_HOST_SP], rsp
+        and     rax, -16
+        lea     rsp, [rax - 32]
+        xor     eax, eax
+        cld
+        jmp     r10
+        .size   drydock_call_guest_4, .-drydock_call_guest_4
+
 // Where the call stub, to which a driver function returns, goes on.
         .globl  drydock_guest_return
         .type   drydock_guest_return, @function

@@ -88,17 +88,6 @@ void* guest_entry(const ExportSlot* slot) {
   return thunk;
 }
 
-bool is_guest_code(const void*& function) {
-  if (!host::in_machine_slot(function)) return false;
-  std::byte* thunks = impl().slot->base() + host::kThunks;
-  auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(function) - thunks);
-  if (offset >= host::kThunksSize) return true;
-  const ExportSlot* slot;
-  std::memcpy(&slot, static_cast<const std::byte*>(function) + 2, 8);
-  function = slot->entry;
-  return false;
-}
-
 std::uint64_t guest_return_address() {
   return reinterpret_cast<std::uint64_t>(impl().slot->base() + host::kThunks + kCallStub + kCallBytes);
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "host/arena.h"
+#include "host/slot.h"
 #include "nt/base.h"
 #include "nt/exception.h"
 
@@ -54,12 +56,26 @@ BorderRecord* innermost_border();
 std::uint64_t call_guest(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax = 0);
 
 /// Whether `function` is driver code (not ours). An import thunk of ours is replaced by the function behind it.
-bool is_guest_code(const void*& function);
+inline bool is_guest_code(const void*& function) {
+  auto in_slots = reinterpret_cast<std::uintptr_t>(function) - host::kSlotsBase;
+  if (in_slots >= host::kSlotStride * host::kSlotsMax) return false;
+  if (in_slots % host::kSlotStride - host::kThunks >= host::kThunksSize) return true;
+  const ExportSlot* slot;
+  __builtin_memcpy(&slot, static_cast<const std::byte*>(function) + 2, 8);
+  function = slot->entry;
+  return false;
+}
 
 /// Where a called driver function returns to: a stack walk that meets it as a return address has reached the border.
 std::uint64_t guest_return_address();
 
 namespace detail {
+/// call_guest for up to four arguments, by the driver's own convention: an NTAPI caller need not save its vector
+/// registers. `stub` is the thunk area of the slot that `function` lies in.
+extern "C" std::uint64_t NTAPI drydock_call_guest_4(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                                                    const void* function, std::uint64_t stub);
+static_assert(host::kSlotsBase % host::kSlotStride == 0);
+
 template <class T>
 std::uint64_t to_argument(T value) {
   if constexpr (std::is_pointer_v<T>)
@@ -84,8 +100,14 @@ template <class R, class... P, class... A>
 R call_driver(R(NTAPI* function)(P...), A... args) {
   auto target = reinterpret_cast<const void*>(function);
   if (!is_guest_code(target)) return reinterpret_cast<R(NTAPI*)(P...)>(const_cast<void*>(target))(static_cast<P>(args)...);
-  std::uint64_t raw[sizeof...(P) + 1] = {detail::to_argument<P>(static_cast<P>(args))...};
-  std::uint64_t result = call_guest(target, raw, sizeof...(P));
+  constexpr unsigned kCount = sizeof...(P);
+  std::uint64_t raw[kCount < 4 ? 4 : kCount] = {detail::to_argument<P>(static_cast<P>(args))...};
+  std::uint64_t result;
+  if constexpr (kCount <= 4)
+    result = detail::drydock_call_guest_4(raw[0], raw[1], raw[2], raw[3], target,
+                                          (reinterpret_cast<std::uintptr_t>(target) & ~(host::kSlotStride - 1)) + host::kThunks);
+  else
+    result = call_guest(target, raw, kCount);
   if constexpr (std::is_void_v<R>)
     return;
   else if constexpr (std::is_pointer_v<R>)

@@ -190,7 +190,7 @@ void Machine::pause() {
 
 Computer& Machine::computer() { return *impl_; }
 
-void Machine::record(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+void NTAPI Machine::record(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
   trace_->add(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
 }
 

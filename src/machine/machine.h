@@ -108,7 +108,7 @@ class Machine {
   void cancel(EventId event);
   std::uint32_t choose(const char* site, std::uint32_t n) { return decisions_->choose(site, n); }
   /// Adds to digest and records.
-  void record(Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0);
+  void NTAPI record(Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0);
   void note(std::string_view text);  ///< verbose trace only
   Computer& computer();              ///< for the fabric
   IoFabric* fabric() { return fabric_; }

@@ -63,6 +63,7 @@ inline void set_number(nt::IRP* irp, std::uint32_t number) {
 /// Null for an IRP in a driver's own memory.
 inline IrpPrefix* prefix_of(const nt::IRP* irp) {
   if ((irp->AllocationFlags & nt::IRP_ALLOCATED_FIXED_SIZE) == 0) return nullptr;
+  if (reinterpret_cast<nt::ULONG_PTR>(irp) == sizeof(IrpPrefix)) __builtin_unreachable();  // spares callers a null check
   return reinterpret_cast<IrpPrefix*>(reinterpret_cast<nt::ULONG_PTR>(irp) - sizeof(IrpPrefix));
 }
 
