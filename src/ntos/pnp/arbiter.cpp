@@ -13,10 +13,6 @@ constexpr unsigned kLines = 24;
 /// A list longer than this is placed without going back on earlier choices.
 constexpr std::size_t kBacktrackMax = 12;
 
-bool is_range(ResourceKind kind) {
-  return kind == ResourceKind::Memory || kind == ResourceKind::Port || kind == ResourceKind::BusNumber;
-}
-
 bool overlap(const Resource& a, std::uint64_t start, std::uint64_t length) {
   return a.start < start + length && start < a.start + a.length;
 }

@@ -235,6 +235,7 @@ void Manager::handle_closed(DEVICE_OBJECT* device) {
 unsigned Manager::open_handles(const Devnode& node) const {
   LONG count = 0;
   for (const DEVICE_OBJECT* device = node.pdo; device; device = device->AttachedDevice) count += device->ReferenceCount;
+  count -= static_cast<LONG>(notifications_->files_kept_alive(node));
   return count > 0 ? static_cast<unsigned>(count) : 0;
 }
 

@@ -15,7 +15,8 @@ using namespace nt;
 
 Registration* NotificationTable::add(Registration registration) {
   registration.number = ++last_number_;
-  if (registration.file) ob::reference(registration.file);
+  registration.holds_file = registration.file != nullptr;
+  if (registration.holds_file) ob::reference(registration.file);
   registrations_.push_back(new Registration(std::move(registration)));
   return registrations_.back();
 }
@@ -23,7 +24,7 @@ Registration* NotificationTable::add(Registration registration) {
 void NotificationTable::remove(Registration* registration) {
   registration->gone = true;
   std::erase(registrations_, registration);
-  if (registration->file) ob::dereference(std::exchange(registration->file, nullptr));
+  if (std::exchange(registration->holds_file, false)) ob::dereference(registration->file);
 }
 
 bool NotificationTable::has(const Registration* registration) const {
@@ -112,6 +113,26 @@ void NotificationTable::custom_event(Devnode& node, TARGET_DEVICE_CUSTOM_NOTIFIC
     notification->FileObject = each->file;
     call(*each, notification);
   }
+}
+
+unsigned NotificationTable::files_kept_alive(const Devnode& node) const {
+  std::vector<const FILE_OBJECT*> seen;
+  unsigned kept = 0;
+  for (const Registration* each : registrations_) {
+    if (each->devnode != node.id || !each->holds_file) continue;
+    if (std::find(seen.begin(), seen.end(), each->file) != seen.end()) continue;
+    seen.push_back(each->file);
+    const auto ours = std::count_if(registrations_.begin(), registrations_.end(), [&](const Registration* other) {
+      return other->holds_file && other->file == each->file;
+    });
+    if (ob::header_of(each->file)->PointerCount == ours) ++kept;
+  }
+  return kept;
+}
+
+void NotificationTable::release_files(Devnode& node) {
+  for (Registration* each : std::vector<Registration*>(registrations_))
+    if (each->devnode == node.id && std::exchange(each->holds_file, false)) ob::dereference(each->file);
 }
 
 void NotificationTable::forget_targets(Devnode& node) {

@@ -15,7 +15,8 @@ struct Registration {
   std::uint32_t number = 0;
   nt::IO_NOTIFICATION_EVENT_CATEGORY category{};
   nt::GUID class_guid{};            ///< interface changes
-  nt::FILE_OBJECT* file = nullptr;  ///< target device, referenced
+  nt::FILE_OBJECT* file = nullptr;  ///< target device
+  bool holds_file = false;          ///< has a reference on it
   std::uint32_t devnode = 0;        ///< target device
   nt::DRIVER_OBJECT* driver = nullptr;
   nt::PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback = nullptr;
@@ -41,6 +42,10 @@ class NotificationTable {
   /// A driver's own event (IoReportTargetDeviceChange).
   void custom_event(Devnode& node, nt::TARGET_DEVICE_CUSTOM_NOTIFICATION* notification);
   void forget_targets(Devnode& node);
+  /// The device goes: registrations let go of their files, which are from now on only names.
+  void release_files(Devnode& node);
+  /// Files of the device that nobody but registrations holds: their last handle is closed.
+  unsigned files_kept_alive(const Devnode& node) const;
   const std::vector<Registration*>& all() const { return registrations_; }
 
  private:

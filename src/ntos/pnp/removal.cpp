@@ -73,6 +73,7 @@ Change Manager::remove_tree(Devnode& node, bool only_ask) {
       case DevnodeState::RemovePending:
       case DevnodeState::NotStarted:
       case DevnodeState::ResourcesAssigned:
+        notifications_->release_files(*each);
         dispatch(*each, DevnodeEvent::RemovalGoesAhead);
         notifications_->target_event(*each, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
         notifications_->forget_targets(*each);
@@ -109,6 +110,7 @@ std::optional<DevnodeEvent> Manager::surprise_stack(Devnode& node) {
   }
   send_pnp(*this, node, IRP_MN_SURPRISE_REMOVAL);
   notifications_->target_event(node, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
+  notifications_->release_files(node);
   notifications_->forget_targets(node);
   surprised_.push_back(&node);
   return std::nullopt;
