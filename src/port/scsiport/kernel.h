@@ -7,6 +7,8 @@
 #include "nt/status.h"
 #include "ntos/cm/key_api.h"
 #include "ntos/ex/pool.h"
+#include "ntos/hal/bus.h"
+#include "ntos/hal/dma.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/error_log.h"
@@ -60,6 +62,10 @@ using ntos::MmUnmapIoSpace;
 
 using ntos::ExAllocatePoolWithTag;
 using ntos::ExFreePoolWithTag;
+
+using ntos::HalGetBusDataByOffset;
+using ntos::HalSetBusDataByOffset;
+using ntos::IoGetDmaAdapter;
 
 using ntos::io::IoAllocateErrorLogEntry;
 using ntos::io::IoAllocateMdl;
