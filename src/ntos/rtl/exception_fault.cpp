@@ -309,15 +309,28 @@ std::vector<machine::StackFrame> capture_stack(const TrapFrame* trap) {
     if (record && record->slot) stack.push_back({0, std::string(record->slot->module) + "!" + record->slot->name});
   };
   add_ours(border);
-  for (FrameWalk walk(border, true); walk.in_frame() && stack.size() < kFramesMax; walk.next()) {
+  unsigned repeated = 0;  // a recursion that ran off its stack would fill pages
+  const auto end_repetition = [&] {
+    if (repeated) stack.back().symbol += fmt::format(" ({} times)", repeated + 1);
+    repeated = 0;
+  };
+  for (FrameWalk walk(border, true); walk.in_frame() && stack.size() < kFramesMax;) {
     walk.look(0);
     const std::uint64_t address = walk.registers().rip;
-    stack.push_back({address, place(address)});
-    // The record of the next stretch is known only once the walk has reached it.
-    FrameWalk ahead = walk;
-    ahead.next();
-    if (ahead.in_frame() && ahead.borders_passed() != walk.borders_passed()) add_ours(ahead.left_by());
+    if (!stack.empty() && stack.back().address == address) {
+      ++repeated;
+    } else {
+      end_repetition();
+      stack.push_back({address, place(address)});
+    }
+    const unsigned passed = walk.borders_passed();
+    walk.next();
+    if (walk.in_frame() && walk.borders_passed() != passed) {
+      end_repetition();
+      add_ours(walk.left_by());
+    }
   }
+  end_repetition();
   return stack;
 }
 
