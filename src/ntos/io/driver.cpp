@@ -7,6 +7,7 @@
 #include "host/check.h"
 #include "image/loader.h"
 #include "machine/machine.h"
+#include "nt/bugcheck.h"
 #include "ntos/cm/registry.h"
 #include "ntos/io/device.h"
 #include "ntos/io/dispatch.h"
@@ -73,6 +74,17 @@ void write_service_key(std::string_view service, std::u16string_view image_path,
   cm::Key& parameters = cm::registry().service_parameters(ob::widen(service));
   for (const auto& [name, value] : options.string_parameters) parameters.set_string(name, value);
   for (const auto& [name, value] : options.dword_parameters) parameters.set_dword(name, value);
+}
+
+/// A driver that is called at PASSIVE_LEVEL must come back at it.
+void require_passive(const void* routine, const char* what) {
+  KIRQL irql = machine::current_irql();
+  if (irql == PASSIVE_LEVEL) return;
+  constexpr std::uint64_t kCallout = 2;
+  machine::Machine::current().bug_check(IRQL_UNEXPECTED_VALUE, std::uint64_t{irql} << 16 | PASSIVE_LEVEL << 8 | kCallout,
+                                        reinterpret_cast<std::uint64_t>(routine), 0, 0,
+                                        fmt::format("{} ({}) returned at IRQL {} instead of 0", what,
+                                                    image::Images::current().symbol_at(reinterpret_cast<std::uint64_t>(routine)), irql));
 }
 
 /// The devices a DriverEntry made are ready when it returns; those of AddDevice clear the flag themselves.
@@ -147,7 +159,10 @@ LoadResult load_driver(const image::PeImage& file, std::string_view service, con
   driver->Flags = DRVO_LEGACY_DRIVER;
 
   UNICODE_STRING path = pool_string(std::u16string(kServices) + ob::widen(service));
-  result.status = driver->DriverInit == nullptr ? STATUS_SUCCESS : machine::call_driver(driver->DriverInit, driver, &path);
+  if (driver->DriverInit != nullptr) {
+    result.status = machine::call_driver(driver->DriverInit, driver, &path);
+    require_passive(image->entry(), "DriverEntry");
+  }
   free_string(path);  // a driver that kept the string without copying it sees freed memory, as on Windows
 
   if (result.status < 0) {
@@ -198,6 +213,7 @@ UnloadResult unload_driver(DRIVER_OBJECT* driver) {
   record.unloading = true;
   driver->Flags |= DRVO_UNLOAD_INVOKED;
   machine::call_driver(driver->DriverUnload, driver);
+  require_passive(reinterpret_cast<const void*>(driver->DriverUnload), "DriverUnload");
   machine::flush_queued_dpcs();
   result.left_behind = check_leftovers(record);
   ob::remove_name(driver);
@@ -231,7 +247,10 @@ std::vector<DRIVER_OBJECT*> drivers() {
 
 NTSTATUS add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   PDRIVER_ADD_DEVICE routine = driver->DriverExtension->AddDevice;
-  return routine == nullptr ? STATUS_INVALID_DEVICE_REQUEST : machine::call_driver(routine, driver, pdo);
+  if (routine == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
+  NTSTATUS status = machine::call_driver(routine, driver, pdo);
+  require_passive(reinterpret_cast<const void*>(routine), "AddDevice");
+  return status;
 }
 
 void run_reinitializations() {
