@@ -86,8 +86,10 @@ host::Result<std::unique_ptr<Machine>> assemble(const RunConfig& config) {
   ntos::install_kernel(*machine);
   machine->enter([&] { image::Images::attach(*machine, *config.exports); });
   TRY(bus::board::build_board(*machine, *config.board));
-  class_::disk::install_disk(*machine);
-  machine->enter([&] { install_drivers(config); });
+  machine->enter([&] {
+    class_::disk::install_disk(ntos::kernel());
+    install_drivers(config);
+  });
   return machine;
 }
 
