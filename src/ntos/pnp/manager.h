@@ -132,12 +132,14 @@ class Manager {
   void handle_closed(nt::DEVICE_OBJECT* device);
   /// Done by the worker after what it has to do already. Any IRQL up to DISPATCH_LEVEL.
   void queue_work(std::function<void()> work) { queue(std::move(work)); }
+  void record_irp(const SentIrp& irp);
+  /// "pvscsi (devnode#3)" refused with `status`.
+  Change refusal(Devnode& node, nt::NTSTATUS status) const;
   Arbiter& arbiter() { return *arbiter_; }
   InterfaceTable& interfaces() { return *interfaces_; }
   NotificationTable& notifications() { return *notifications_; }
 
  private:
-  friend PnpReply send_pnp(Manager&, Devnode&, nt::UCHAR, const FillLocation&, nt::ULONG_PTR);
   friend class RootBus;
 
   // The worker (worker.cpp).
@@ -183,8 +185,6 @@ class Manager {
   Change query_stop_tree(Devnode& node, std::vector<Devnode*>& agreed);
   Change rebalance_tree(Devnode& node, NewResources which, bool only_ask = false);
   unsigned open_handles(const Devnode& node) const;
-  Change refusal(Devnode& node, nt::NTSTATUS status) const;
-  void record_irp(const SentIrp& irp);
 
   DriverStore store_;
   std::vector<std::unique_ptr<Devnode>> devnodes_;  ///< by id - 1; forgotten ones stay, Deleted

@@ -386,5 +386,88 @@ TEST(PNP052, ThePdoIsDeletedOnlyWhenTheBusHasLostTheDevice) {
   });
 }
 
+void ask_for_the_impossible(IO_RESOURCE_REQUIREMENTS_LIST* list) {
+  list->List[0].Descriptors[0].u.Memory.MaximumAddress.QuadPart =
+      list->List[0].Descriptors[0].u.Memory.MinimumAddress.QuadPart;
+}
+
+TEST(PNP007, RequirementsThatCannotBeMetTakeTheStackDown) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId}).on_filter = ask_for_the_impossible;
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    EXPECT_EQ(rig.diary_text(), "probe AddDevice, probe REMOVE");
+    EXPECT_EQ(only(manager, u"probe").problem, Problem::NormalConflict);
+  });
+}
+
+TEST(PNP025, AStoppedDeviceWithoutResourcesIsSurpriseRemoved) {
+  PnpRig rig;
+  Script& probe = rig.driver("probe", {kPvscsiId});
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    rig.diary().clear();
+    probe.on_filter = ask_for_the_impossible;
+    Devnode& node = only(manager, u"probe");
+    EXPECT_EQ(manager.rebalance(node.id).status, STATUS_CONFLICTING_ADDRESSES);
+    EXPECT_EQ(rig.diary_text(), "probe QUERY_STOP, probe STOP, probe SURPRISE_REMOVAL, probe REMOVE");
+    EXPECT_EQ(node.problem, Problem::NormalConflict);
+  });
+}
+
+TEST(PNP026, NoStateQueryFollowsARestart) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId});
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    const std::size_t before = manager.sent_irps().size();
+    Devnode& node = only(manager, u"probe");
+    manager.rebalance(node.id);
+    EXPECT_EQ(rig.sent_to(node, before), "QUERY_STOP STOP FILTER_RESOURCE_REQUIREMENTS START");
+  });
+}
+
+TEST(PNP042, ADeviceThatNoDriverServesIsOnlyRemoved) {
+  PnpRig rig;
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    Devnode& node = *manager.find_id(kPvscsiId);
+    const std::size_t before = manager.sent_irps().size();
+    bus::board::unplug(rig.machine(), kSlot);
+    manager.wait_until_settled();
+    EXPECT_EQ(rig.sent_to(node, before), "REMOVE");
+    EXPECT_EQ(node.state, DevnodeState::Deleted);
+  });
+}
+
+TEST(PNP050, ResourcesComeBackAfterTheRemove) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId});
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    Devnode& node = only(manager, u"probe");
+    const auto before = node.assigned;
+    const std::size_t claims = manager.arbiter().claims().size();
+    manager.remove(node.id);
+    EXPECT_EQ(manager.arbiter().claims().size(), claims - 2);
+    EXPECT_TRUE(manager.start(node.id).ok());
+    EXPECT_EQ(node.assigned, before);
+  });
+}
+
+TEST(PNP051, EveryStepIsCountedInTheTable) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId});
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    Devnode& node = only(manager, u"probe");
+    const std::size_t row = ntos::pnp::find_row(DevnodeState::Removed, ntos::pnp::DevnodeEvent::StillReported);
+    EXPECT_EQ(manager.visits(row), 0u);
+    manager.restart(node.id);
+    EXPECT_EQ(manager.visits(row), 1u);
+    EXPECT_EQ(node.state, DevnodeState::Started);
+  });
+}
+
 }  // namespace
 }  // namespace drydock::test::pnp

@@ -163,7 +163,7 @@ TEST(RST203, PowerUpOfADeviceThatIsGoneFails) {
     ntos::PoRequestPowerIrp(probe.device, IRP_MN_SET_POWER, state, power_ended, &ended, nullptr);
     EXPECT_EQ(ended.status, STATUS_NO_SUCH_DEVICE);
     manager.wait_until_settled();
-    EXPECT_EQ(rig.diary_text(), "probe SURPRISE_REMOVAL, probe REMOVE");
+    EXPECT_EQ(rig.diary_text(), "probe SET D0, probe SURPRISE_REMOVAL, probe REMOVE");
   });
 }
 

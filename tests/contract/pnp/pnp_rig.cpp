@@ -1,5 +1,8 @@
 #include "contract/pnp/pnp_rig.h"
 
+#include <fmt/format.h>
+#include <gtest/gtest-spi.h>
+
 #include "bus/pci/pci_driver.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
@@ -175,6 +178,12 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     case IRP_MN_QUERY_DEVICE_RELATIONS:
       if (script.is_bus && location->Parameters.QueryDeviceRelations.Type == BusRelations) report_children(script, irp);
       break;
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
+      if (script.on_filter && location->Parameters.FilterResourceRequirements.IoResourceRequirementList) {
+        script.on_filter(location->Parameters.FilterResourceRequirements.IoResourceRequirementList);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+      }
+      break;
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:
@@ -190,9 +199,26 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
 }
 
 NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
+  Script& script = *extension(device).script;
   DEVICE_OBJECT* lower = extension(device).lower;
-  if (!lower) return complete(irp, STATUS_SUCCESS);
+  const IO_STACK_LOCATION* location = IoGetCurrentIrpStackLocation(irp);
+  const bool system = location->Parameters.Power.Type == SystemPowerState;
+  std::string who = script.name;
+  if (!lower) who += "/" + ntos::ob::narrow(script.child_names[device]);
+  if (location->MinorFunction != IRP_MN_WAIT_WAKE)
+    script.diary->push_back(fmt::format("{} {} {}{}", who,
+                                        location->MinorFunction == IRP_MN_SET_POWER ? "SET" : "QUERY",
+                                        system ? "S" : "D", location->Parameters.Power.State.SystemState - 1));
   ntos::PoStartNextPowerIrp(irp);
+  if (auto refusal = script.refuse_power.find(location->MinorFunction); lower && refusal != script.refuse_power.end())
+    return complete(irp, refusal->second);
+  if (!lower) return complete(irp, STATUS_SUCCESS);
+  if (system && location->MinorFunction == IRP_MN_SET_POWER && script.owns_power_policy) {
+    POWER_STATE state{};
+    state.DeviceState =
+        location->Parameters.Power.State.SystemState == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
+    ntos::PoRequestPowerIrp(device, IRP_MN_SET_POWER, state, nullptr, nullptr, nullptr);
+  }
   IoSkipCurrentIrpStackLocation(irp);
   return ntos::PoCallDriver(lower, irp);
 }
@@ -292,7 +318,18 @@ void PnpRig::package(const std::string& function, std::vector<std::u16string> id
 }
 
 void PnpRig::run(const std::function<void(Manager&)>& body) {
-  const machine::Outcome outcome = machine_->run([&body] { body(ntos::pnp::manager()); });
+  // What fails inside the machine is written down in its arena, and told again while that still lives.
+  testing::TestPartResultArray failures;
+  machine::Outcome outcome;
+  {
+    using Catcher = testing::ScopedFakeTestPartResultReporter;
+    Catcher catcher(Catcher::INTERCEPT_ONLY_CURRENT_THREAD, &failures);
+    outcome = machine_->run([&body] { body(ntos::pnp::manager()); });
+  }
+  for (int i = 0; i < failures.size(); ++i) {
+    const testing::TestPartResult& failure = failures.GetTestPartResult(i);
+    if (failure.failed()) ADD_FAILURE_AT(failure.file_name(), failure.line_number()) << failure.message();
+  }
   EXPECT_EQ(outcome.kind, machine::OutcomeKind::Completed);
   for (const machine::Finding& finding : machine_->findings()) ADD_FAILURE() << finding.rule << ": " << finding.summary;
 }

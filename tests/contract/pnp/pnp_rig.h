@@ -33,7 +33,10 @@ struct Script {
   NTSTATUS add_device = STATUS_SUCCESS;
   bool is_filter = false;
   std::vector<GUID> interfaces;  ///< registered by AddDevice, enabled by START, disabled at the end
-  std::function<void(DEVICE_OBJECT*, IRP*)> on_start;  ///< after the lower drivers have started
+  std::function<void(DEVICE_OBJECT*, IRP*)> on_start;             ///< after the lower drivers have started
+  std::function<void(IO_RESOURCE_REQUIREMENTS_LIST*)> on_filter;  ///< may change the list in place
+  std::map<UCHAR, NTSTATUS> refuse_power;                         ///< by power minor code
+  bool owns_power_policy = false;                                 ///< sends its device to D3 and back with the system
   std::vector<std::string>* diary = nullptr;
 
   // The last instance.

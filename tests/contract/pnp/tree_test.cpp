@@ -102,6 +102,19 @@ TEST(PNP032, AQueryAloneChangesNothing) {
   });
 }
 
+TEST(PNP023, ARefusalOfTheBusCancelsTheStopOfItsChildren) {
+  BusRig rig;
+  rig.bus->children = {u"a"};
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    rig.diary().clear();
+    rig.bus->refuse[IRP_MN_QUERY_STOP_DEVICE] = STATUS_UNSUCCESSFUL;
+    EXPECT_FALSE(manager.rebalance(manager.served_by(u"bus").at(0)->id).ok());
+    EXPECT_EQ(rig.diary_text(), "bus/a QUERY_STOP, bus QUERY_STOP, bus CANCEL_STOP, bus/a CANCEL_STOP");
+    EXPECT_EQ(rig.child(manager, u"a").state, DevnodeState::Started);
+  });
+}
+
 TEST(PNP022, ChildrenStopBeforeTheirBusAndStartAfterIt) {
   BusRig rig;
   rig.bus->children = {u"a"};
