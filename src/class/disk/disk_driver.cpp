@@ -62,17 +62,15 @@ std::span<const DiskStatistics> disk_statistics(Machine& machine) {
   return part != nullptr ? std::span<const DiskStatistics>(part->statistics) : std::span<const DiskStatistics>();
 }
 
-void install_disk(Machine& machine) {
-  machine.enter([&machine] {
-    machine.set_part(PartId::Disk, new DiskClass);
-    ntos::pnp::DriverStore& store = machine.part<ntos::Kernel>(PartId::Kernel).pnp->store();
-    store.add(ntos::pnp::Service{.name = u"disk", .load = load, .stays_loaded = true});
-    store.add(ntos::pnp::DriverPackage{.service = u"disk",
-                                       .ids = {u"GenDisk", u"SCSI\\Disk"},
-                                       .class_name = u"DiskDrive",
-                                       .class_guid = kDiskDriveClass,
-                                       .description = u"Disk drive"});
-  });
+void install_disk(ntos::Kernel& kernel) {
+  Machine::current().set_part(PartId::Disk, new DiskClass);
+  ntos::pnp::DriverStore& store = kernel.pnp->store();
+  store.add(ntos::pnp::Service{.name = u"disk", .load = load, .stays_loaded = true});
+  store.add(ntos::pnp::DriverPackage{.service = u"disk",
+                                     .ids = {u"GenDisk", u"SCSI\\Disk"},
+                                     .class_name = u"DiskDrive",
+                                     .class_guid = kDiskDriveClass,
+                                     .description = u"Disk drive"});
 }
 
 }  // namespace drydock::class_::disk

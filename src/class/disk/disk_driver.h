@@ -5,6 +5,10 @@
 
 #include "class/disk/statistics.h"
 
+namespace drydock::ntos {
+struct Kernel;
+}
+
 namespace drydock::class_::disk {
 
 /// What the driver keeps in a machine (PartId::Disk).
@@ -13,8 +17,8 @@ struct DiskClass {
 };
 DiskClass& disk_class();
 
-/// Makes disk.sys a service of the machine's PnP manager, which loads it for the first GenDisk or SCSI\Disk. Once,
-/// after the kernel was installed, before anything runs.
-void install_disk(machine::Machine& machine);
+/// Makes disk.sys a service of the machine's PnP manager, which loads it for the first GenDisk or SCSI\Disk. In the
+/// machine's arena, before anything runs.
+void install_disk(ntos::Kernel& kernel);
 
 }  // namespace drydock::class_::disk
