@@ -323,10 +323,11 @@ std::vector<machine::StackFrame> capture_stack(const TrapFrame* trap) {
       end_repetition();
       stack.push_back({address, place(address)});
     }
-    const unsigned passed = walk.borders_passed();
+    const unsigned passed = walk.borders_passed(), interrupts = walk.interrupts_passed();
     walk.next();
     if (walk.in_frame() && walk.borders_passed() != passed) {
       end_repetition();
+      if (walk.interrupts_passed() != interrupts) stack.push_back({0, "(interrupted)"});
       add_ours(walk.left_by());
     }
   }

@@ -41,9 +41,12 @@ void FrameWalk::enter(machine::BorderRecord* border) {
 void FrameWalk::pass_border() {
   machine::BorderRecord* older = left_by_->previous;
   ++borders_passed_;
-  if (older && !over_interrupts_ && is_interrupt(*left_by_, *older)) {
-    end_ = End::Interrupt;
-    return;
+  if (older && is_interrupt(*left_by_, *older)) {
+    ++interrupts_passed_;
+    if (!over_interrupts_) {
+      end_ = End::Interrupt;
+      return;
+    }
   }
   enter(older);
 }

@@ -24,6 +24,8 @@ class FrameWalk {
   machine::BorderRecord* left_by() const { return left_by_; }
   /// How many times frames of ours were passed.
   unsigned borders_passed() const { return borders_passed_; }
+  /// How many of those were an interrupt or a DPC.
+  unsigned interrupts_passed() const { return interrupts_passed_; }
 
   /// Finds out about the frame and its caller.
   const image::UnwoundFrame& look(unsigned handler_kinds);
@@ -43,6 +45,7 @@ class FrameWalk {
   bool readable_ = false;
   bool first_of_stretch_ = true;
   unsigned borders_passed_ = 0;
+  unsigned interrupts_passed_ = 0;
 };
 
 }  // namespace drydock::ntos::rtl

@@ -51,6 +51,14 @@ TEST_F(Seh, ARaiseInALowerDriverReachesTheUpperOne) {
   expect_success({"seh_lower", "seh_upper"});
 }
 
+TEST_F(Seh, AnExceptionInADpcIsNoneOfTheInterruptedThread) {
+  const image::PeImage& image = guest("test/seh_dpc");
+  rig_.run([&] { io::load_driver(image, "seh_dpc"); });
+  EXPECT_EQ(rig_.stop_code(), KMODE_EXCEPTION_NOT_HANDLED) << rig_.what_happened();
+  EXPECT_NE(rig_.what_happened().find("seh_dpc.sys!Routine"), std::string::npos) << rig_.what_happened();
+  EXPECT_NE(rig_.what_happened().find("(interrupted)"), std::string::npos) << rig_.what_happened();
+}
+
 /// Compilers call it with a size in RAX and expect every register back.
 TEST_F(Seh, StackProbesKeepTheirArgument) {
   EXPECT_EQ(rig_.run([] {
