@@ -107,6 +107,7 @@ void Machine::Impl::switch_away() {
   next->processor = &processor;
   next->state = ThreadState::Running;
   processor.kpcr->Prcb.CurrentThread = next->object;
+  processor.set_irql(nt::PASSIVE_LEVEL);  // for a new thread; whoever goes on restores its own
   owner.record(Event::ThreadSwitch, next->id);
   if (next->apc_pending) attention(processor);
   if (stop && next != running) {
