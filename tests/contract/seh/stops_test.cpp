@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "contract/ntos/kernel_rig.h"
+#include "image/loader.h"
 #include "nt/bugcheck.h"
 #include "nt/status.h"
 
@@ -28,9 +29,9 @@ void PrintTo(const Stop& stop, std::ostream* out) {
   *out << stop.driver;
 }
 
-class Stops : public ::testing::TestWithParam<Stop> {};
+class StopOf : public ::testing::TestWithParam<Stop> {};
 
-TEST_P(Stops, HasCodeParametersSentenceAndStack) {
+TEST_P(StopOf, HasCodeParametersSentenceAndStack) {
   const Stop& wanted = GetParam();
   const image::PeImage& image = guest(std::string("zoo/") + wanted.driver);
   KernelRig rig;
@@ -60,8 +61,29 @@ TEST_P(Stops, HasCodeParametersSentenceAndStack) {
       << next.what_happened();
 }
 
+TEST(Stops, ACallIntoAnUnloadedDriverNamesIt) {
+  const image::PeImage& image = guest("zoo/null_write_fixed");
+  KernelRig rig;
+  rig.run([&] {
+    const io::LoadResult loaded = io::load_driver(image, "gone");
+    ASSERT_TRUE(loaded.driver) << loaded.failure;
+    const void* routine = image::Images::current().find("null_write_fixed.sys")->entry();
+    EXPECT_EQ(io::unload_driver(loaded.driver).status, STATUS_SUCCESS);
+    machine::call_guest(routine, nullptr, 0);
+  });
+  EXPECT_EQ(rig.stop_code(), DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS) << rig.what_happened();
+  EXPECT_THAT(rig.what_happened(), HasSubstr("null_write_fixed.sys"));
+}
+
+TEST(Stops, ACallThroughNullNamesTheCaller) {
+  KernelRig rig;
+  rig.run([] { machine::call_guest(nullptr, nullptr, 0); });
+  EXPECT_EQ(rig.stop_code(), SYSTEM_THREAD_EXCEPTION_NOT_HANDLED) << rig.what_happened();
+  EXPECT_THAT(rig.what_happened(), HasSubstr("jumped to 0x0, a null pointer"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
-    Zoo, Stops,
+    Zoo, StopOf,
     ::testing::Values(
         Stop{"null_write",
              SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
