@@ -12,6 +12,7 @@
 #include "ntos/io/start_io.h"
 #include "ntos/io/state.h"
 #include "ntos/io/timer.h"
+#include "ntos/io/wmi.h"
 #include "ntos/ke/event.h"
 #include "ntos/ob/names.h"
 #include "ntos/ob/object.h"
@@ -141,6 +142,7 @@ void NTAPI IoDeleteDevice(DEVICE_OBJECT* DeviceObject) {
   }
   IoUnregisterShutdownNotification(DeviceObject);
   remove_timer(DeviceObject);
+  check_wmi_at_delete(DeviceObject);
   ob::remove_name(DeviceObject);
   DeviceExtension* extension = extension_of(DeviceObject);
   if ((extension->ExtensionFlags & DOE_DELETE_PENDING) != 0 && extension->Deleted) {

@@ -12,6 +12,7 @@
 #include "ntos/io/remove_lock.h"
 #include "ntos/io/start_io.h"
 #include "ntos/io/timer.h"
+#include "ntos/io/wmi.h"
 #include "ntos/io/work_item.h"
 
 namespace drydock::ntos::io {
@@ -152,6 +153,15 @@ const ExportFamily kFiles{"ntoskrnl.exe", {
   {"IoReadDiskSignature",            not_built("no partition table is read"), exactly(PASSIVE_LEVEL)},
 }, "io/file"};
 
+const ExportFamily kWmi{"ntoskrnl.exe", {
+  {"IoWMIRegistrationControl",       IoWMIRegistrationControl,      at_most(APC_LEVEL),       {kShort}},
+  {"IoWMIDeviceObjectToProviderId",  IoWMIDeviceObjectToProviderId, at_most(DISPATCH_LEVEL)},
+  {"IoWMIWriteEvent",                IoWMIWriteEvent,               at_most(DISPATCH_LEVEL)},
+  {"IoWMIOpenBlock",                 not_built("no WMI data is consumed"), exactly(PASSIVE_LEVEL)},
+  {"IoWMIQueryAllData",              not_built("no WMI data is consumed"), exactly(PASSIVE_LEVEL)},
+  {"IoWMISetNotificationCallback",   not_built("no WMI data is consumed"), exactly(PASSIVE_LEVEL)},
+}, "io/wmi"};
+
 const ExportFamily kErrorLog{"ntoskrnl.exe", {
   {"IoAllocateErrorLogEntry",        IoAllocateErrorLogEntry,       at_most(DISPATCH_LEVEL),  {kShort}},
   {"IoWriteErrorLogEntry",           IoWriteErrorLogEntry,          at_most(DISPATCH_LEVEL)},
@@ -162,7 +172,7 @@ const ExportFamily kErrorLog{"ntoskrnl.exe", {
 }  // namespace
 
 void add_exports(image::ExportIndex& index) {
-  for (const ExportFamily* family : {&kIrps, &kDevices, &kDrivers, &kQueues, &kMdls, &kInterrupts, &kFiles, &kErrorLog})
+  for (const ExportFamily* family : {&kIrps, &kDevices, &kDrivers, &kQueues, &kMdls, &kInterrupts, &kFiles, &kWmi, &kErrorLog})
     index.add(*family);
 }
 

@@ -56,7 +56,8 @@ BOOLEAN NTAPI IoIs32bitProcess(IRP* Irp);
 // ---- for our own rooms ----
 /// Marks an IRP as the kernel's own, for the account ("sent by ntos").
 void mark_kernel_made(IRP* irp);
-/// IRPs of build calls that still hang on the running thread, oldest first; cancels them when a thread ends.
+/// The running thread ends: cancels what it has sent and waits for the end of it, five minutes at most.
+/// IRQL: PASSIVE_LEVEL.
 void cancel_thread_irps(ETHREAD* thread);
 
 }  // namespace drydock::ntos::io

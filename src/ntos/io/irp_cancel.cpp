@@ -7,15 +7,12 @@
 #include "ntos/io/irp.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/state.h"
+#include "ntos/ke/wait.h"
+#include "ntos/ob/object.h"
 #include "ntos/ps/process.h"
 #include "ntos/ps/thread_object.h"
 
 namespace drydock::ntos::io {
-
-namespace {
-
-
-}  // namespace
 
 void NTAPI IoAcquireCancelSpinLock(KIRQL* Irql) {
   *Irql = machine::raise_irql(DISPATCH_LEVEL);
@@ -58,8 +55,12 @@ BOOLEAN NTAPI IoCancelIrp(IRP* Irp) {
   return TRUE;
 }
 
-void cancel_thread_irps(ETHREAD* thread) {
-  LIST_ENTRY* head = &thread->IrpList;
+namespace {
+
+/// How long Windows waits for the requests of a thread that ends.
+constexpr int kPatience_100ms = 5 * 60 * 10;
+
+void cancel_all(LIST_ENTRY* head) {
   for (LIST_ENTRY* entry = head->Flink; entry != head;) {
     IRP* irp = NT_CONTAINING_RECORD(entry, IRP, ThreadListEntry);
     entry = entry->Flink;
@@ -67,6 +68,47 @@ void cancel_thread_irps(ETHREAD* thread) {
     IoCancelIrp(irp);
     entry = head->Flink;  // the routine may have completed any of them
   }
+}
+
+/// Nobody waits for it any more: its end reports to nobody.
+void disassociate(IRP* irp) {
+  RemoveEntryList(&irp->ThreadListEntry);
+  InitializeListHead(&irp->ThreadListEntry);
+  if (irp->UserEvent != nullptr && irp->Tail.Overlay.OriginalFileObject != nullptr && (irp->Flags & IRP_SYNCHRONOUS_API) == 0)
+    ob::dereference(irp->UserEvent);
+  irp->UserEvent = nullptr;
+  irp->UserIosb = nullptr;
+  irp->Flags &= ~IRP_INPUT_OPERATION;
+  irp->Overlay.AsynchronousParameters.UserApcRoutine = nullptr;
+  irp->Tail.Overlay.Thread = nullptr;
+}
+
+}  // namespace
+
+void cancel_thread_irps(ETHREAD* thread) {
+  LIST_ENTRY* head = &thread->IrpList;
+  if (IsListEmpty(head)) return;
+  cancel_all(head);
+  for (int waited = 0; !IsListEmpty(head) && waited < kPatience_100ms; ++waited) {
+    LARGE_INTEGER tenth;
+    tenth.QuadPart = -1'000'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &tenth);
+  }
+  if (IsListEmpty(head)) return;
+
+  machine::Finding finding;
+  finding.rule = "DRIVER_VERIFIER_DETECTED_VIOLATION";
+  finding.severity = machine::Severity::Recorded;
+  IRP* first = NT_CONTAINING_RECORD(head->Flink, IRP, ThreadListEntry);
+  finding.bug_check = machine::BugCheck{DRIVER_VERIFIER_DETECTED_VIOLATION,
+                                        {0x135, reinterpret_cast<std::uint64_t>(first), kPatience_100ms * 100, 0}};
+  finding.summary = fmt::format("irp#{} was cancelled because its thread ended, and is not completed five minutes later", number_of(first));
+  while (!IsListEmpty(head)) {
+    IRP* irp = NT_CONTAINING_RECORD(head->Flink, IRP, ThreadListEntry);
+    for (std::string& line : describe(irp)) finding.details.push_back(std::move(line));
+    disassociate(irp);
+  }
+  machine::Machine::current().report(std::move(finding));
 }
 
 void NTAPI IoQueueThreadIrp(IRP* Irp) {

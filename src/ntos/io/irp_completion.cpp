@@ -98,7 +98,7 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
   if ((irp->Flags & IRP_DEFER_IO_COMPLETION) != 0 && irp->PendingReturned == FALSE) return;  // the sender goes on itself
 
   auto* thread = irp->Tail.Overlay.Thread;
-  bool here = machine::current_irql() == PASSIVE_LEVEL && (thread == nullptr || thread == machine::gs::thread_object());
+  bool here = thread == nullptr || (machine::current_irql() == PASSIVE_LEVEL && thread == machine::gs::thread_object());
   FILE_OBJECT* file = irp->Tail.Overlay.OriginalFileObject;
   if (here) {
     finish_in_thread(irp, file);

@@ -10,11 +10,13 @@
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/ex/pool.h"
+#include "ntos/ex/work_queue.h"
 #include "ntos/io/device.h"
 #include "ntos/io/dispatch.h"
 #include "ntos/io/interrupt.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/state.h"
+#include "ntos/io/wmi.h"
 #include "ntos/ke/state.h"
 #include "ntos/ob/object.h"
 
@@ -63,6 +65,21 @@ class Leftovers {
     std::sort(lines.begin(), lines.end());
     machine::BugCheck stop{TIMER_OR_DPC_INVALID, {0, timer_address, first(), last()}};
     file("TIMER_OR_DPC_INVALID", stop, "timers that are still set", std::move(lines));
+  }
+
+  void wmi() {
+    std::vector<std::string> names;
+    for (const DEVICE_OBJECT* device : wmi_providers_of(record_.object)) names.push_back(device_name(device));
+    machine::BugCheck stop{DRIVER_VERIFIER_DETECTED_VIOLATION, {0xDA, reinterpret_cast<std::uint64_t>(record_.object), 0, 0}};
+    file("DRIVER_VERIFIER_DETECTED_VIOLATION", stop, "WMI registrations", std::move(names));
+  }
+
+  void work_items() {
+    const WORK_QUEUE_ITEM* item = ex::work_item_in(record_.image->base(), record_.image->mapped_bytes());
+    if (item == nullptr) return;
+    machine::BugCheck stop{WORKER_INVALID, {0, reinterpret_cast<std::uint64_t>(item), first(), last()}};
+    file("WORKER_INVALID", stop, "queued work items",
+         {"a work item whose routine is " + symbol(reinterpret_cast<std::uint64_t>(item->WorkerRoutine))});
   }
 
   void interrupts() {
@@ -124,6 +141,8 @@ std::vector<std::string> check_leftovers(const DriverRecord& record) {
   Leftovers leftovers(record);
   leftovers.devices();
   leftovers.timers();
+  leftovers.wmi();
+  leftovers.work_items();
   leftovers.interrupts();
   leftovers.irps();
   leftovers.pool();

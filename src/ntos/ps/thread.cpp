@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 #include "machine/processor.h"
 #include "nt/bugcheck.h"
+#include "ntos/io/irp.h"
 #include "ntos/ke/apc.h"
 #include "ntos/ke/clock.h"
 #include "ntos/ke/current.h"
@@ -34,6 +35,7 @@ constexpr KPRIORITY kNormalBase = 8;
   if (object->HeldResources != 0)
     machine.bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x100A, 0, reinterpret_cast<std::uint64_t>(object), 0,
                       fmt::format("thread {} ends holding {} resources", thread.name, object->HeldResources));
+  if (machine::current_irql() == PASSIVE_LEVEL) io::cancel_thread_irps(object);
   ke::run_down_apcs(thread);
   object->ExitStatus = status;
   object->Header.SignalState = 1;
