@@ -39,7 +39,8 @@ TEST(DevnodeTable, AnOrdinaryLife) {
   const DevnodeState started =
       walk(DevnodeState::Reported, {Identified, StartWanted, StackBuilt, ResourcesFound, StartSucceeded});
   EXPECT_EQ(started, DevnodeState::Started);
-  EXPECT_EQ(walk(started, {QueryRemoveAgreed, RemovalGoesAhead, RemoveCompleted, StillReported}), DevnodeState::Initialized);
+  EXPECT_EQ(walk(started, {QueryRemoveAgreed, RemovalGoesAhead, RemoveCompleted, StillReported}),
+            DevnodeState::Initialized);
   EXPECT_EQ(walk(started, {DeviceGone, LastHandleClosed, RemoveCompleted, NoLongerReported}), DevnodeState::Deleted);
   EXPECT_EQ(walk(started, {QueryStopAgreed, RebalanceGoesAhead, ResourcesFound, StartSucceeded}), started);
 }

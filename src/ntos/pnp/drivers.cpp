@@ -78,6 +78,21 @@ void Manager::unload_unused_drivers() {
   }
 }
 
+namespace {
+
+/// Until a driver clears the flag its device cannot be opened nor attached to.
+void check_initialized(const DRIVER_OBJECT* driver) {
+  for (const DEVICE_OBJECT* device = driver->DeviceObject; device; device = device->NextDevice) {
+    if (!(device->Flags & DO_DEVICE_INITIALIZING)) continue;
+    machine::Machine::current().report({.rule = "PNP-055",
+                                        .summary = fmt::format("AddDevice of {} left DO_DEVICE_INITIALIZING set in {}",
+                                                               io::driver_name(driver), io::device_name(device)),
+                                        .severity = machine::Severity::Recorded});
+  }
+}
+
+}  // namespace
+
 std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
   auto no_driver = [&node](Problem problem, NTSTATUS status) {
     node.problem = problem;
@@ -114,7 +129,10 @@ std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     Service* service = store_.find_service(order[i]);
     const NTSTATUS status = io::add_device(service->driver, node.pdo);
-    if (NT_SUCCESS(status)) continue;
+    if (NT_SUCCESS(status)) {
+      check_initialized(service->driver);
+      continue;
+    }
     node.problem = Problem::FailedAdd;
     node.problem_status = status;
     machine::Machine::current().note(fmt::format(

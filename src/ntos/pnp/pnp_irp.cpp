@@ -9,9 +9,43 @@ namespace drydock::ntos::pnp {
 
 using namespace nt;
 
+namespace {
+
+/// What no driver may fail. A stack without a function driver leaves STATUS_NOT_SUPPORTED; a bus may say of a child
+/// that is gone that there is no such device.
+bool must_succeed(UCHAR minor, NTSTATUS status) {
+  switch (minor) {
+    case IRP_MN_STOP_DEVICE:
+    case IRP_MN_CANCEL_STOP_DEVICE:
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+    case IRP_MN_SURPRISE_REMOVAL:
+      return status != STATUS_NOT_SUPPORTED;
+    case IRP_MN_REMOVE_DEVICE:
+      return status != STATUS_NOT_SUPPORTED && status != STATUS_NO_SUCH_DEVICE;
+    default:
+      return false;
+  }
+}
+
+void report_failure(const Manager& manager, Devnode& node, UCHAR minor, NTSTATUS status) {
+  const char* name = status_name(status);
+  machine::Machine::current().report(
+      {.rule = "PNP-054",
+       .summary = fmt::format("{} failed {} with {}, which no driver may fail", manager.refusal(node, status).vetoed_by,
+                              pnp_minor_name(minor), name ? name : fmt::format("{:08X}", static_cast<ULONG>(status))),
+       .severity = machine::Severity::Recorded});
+}
+
+}  // namespace
+
 PnpReply send_pnp(Manager& manager, Devnode& node, UCHAR minor, const FillLocation& fill, ULONG_PTR information) {
   machine::Machine& machine = machine::Machine::current();
   SentIrp record{.sent_at = machine.now(), .devnode = node.id, .major = IRP_MJ_PNP, .minor = minor};
+
+  // A report of who waits for what names the thread.
+  const std::string thread_name =
+      std::exchange(machine::current_thread().name,
+                    fmt::format("PnP worker, {} to devnode#{} ({})", pnp_minor_name(minor), node.id, node.name()));
 
   // The manager's own requests are never given up for want of an IRP.
   io::user::IoResult result;
@@ -24,9 +58,12 @@ PnpReply send_pnp(Manager& manager, Devnode& node, UCHAR minor, const FillLocati
     });
   }
 
+  machine::current_thread().name = thread_name;
   record.completed_at = machine.now();
   record.status = result.status;
   manager.record_irp(record);
+  if (!NT_SUCCESS(result.status) && must_succeed(minor, result.status))
+    report_failure(manager, node, minor, result.status);
   return {result.status, static_cast<ULONG_PTR>(result.information)};
 }
 

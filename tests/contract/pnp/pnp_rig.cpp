@@ -257,7 +257,7 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   script.pdo = pdo;
   ++script.devices;
   device->Flags |= DO_POWER_PAGABLE;
-  device->Flags &= ~DO_DEVICE_INITIALIZING;
+  if (!script.leaves_initializing) device->Flags &= ~DO_DEVICE_INITIALIZING;
   return STATUS_SUCCESS;
 }
 

@@ -31,8 +31,8 @@ struct Script {
   std::map<UCHAR, NTSTATUS> refuse;  ///< by PnP minor code: completed here with this status
   ULONG device_state = 0;            ///< added to IRP_MN_QUERY_PNP_DEVICE_STATE
   NTSTATUS add_device = STATUS_SUCCESS;
-  bool is_filter = false;
-  std::vector<GUID> interfaces;  ///< registered by AddDevice, enabled by START, disabled at the end
+  bool leaves_initializing = false;  ///< AddDevice forgets to clear the flag
+  std::vector<GUID> interfaces;      ///< registered by AddDevice, enabled by START, disabled at the end
   std::function<void(DEVICE_OBJECT*, IRP*)> on_start;             ///< after the lower drivers have started
   std::function<void(IO_RESOURCE_REQUIREMENTS_LIST*)> on_filter;  ///< may change the list in place
   std::map<UCHAR, NTSTATUS> refuse_power;                         ///< by power minor code

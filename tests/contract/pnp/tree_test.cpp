@@ -193,5 +193,28 @@ TEST(PNP053, ADriverThatStaysAttachedIsReported) {
   EXPECT_EQ(rig.machine().findings()[0].rule, "PNP-053");
 }
 
+TEST(PNP054, AFailedSurpriseRemovalIsReported) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId}).refuse[IRP_MN_SURPRISE_REMOVAL] = STATUS_UNSUCCESSFUL;
+  rig.machine().run([&] {
+    Manager& manager = ntos::pnp::manager();
+    manager.enumerate_root();
+    bus::board::unplug(rig.machine(), {0, 3, 0});
+    manager.wait_until_settled();
+  });
+  ASSERT_EQ(rig.machine().findings().size(), 1u);
+  EXPECT_EQ(rig.machine().findings()[0].rule, "PNP-054");
+  EXPECT_NE(rig.machine().findings()[0].summary.find("failed IRP_MN_SURPRISE_REMOVAL with STATUS_UNSUCCESSFUL"),
+            std::string::npos);
+}
+
+TEST(PNP055, ADeviceLeftInitializingIsReported) {
+  PnpRig rig;
+  rig.driver("probe", {kPvscsiId}).leaves_initializing = true;
+  rig.machine().run([&] { ntos::pnp::manager().enumerate_root(); });
+  ASSERT_EQ(rig.machine().findings().size(), 1u);
+  EXPECT_EQ(rig.machine().findings()[0].rule, "PNP-055");
+}
+
 }  // namespace
 }  // namespace drydock::test::pnp
