@@ -83,7 +83,7 @@ std::string json_of(const scenario::RunResult& result, const std::string& replay
     json["seed"] = result.strategy.seed;
   ordered_json steps = ordered_json::array();
   for (const scenario::StepResult& step : result.steps) {
-    ordered_json each{{"name", step.name}, {"state", state_of(step.state)}, {"checked", step.checked}};
+    ordered_json each{{"name", step.name}, {"state", state_of(step.state)}, {"meaning", step.meaning}, {"checked", step.checked}, {"details", step.details}};
     if (step.has_requests) each["requests"] = counts_of(step.requests);
     each["virtual_ns"] = (step.ended - step.began).count();
     each["real_ns"] = step.real.count();

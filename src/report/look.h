@@ -12,7 +12,7 @@ enum class Tone { Plain, Good, Bad, Warn, Dim, Strong };
 struct Look {
   bool unicode = false;
   bool colour = false;
-  unsigned columns = 110;
+  unsigned columns = 120;
 
   /// `text` in its tone, if there are colours.
   std::string paint(Tone tone, std::string_view text) const;

@@ -145,13 +145,13 @@ void start_adapters(Stage& stage) {
   if (!change.ok()) stage.fail("enumeration-failed", "the root cannot be enumerated: " + status_text(change.status));
   require_started(stage);
   const std::uint64_t traps = stage.machine().register_traps();
-  stage.checked(fmt::format("{} found, initialised and started; {}", counted(stage.adapters().size(), "adapter"),
+  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
                             counted(traps, "register access", "register accesses")));
 }
 
 void find_disks(Stage& stage) {
   require_disks(stage);
-  stage.checked(fmt::format("{}: target, unit, block size and capacity as on the board", disks_text(stage)));
+  stage.checked(fmt::format("{}, as on the board", disks_text(stage)));
 }
 
 void remove_adapters(Stage& stage) {
@@ -177,9 +177,9 @@ void remove_adapters(Stage& stage) {
       stage.fail("remove-failed",
                  fmt::format("the adapter in slot {} still has a stack after its removal", bus::board::to_text(adapter.slot)),
                  tree_lines());
-  stage.checked(fmt::format("{} stopped and removed, no request left; the driver is {}",
+  stage.checked(fmt::format("{} removed, driver {}",
                             counted(stage.adapters().size(), "adapter"),
-                            stage.driver_object() == nullptr ? "unloaded" : "loaded still"));
+                            stage.driver_object() == nullptr ? "unloaded" : "still loaded"));
 }
 
 void re_add_adapters(Stage& stage) {
@@ -190,7 +190,7 @@ void re_add_adapters(Stage& stage) {
   pnp::manager().wait_until_settled();
   require_started(stage);
   require_disks(stage);
-  stage.checked(fmt::format("{} started again, {}", counted(stage.adapters().size(), "adapter"), disks_text(stage)));
+  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"), disks_text(stage)));
 }
 
 void plug_adapters_back(Stage& stage) {
@@ -201,7 +201,7 @@ void plug_adapters_back(Stage& stage) {
   pnp::manager().wait_until_settled();
   require_started(stage);
   require_disks(stage);
-  stage.checked(fmt::format("{} found in its slot and started, {}", counted(stage.adapters().size(), "adapter"),
+  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
                             disks_text(stage)));
 }
 

@@ -49,16 +49,17 @@ unsigned await_moment(Stage& stage, const Workload& load) {
   return load.outstanding();
 }
 
-/// "40 failed: 38 STATUS_NO_SUCH_DEVICE, 2 STATUS_DELETE_PENDING"
+/// "49 failed", and a line for each status.
 std::string failures_text(const Workload& load) {
   std::uint64_t all = 0;
-  std::string parts;
-  for (const auto& [status, times] : load.failures()) {
-    all += times;
-    const char* name = status_name(status);
-    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", times, name != nullptr ? name : status_text(status));
-  }
-  return all == 0 ? "none failed" : fmt::format("{} failed ({})", all, parts);
+  for (const auto& [status, times] : load.failures()) all += times;
+  return all == 0 ? "none failed" : fmt::format("{} failed", all);
+}
+
+std::vector<std::string> failure_lines(const Workload& load) {
+  std::vector<std::string> lines;
+  for (const auto& [status, times] : load.failures()) lines.push_back(fmt::format("{} ended with {}", times, status_text(status)));
+  return lines;
 }
 
 /// The adapters that the port drives now, for this driver.
@@ -88,7 +89,6 @@ void require_disks_open(Stage& stage) {
 
 void mixed_io(Stage& stage) {
   require_disks_open(stage);
-  const machine::Time began = stage.machine().now();
   const std::uint64_t bytes_before = stage.bytes_moved;
   {
     RetryCount retries(stage);
@@ -101,8 +101,7 @@ void mixed_io(Stage& stage) {
         stage.fail("flush-failed", fmt::format("flushing disk {} failed with {}", disk->number, status_text(flushed.status)));
     }
     const std::uint64_t bytes = stage.bytes_moved - bytes_before;
-    stage.checked(fmt::format("{} KiB moved in {}, what is read is what was written; {}", bytes / 1024,
-                              time_text(stage.machine().now() - began), failures_text(load)));
+    stage.checked(fmt::format("{} KiB moved, {}", bytes / 1024, failures_text(load)), failure_lines(load));
   }
 }
 
@@ -111,8 +110,7 @@ void verify_data(Stage& stage) {
   const std::uint64_t before = stage.sectors_verified;
   RetryCount retries(stage);
   for (Disk* disk : stage.present_disks()) verify_disk(stage, *disk);
-  stage.checked(fmt::format("{} on {}: every checksum right, no write lost", counted(stage.sectors_verified - before, "sector"),
-                            counted(stage.present_disks().size(), "disk")));
+  stage.checked(fmt::format("{}, every checksum right", counted(stage.sectors_verified - before, "sector")));
 }
 
 void reset_bus_under_load(Stage& stage) {
@@ -140,8 +138,9 @@ void reset_bus_under_load(Stage& stage) {
   const std::uint64_t resets = scsiport::account().bus_resets - resets_before;
   if (asked == 0) stage.fail("no-adapter", "no adapter of the port driver is there to be reset");
   if (resets < asked) stage.fail("reset-not-made", fmt::format("{} asked for, {} made", counted(asked, "bus reset"), resets));
-  stage.checked(fmt::format("{} with {} in flight; the load went on and ended {} later, {}", counted(resets, "bus reset"),
-                            counted(in_flight, "request"), time_text(stage.machine().now() - began), failures_text(load)));
+  std::vector<std::string> details = failure_lines(load);
+  details.push_back("the load ended " + time_text(stage.machine().now() - began) + " after the reset was asked for");
+  stage.checked(fmt::format("{}, {} in flight, {}", counted(resets, "reset"), in_flight, failures_text(load)), std::move(details));
 }
 
 void pull_adapters_under_load(Stage& stage) {
@@ -182,9 +181,10 @@ void pull_adapters_under_load(Stage& stage) {
                                                 bus::board::to_text(adapter.slot), pnp::state_name(node->state)));
     adapter.devnode = 0;
   }
-  stage.checked(fmt::format("pulled with {} in flight; each ended once, the last {} later; {}; the stack is gone, {} afterwards",
-                            counted(in_flight, "request"), time_text(took), failures_text(load),
-                            counted(touches() - touched_before, "register access", "register accesses")));
+  std::vector<std::string> details = failure_lines(load);
+  details.push_back("the last request ended " + time_text(took) + " after the adapter was pulled");
+  details.push_back(counted(touches() - touched_before, "register access", "register accesses") + " after it was pulled");
+  stage.checked(fmt::format("{} in flight, each ended once, stack gone", in_flight), std::move(details));
 }
 
 }  // namespace drydock::scenario

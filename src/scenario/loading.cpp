@@ -48,7 +48,7 @@ void remove_and_unload(Stage& stage) {
   // The PnP manager may have unloaded it with its last device.
   if (DRIVER_OBJECT* driver = stage.driver_object()) {
     if (driver->DriverUnload == nullptr) {
-      stage.checked(said + "the driver has no DriverUnload: Windows keeps it until it shuts down");
+      stage.checked(said + "no DriverUnload, so the driver stays");
       return;
     }
     const std::size_t findings = stage.machine().findings().size();
@@ -59,11 +59,11 @@ void remove_and_unload(Stage& stage) {
     if (pnp::Service* service = pnp::manager().store().find_service(ntos::ob::widen(stage.driver().service)))
       service->driver = nullptr;
     if (!result.left_behind.empty()) {
-      stage.checked(said + fmt::format("DriverUnload returned, {} left behind", counted(result.left_behind.size(), "thing")));
+      stage.checked(said + fmt::format("{} left behind", counted(result.left_behind.size(), "thing")), result.left_behind);
       return;
     }
   }
-  stage.checked(said + "the image is gone: no device, timer, interrupt, request or pool left");
+  stage.checked(said + "image gone, nothing left behind");
 }
 
 }  // namespace drydock::scenario

@@ -93,10 +93,10 @@ void use_own_devices(Stage& stage) {
     use_device(stage, use, device);
   }
   if (use.devices == 0)
-    stage.checked("it made no device of its own");
+    stage.checked("it made no device");
   else
-    stage.checked(fmt::format("{}, {} opened; each request ended once, {} of them by cancelling", counted(use.devices, "device"),
-                              use.opened, use.cancelled));
+    stage.checked(fmt::format("{}, {} opened, {} cancelled", counted(use.devices, "device"),
+                              use.opened, counted(use.cancelled, "request")));
 }
 
 }  // namespace drydock::scenario

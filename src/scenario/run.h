@@ -45,7 +45,8 @@ enum class StepState : std::uint8_t { NotReached, Running, Passed, Failed };
 struct StepResult {
   std::string name;
   std::string meaning;  ///< of the step, from the scenario's table
-  std::string checked;  ///< what was found; empty if it was not reached
+  std::string checked;  ///< what was found, in a few words; empty if it was not reached
+  std::vector<std::string> details;  ///< more of it, not for the table
   StepState state = StepState::NotReached;
   bool has_requests = false;
   RequestCounts requests;

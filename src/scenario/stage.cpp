@@ -84,8 +84,9 @@ RequestCounts& Stage::counts() {
   return steps_[step_].requests;
 }
 
-void Stage::checked(std::string text) {
+void Stage::checked(std::string text, std::vector<std::string> details) {
   steps_[step_].checked = std::move(text);
+  steps_[step_].details = std::move(details);
 }
 
 void Stage::fail(std::string rule, std::string summary, std::vector<std::string> details) {

@@ -74,7 +74,7 @@ class Stage {
 
   // ---- what a step reports ----
   RequestCounts& counts();
-  void checked(std::string text);
+  void checked(std::string text, std::vector<std::string> details = {});
   std::uint64_t sectors_verified = 0;
   std::uint64_t bytes_moved = 0;
 

@@ -7,6 +7,8 @@
 #include "machine/thread.h"
 #include "nt/status.h"
 #include "ntos/io/irp_ledger.h"
+#include "ntos/ke/event.h"
+#include "ntos/ke/wait.h"
 #include "ntos/ps/thread.h"
 
 namespace drydock::scenario {
@@ -71,6 +73,8 @@ Workload::Workload(Stage& stage, std::vector<Disk*> disks, LoadPlan plan)
     : stage_(stage), disks_(std::move(disks)), plan_(plan), to_send_(plan.requests) {
   cells_.resize(disks_.size(), std::vector<Cell>(kCells));
   plan_.threads = std::max(1u, std::min(plan_.threads, plan_.requests));
+  all_ended_ = new nt::KEVENT;
+  ntos::KeInitializeEvent(all_ended_, nt::NotificationEvent, nt::FALSE);
 }
 
 std::uint64_t Workload::first_block(const Disk& disk, unsigned cell) const {
@@ -84,7 +88,7 @@ void Workload::start() {
 }
 
 void Workload::join() {
-  while (threads_running_ != 0) machine::delay_until(Machine::current().now() + 200us, false, false);
+  ntos::KeWaitForSingleObject(all_ended_, nt::Executive, nt::KernelMode, nt::FALSE, nullptr);
 }
 
 void Workload::thread(unsigned number) {
@@ -95,11 +99,11 @@ void Workload::thread(unsigned number) {
     while (to_send_ != 0 && out.size() < depth && issue(random, out)) {
     }
     if (out.empty())
-      machine::delay_until(Machine::current().now() + 50us, false, false);  // every cell it wanted was taken
+      machine::delay_until(Machine::current().now() + 1ms, false, false);  // every cell it wanted was taken
     else
       await_one(out);
   }
-  --threads_running_;
+  if (--threads_running_ == 0) ntos::KeSetEvent(all_ended_, 0, nt::FALSE);
 }
 
 bool Workload::issue(RandomStream& random, std::deque<Sent>& out) {

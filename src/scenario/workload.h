@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nt/dispatcher.h"
 #include "scenario/random_stream.h"
 #include "scenario/stage.h"
 
@@ -71,6 +72,7 @@ class Workload {
   unsigned to_send_;
   unsigned sent_ = 0, outstanding_ = 0;
   unsigned threads_running_ = 0;
+  nt::KEVENT* all_ended_;  ///< set by the last thread
   std::vector<std::pair<nt::NTSTATUS, unsigned>> failures_;
 };
 
