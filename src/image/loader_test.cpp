@@ -246,6 +246,30 @@ TEST_F(Loader, KnowsItsPatches) {
   }));
 }
 
+/// Answers what a trapped instruction was, and nothing else.
+class PatchHooks final : public machine::KernelHooks {
+ public:
+  void fault(machine::TrapFrame*, const machine::FaultInfo&) override { ADD_FAILURE() << "a fault"; }
+  void deliver_apcs(machine::Thread&) override {}
+  std::vector<machine::StackFrame> capture_stack(const machine::TrapFrame*) override { return {}; }
+  std::uint64_t kuser_read(unsigned, unsigned) override { return 0; }
+  unsigned original_instruction(std::uint64_t instruction, std::uint8_t (&bytes)[16]) override {
+    return Images::current().original_instruction(instruction, bytes);
+  }
+  void irql_violation(const machine::ExportSlot&, nt::KIRQL) override {}
+};
+
+TEST_F(Loader, PatchedInstructionsAskTheMachine) {
+  const PeImage& pe = parsed(SyntheticPe());
+  PatchHooks hooks;
+  machine_->set_hooks(&hooks);
+  EXPECT_TRUE(run([&](Images& images) {
+    LoadedImage* image = images.load(pe).value();
+    machine::call_guest(image->find_symbol("WorkerWithALongName"), nullptr, 0);  // pause, rdtsc, rdrand, cpuid
+    EXPECT_GT(machine::Machine::current().now().count(), 0);
+  }));
+}
+
 TEST_F(Loader, ReadsGuestMemoryWithoutFaulting) {
   const PeImage& pe = parsed(SyntheticPe());
   EXPECT_TRUE(run([&](Images& images) {

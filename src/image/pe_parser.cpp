@@ -7,16 +7,26 @@
 #include "image/code_patches.h"
 #include "image/not_built.h"
 #include "image/pe_image.h"
+#include "nt/exception.h"
+#include "nt/pe.h"
 
 namespace drydock::image {
 namespace {
 
 constexpr const char* kDamaged = "the file is damaged or cut short, build or copy it again";
+constexpr unsigned kHandlers = nt::UNW_FLAG_EHANDLER | nt::UNW_FLAG_UHANDLER;
 constexpr std::uint32_t kImageBytesMax = 256u << 20;
 constexpr std::size_t kNameMax = 512;
 constexpr std::size_t kEntriesMax = 65536;  // imports, exports: far beyond any driver
 
-enum Directory { kExports = 0, kImports = 1, kExceptions = 3, kRelocations = 5, kLoadConfig = 10, kDirectories = 16 };
+enum Directory : unsigned {
+  kExports = nt::IMAGE_DIRECTORY_ENTRY_EXPORT,
+  kImports = nt::IMAGE_DIRECTORY_ENTRY_IMPORT,
+  kExceptions = nt::IMAGE_DIRECTORY_ENTRY_EXCEPTION,
+  kRelocations = nt::IMAGE_DIRECTORY_ENTRY_BASERELOC,
+  kLoadConfig = nt::IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG,
+  kDirectories = nt::IMAGE_NUMBEROF_DIRECTORY_ENTRIES,
+};
 constexpr const char* kDirectoryNames[kDirectories] = {
     "export directory",     "import directory",       "resource directory",
     "exception directory",  "certificate table",      "relocation directory",
@@ -35,9 +45,9 @@ bool is_power_of_two(std::uint32_t value) {
 
 std::string machine_name(std::uint16_t machine) {
   switch (machine) {
-    case 0x014C:
+    case nt::IMAGE_FILE_MACHINE_I386:
       return "32-bit x86";
-    case 0xAA64:
+    case nt::IMAGE_FILE_MACHINE_ARM64:
       return "ARM64";
     case 0x01C4:
       return "32-bit ARM";
@@ -50,9 +60,9 @@ std::string machine_name(std::uint16_t machine) {
 
 std::string subsystem_name(std::uint16_t subsystem) {
   switch (subsystem) {
-    case 2:
+    case nt::IMAGE_SUBSYSTEM_WINDOWS_GUI:
       return "a windowed application";
-    case 3:
+    case nt::IMAGE_SUBSYSTEM_WINDOWS_CUI:
       return "a console application";
     case 10:
     case 11:
@@ -128,7 +138,7 @@ class PeParser {
     if (size() == 0)
       return host::error(image_->name_,
                          ": the file is empty, so that 'MZ' at file offset 0x0 is missing; pass an x64 .sys file");
-    if (size() < 2 || get<std::uint16_t>(0) != 0x5A4D)
+    if (size() < 2 || get<std::uint16_t>(0) != nt::IMAGE_DOS_SIGNATURE)
       return refuse("signature 'MZ'", 0, "is missing", "this is no Windows driver, pass an x64 .sys file");
     if (size() < 64) return refuse("DOS header", 0, "needs 64 bytes, the file has " + std::to_string(size()));
     nt_ = get<std::uint32_t>(0x3C);
@@ -136,31 +146,31 @@ class PeParser {
       return refuse(
           "e_lfanew", 0x3C,
           "points to " + hex(nt_) + ", which cannot hold the PE header (file of " + std::to_string(size()) + " bytes)");
-    if (get<std::uint32_t>(nt_) != 0x4550)
+    if (get<std::uint32_t>(nt_) != nt::IMAGE_NT_SIGNATURE)
       return refuse("signature 'PE'", nt_, "is missing", "this is a DOS or 16-bit program, pass an x64 .sys file");
     const auto machine = get<std::uint16_t>(nt_ + 4);
-    if (machine != 0x8664)
+    if (machine != nt::IMAGE_FILE_MACHINE_AMD64)
       return refuse("Machine", nt_ + 4, "is " + hex(machine) + " (" + machine_name(machine) + ")",
                     "only x64 drivers (0x8664) run here, build the driver for x64");
     sections_count_ = get<std::uint16_t>(nt_ + 6);
     image_->time_date_stamp_ = get<std::uint32_t>(nt_ + 8);
     const auto optional_bytes = get<std::uint16_t>(nt_ + 20);
     const auto characteristics = get<std::uint16_t>(nt_ + 22);
-    if (!(characteristics & 0x0002))
+    if (!(characteristics & nt::IMAGE_FILE_EXECUTABLE_IMAGE))
       return refuse("Characteristics", nt_ + 22, "lack IMAGE_FILE_EXECUTABLE_IMAGE",
                     "the linker reported errors, link again");
-    if (characteristics & 0x0001)
+    if (characteristics & nt::IMAGE_FILE_RELOCS_STRIPPED)
       return refuse("Characteristics", nt_ + 22, "have IMAGE_FILE_RELOCS_STRIPPED, so that the image cannot be moved",
                     "link with relocations (/DYNAMICBASE, or --dynamicbase)");
-    is_dll_ = characteristics & 0x2000;
+    is_dll_ = characteristics & nt::IMAGE_FILE_DLL;
 
     opt_ = nt_ + 24;
     if (opt_ + 2ull > size()) return refuse("optional header's Magic", opt_, "lies beyond the end of the file");
     const auto magic = get<std::uint16_t>(opt_);
-    if (magic == 0x10B)
+    if (magic == nt::IMAGE_NT_OPTIONAL_HDR32_MAGIC)
       return refuse("optional header's Magic", opt_, "is 0x10b (32-bit PE)",
                     "only x64 drivers run here, build the driver for x64");
-    if (magic != 0x20B)
+    if (magic != nt::IMAGE_NT_OPTIONAL_HDR64_MAGIC)
       return refuse("optional header's Magic", opt_, "is " + hex(magic) + " instead of 0x20b (PE32+)");
     if (opt_ + 112ull > size()) return refuse("optional header", opt_, "is cut off by the end of the file");
     if (optional_bytes < 112)
@@ -189,7 +199,7 @@ class PeParser {
     const auto header_bytes = image_->size_of_headers_ = get<std::uint32_t>(opt_ + 60);
     image_->checksum_ = get<std::uint32_t>(opt_ + 64);
     const auto subsystem = get<std::uint16_t>(opt_ + 68);
-    if (subsystem != 1)
+    if (subsystem != nt::IMAGE_SUBSYSTEM_NATIVE)
       return refuse("Subsystem", opt_ + 68, "is " + std::to_string(subsystem) + " (" + subsystem_name(subsystem) + ")",
                     "a kernel driver is linked for the native subsystem (/SUBSYSTEM:NATIVE /DRIVER)");
     if (image_->preferred_base_ % 0x10000 != 0)
@@ -234,10 +244,10 @@ class PeParser {
       const std::string of = " of section '" + section.name + "'";
       section.rva = rva;
       section.bytes = virtual_bytes ? virtual_bytes : raw_bytes;
-      section.readable = flags & 0x40000000;
-      section.writable = flags & 0x80000000;
-      section.executable = flags & 0x20000000;
-      section.discardable = flags & 0x02000000;
+      section.readable = flags & nt::IMAGE_SCN_MEM_READ;
+      section.writable = flags & nt::IMAGE_SCN_MEM_WRITE;
+      section.executable = flags & nt::IMAGE_SCN_MEM_EXECUTE;
+      section.discardable = flags & nt::IMAGE_SCN_MEM_DISCARDABLE;
 
       if (rva % image_->section_alignment_ != 0)
         return refuse(
@@ -364,9 +374,9 @@ class PeParser {
       for (std::uint32_t i = 8; i < block; i += 2) {
         const auto entry = get<std::uint16_t>(at + i);
         const unsigned type = entry >> 12;
-        if (type == 0) continue;
+        if (type == nt::IMAGE_REL_BASED_ABSOLUTE) continue;
         const std::uint32_t rva = page + (entry & 0xFFF);
-        if (type != 10)
+        if (type != nt::IMAGE_REL_BASED_DIR64)
           return refuse("relocation", at + i,
                         "has type " + std::to_string(type) + ", x64 images only use 0 and 10 (DIR64)");
         const Section* section = image_->section_at(rva);
@@ -496,7 +506,7 @@ class PeParser {
       Import import;
       import.module = module;
       import.slot_rva = slot;
-      if (value >> 63) {
+      if (value & nt::IMAGE_ORDINAL_FLAG64) {
         if (value & 0x7FFF'FFFF'FFFF'0000)
           return refuse("import by ordinal" + of, *thunk, "is " + hex(value) + ", no ordinal of 16 bits");
         import.by_ordinal = true;
@@ -533,7 +543,7 @@ class PeParser {
         return refuse("EndAddress of a function in .pdata", at + 4,
                       "is " + hex(function.end) + ", for a function at " + hex(function.begin));
       previous_end = function.end;
-      if (function.unwind & 1) {  // shares the entry of another function
+      if (function.unwind & nt::RUNTIME_FUNCTION_INDIRECT) {  // shares the entry of another function
         const std::uint32_t other = function.unwind & ~1u;
         if (other - entry.rva > entry.bytes - 12 || (other - entry.rva) % 12 != 0)
           return refuse("UnwindData of a function in .pdata", at + 8,
@@ -563,7 +573,7 @@ class PeParser {
       const unsigned version = head & 7, flags = head >> 3;
       if (version != 1 && version != 2)
         return refuse("version of an UNWIND_INFO", at, "is " + std::to_string(version) + ", only 1 and 2 are known");
-      if ((flags & 4) && (flags & 3))
+      if ((flags & nt::UNW_FLAG_CHAININFO) && (flags & kHandlers))
         return refuse("flags of an UNWIND_INFO", at, "name a handler and a chained entry at once");
       const unsigned codes = get<std::uint8_t>(at + 2);
       const std::uint32_t tail = rva + 4 + ((codes + 1) & ~1u) * 2;
@@ -571,14 +581,14 @@ class PeParser {
         return refuse("CountOfCodes of an UNWIND_INFO", at + 2,
                       "is " + std::to_string(codes) + ", which runs out of the image");
       TRY(unwind_codes(at + 4, codes, version, at));
-      if (flags & 3) {
+      if (flags & kHandlers) {
         const auto handler = offset_of(tail, 4);
         if (!handler) return refuse("ExceptionHandler of an UNWIND_INFO", at, "lies outside the image");
         if (!image_->is_code(get<std::uint32_t>(*handler)))
           return refuse("ExceptionHandler of an UNWIND_INFO", *handler,
                         "is " + hex(get<std::uint32_t>(*handler)) + ", which lies in no section of code");
       }
-      if (!(flags & 4)) return {};
+      if (!(flags & nt::UNW_FLAG_CHAININFO)) return {};
       const auto chained = offset_of(tail, 12);
       if (!chained) return refuse("chained entry of an UNWIND_INFO", at, "lies outside the image");
       at_pointer = *chained + 8;
@@ -592,31 +602,29 @@ class PeParser {
       const unsigned code = operation & 15, argument = operation >> 4;
       unsigned slots = 1;
       switch (code) {
-        case 0:
-        case 2:
-        case 3:
-        case 10:
+        case nt::UWOP_PUSH_NONVOL:
+        case nt::UWOP_ALLOC_SMALL:
+        case nt::UWOP_SET_FPREG:
+        case nt::UWOP_PUSH_MACHFRAME:
           break;
-        case 1:
+        case nt::UWOP_ALLOC_LARGE:
           slots = argument == 0 ? 2 : 3;
           break;
-        case 4:
-        case 8:
+        case nt::UWOP_SAVE_NONVOL:
+        case nt::UWOP_SAVE_XMM128:
+        case nt::UWOP_EPILOG:
           slots = 2;
           break;
-        case 5:
-        case 9:
+        case nt::UWOP_SAVE_NONVOL_FAR:
+        case nt::UWOP_SAVE_XMM128_FAR:
           slots = 3;
-          break;
-        case 6:
-          slots = 2;
           break;
         default:
           return refuse("unwind code", at + i * 2 + 1, "is " + std::to_string(code) + ", which no version knows");
       }
-      if (code == 1 && argument > 1)
+      if (code == nt::UWOP_ALLOC_LARGE && argument > 1)
         return refuse("unwind code", at + i * 2 + 1, "is UWOP_ALLOC_LARGE of an unknown kind");
-      if (code == 6 && version != 2)
+      if (code == nt::UWOP_EPILOG && version != 2)
         return refuse("unwind code", at + i * 2 + 1, "is an epilogue, which only version 2 knows");
       if (i + slots > count) return refuse("CountOfCodes of an UNWIND_INFO", info + 2, "cuts its last code");
       i += slots;

@@ -5,21 +5,6 @@
 namespace drydock::image {
 namespace {
 
-enum Operation : unsigned {
-  kPushNonvolatile = 0,
-  kAllocateLarge = 1,
-  kAllocateSmall = 2,
-  kSetFrameRegister = 3,
-  kSaveNonvolatile = 4,
-  kSaveNonvolatileFar = 5,
-  kEpilogue = 6,  // version 2: where epilogues are; the instructions themselves say it as well
-  kSpare = 7,
-  kSaveXmm = 8,
-  kSaveXmmFar = 9,
-  kPushMachineFrame = 10,
-};
-
-constexpr unsigned kChained = 4;
 constexpr unsigned kChainMax = 32;
 constexpr unsigned kStackPointer = 4;
 
@@ -51,15 +36,15 @@ class UnwindInfo {
 
 unsigned slots_of(unsigned operation, unsigned argument) {
   switch (operation) {
-    case kAllocateLarge:
+    case nt::UWOP_ALLOC_LARGE:
       return argument == 0 ? 2 : 3;
-    case kSaveNonvolatile:
-    case kSaveXmm:
-    case kEpilogue:
+    case nt::UWOP_SAVE_NONVOL:
+    case nt::UWOP_SAVE_XMM128:
+    case nt::UWOP_EPILOG:
       return 2;
-    case kSaveNonvolatileFar:
-    case kSaveXmmFar:
-    case kSpare:
+    case nt::UWOP_SAVE_NONVOL_FAR:
+    case nt::UWOP_SAVE_XMM128_FAR:
+    case nt::UWOP_SPARE_CODE:
       return 3;
     default:
       return 1;
@@ -89,7 +74,7 @@ class Step {
         if (!in_prologue && in_epilogue(rva, *function, info)) return finish_epilogue(rva);
       }
       if (!undo(info, in_prologue ? past_begin : ~0u, frame.establisher, machine_frame)) return false;
-      if (!(info.flags() & kChained)) {
+      if (!(info.flags() & nt::UNW_FLAG_CHAININFO)) {
         if ((info.flags() & handler_kinds) && !in_prologue) {
           const std::byte* handler = pe_.file_bytes(info.tail(), 4);
           if (!handler) return false;
@@ -130,9 +115,9 @@ class Step {
   /// RSP of the function's body, or what its frame register says once it is set.
   std::uint64_t establisher(const UnwindInfo& info, bool in_prologue, unsigned past_begin) const {
     if (info.frame_register() == 0) return registers_.rsp();
-    bool is_set = !in_prologue || (info.flags() & kChained);
+    bool is_set = !in_prologue || (info.flags() & nt::UNW_FLAG_CHAININFO);
     for (unsigned i = 0; !is_set && i < info.codes(); i += slots_of(info.operation(i), info.argument(i)))
-      is_set = info.operation(i) == kSetFrameRegister && past_begin >= info.code_offset(i);
+      is_set = info.operation(i) == nt::UWOP_SET_FPREG && past_begin >= info.code_offset(i);
     return is_set ? registers_.general[info.frame_register()] - info.frame_offset() : registers_.rsp();
   }
 
@@ -141,7 +126,8 @@ class Step {
       const unsigned operation = info.operation(i), argument = info.argument(i);
       const unsigned slots = slots_of(operation, argument);
       if (i + slots > info.codes()) return false;
-      const bool happened = operation == kEpilogue || executed >= info.code_offset(i);
+      // Version 2 says where epilogues are; their instructions say it as well.
+      const bool happened = operation == nt::UWOP_EPILOG || executed >= info.code_offset(i);
       if (happened && !undo_one(info, i, operation, argument, frame, machine_frame)) return false;
       i += slots;
     }
@@ -151,26 +137,26 @@ class Step {
   bool undo_one(const UnwindInfo& info, unsigned i, unsigned operation, unsigned argument, std::uint64_t frame,
                 bool& machine_frame) {
     switch (operation) {
-      case kPushNonvolatile:
+      case nt::UWOP_PUSH_NONVOL:
         return pop(registers_.general[argument]);
-      case kAllocateLarge:
+      case nt::UWOP_ALLOC_LARGE:
         registers_.rsp() += argument == 0 ? info.word(i + 1) * 8ull : info.dword(i + 1);
         return true;
-      case kAllocateSmall:
+      case nt::UWOP_ALLOC_SMALL:
         registers_.rsp() += (argument + 1) * 8ull;
         return true;
-      case kSetFrameRegister:
+      case nt::UWOP_SET_FPREG:
         registers_.rsp() = registers_.general[info.frame_register()] - info.frame_offset();
         return true;
-      case kSaveNonvolatile:
+      case nt::UWOP_SAVE_NONVOL:
         return read_stack_(frame + info.word(i + 1) * 8ull, &registers_.general[argument], 8);
-      case kSaveNonvolatileFar:
+      case nt::UWOP_SAVE_NONVOL_FAR:
         return read_stack_(frame + info.dword(i + 1), &registers_.general[argument], 8);
-      case kSaveXmm:
+      case nt::UWOP_SAVE_XMM128:
         return read_stack_(frame + info.word(i + 1) * 16ull, registers_.xmm[argument], 16);
-      case kSaveXmmFar:
+      case nt::UWOP_SAVE_XMM128_FAR:
         return read_stack_(frame + info.dword(i + 1), registers_.xmm[argument], 16);
-      case kPushMachineFrame: {
+      case nt::UWOP_PUSH_MACHFRAME: {
         const std::uint64_t at = registers_.rsp() + (argument ? 8 : 0);
         machine_frame = true;
         return read_stack_(at, &registers_.rip, 8) && read_stack_(at + 24, &registers_.general[kStackPointer], 8);

@@ -8,6 +8,7 @@
 
 #include "image/loader.h"
 #include "machine/guest_call.h"
+#include "nt/exception.h"
 
 namespace drydock::image {
 
@@ -31,9 +32,8 @@ void write_registers(machine::TrapFrame& trap, const Registers& registers);
 /// Reads guest memory if its pages may be read. False, and nothing read, otherwise.
 bool read_guest(std::uint64_t address, void* to, std::size_t bytes);
 
-/// UNW_FLAG_EHANDLER, UNW_FLAG_UHANDLER.
-inline constexpr unsigned kExceptionHandler = 1;
-inline constexpr unsigned kTerminationHandler = 2;
+inline constexpr unsigned kExceptionHandler = nt::UNW_FLAG_EHANDLER;
+inline constexpr unsigned kTerminationHandler = nt::UNW_FLAG_UHANDLER;
 
 /// What one step back found.
 struct UnwoundFrame {
