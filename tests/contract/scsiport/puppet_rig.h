@@ -9,7 +9,11 @@
 
 #include "contract/ntos/kernel_rig.h"
 #include "guest/scsi_puppet.h"
+#include "nt/ioctl.h"
+#include "nt/irql.h"
+#include "nt/scsi.h"
 #include "nt/srb.h"
+#include "nt/status.h"
 #include "port/scsiport/fdo.h"
 
 namespace drydock::tests::scsiport {
@@ -98,6 +102,7 @@ class PuppetRig {
   static void set(PUPPET_SCRIPT& script, Orders orders);
   void load();
   std::unique_ptr<machine::Machine> machine_;
+  const image::PeImage* image_ = nullptr;
   DRIVER_OBJECT* driver_ = nullptr;
   DEVICE_OBJECT* pdo_ = nullptr;
   DEVICE_OBJECT* fdo_ = nullptr;
