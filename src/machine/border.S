@@ -45,7 +45,15 @@ drydock_call_guest:
         push    r13
         push    r14
         push    r15
-        push    qword ptr gs:[GS_HOST_SP]
+        call    3f
+        pop     r15
+        pop     r14
+        pop     r13
+        pop     r12
+        pop     rbx
+        pop     rbp
+        ret
+3:      push    qword ptr gs:[GS_HOST_SP]
         push    qword ptr gs:[GS_GUEST_SP]
         push    qword ptr gs:[GS_BORDER]
         mov     rax, gs:[GS_GUEST_SP]
@@ -81,18 +89,12 @@ drydock_call_guest:
         .size   drydock_call_guest, .-drydock_call_guest
 
 // uint64_t drydock_call_guest_4(a, b, c, d, function, stub) by the driver's convention: rcx, rdx, r8, r9 stay as they
-// are. The frame is drydock_call_guest's.
+// are, and the registers a caller may expect back are the driver's to preserve.
         .globl  drydock_call_guest_4
         .type   drydock_call_guest_4, @function
 drydock_call_guest_4:
         mov     r11, [rsp + 40]
         mov     r10, [rsp + 48]
-        push    rbp
-        push    rbx
-        push    r12
-        push    r13
-        push    r14
-        push    r15
         push    qword ptr gs:[GS_HOST_SP]
         push    qword ptr gs:[GS_GUEST_SP]
         push    qword ptr gs:[GS_BORDER]
@@ -101,7 +103,6 @@ drydock_call_guest_4:
         and     rax, -16
         lea     rsp, [rax - 32]
         xor     eax, eax
-        cld
         jmp     r10
         .size   drydock_call_guest_4, .-drydock_call_guest_4
 
@@ -113,12 +114,6 @@ drydock_guest_return:
         pop     qword ptr gs:[GS_BORDER]
         pop     qword ptr gs:[GS_GUEST_SP]
         pop     qword ptr gs:[GS_HOST_SP]
-        pop     r15
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     rbx
-        pop     rbp
         cld
         ret
         .size   drydock_guest_return, .-drydock_guest_return
@@ -203,6 +198,16 @@ drydock_import_entry:
         movlps  xmm1, [rsp + 80]
         mov     rsi, [rbx + REC_RSI]
         mov     rdi, [rbx + REC_RDI]
+        movaps  xmm6, [rbx + REC_XMM6]  // what a host function may change and a driver expects back
+        movaps  xmm7, [rbx + REC_XMM6 + 16]
+        movaps  xmm8, [rbx + REC_XMM6 + 32]
+        movaps  xmm9, [rbx + REC_XMM6 + 48]
+        movaps  xmm10, [rbx + REC_XMM6 + 64]
+        movaps  xmm11, [rbx + REC_XMM6 + 80]
+        movaps  xmm12, [rbx + REC_XMM6 + 96]
+        movaps  xmm13, [rbx + REC_XMM6 + 112]
+        movaps  xmm14, [rbx + REC_XMM6 + 128]
+        movaps  xmm15, [rbx + REC_XMM6 + 144]
         add     rsp, 96
         jmp     2b
         // Stack arguments: from the driver's stack to ours.

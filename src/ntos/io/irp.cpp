@@ -21,9 +21,9 @@ namespace {
 
 constexpr ULONG kTagIrp = 0x20707249;  // "Irp "
 
-using Vector = char16_t __attribute__((vector_size(16)));
+using Vector = long long __attribute__((vector_size(16), may_alias));
 
-/// Zeroes without a call: the empty statement keeps the compiler from making a memset of it.
+/// Zeroes `bytes`, a multiple of 8, without a call: the empty statement keeps the compiler from making a memset of it.
 [[gnu::always_inline]] inline void zero(void* memory, std::size_t bytes) {
   auto* at = static_cast<Vector*>(memory);
   for (auto* end = at + bytes / sizeof(Vector); at != end; ++at) {
@@ -33,27 +33,38 @@ using Vector = char16_t __attribute__((vector_size(16)));
   if (bytes % sizeof(Vector) != 0) *reinterpret_cast<std::uint64_t*>(at) = 0;  // stack locations are 9 * 8 bytes
 }
 
-[[gnu::always_inline]] inline void lay_out(IRP* irp, USHORT packet_size, CHAR stack_size) {
-  zero(irp, packet_size);
-  irp->Type = IO_TYPE_IRP;
-  irp->Size = packet_size;
-  irp->StackCount = stack_size;
-  irp->CurrentLocation = static_cast<CHAR>(stack_size + 1);
+/// The fields of one aligned 8 byte word of an IRP, in one store: stores are what these paths are made of.
+[[gnu::always_inline]] inline void put(IRP* irp, std::size_t offset, std::uint64_t word) {
+  *reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::byte*>(irp) + offset) = word;
+}
+static_assert(offsetof(IRP, Size) == 2 && offsetof(IRP, AllocationProcessorNumber) == 4 && offsetof(IRP, Reserved) == 6);
+static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation) == 0x43 && offsetof(IRP, AllocationFlags) == 0x47);
+
+[[gnu::always_inline]] inline void lay_out(IRP* irp, USHORT packet_size, CHAR stack_size, std::uint32_t number,
+                                           UCHAR allocation_flags) {
+  zero(irp, packet_size & ~7u);
+  put(irp, 0, IO_TYPE_IRP | std::uint64_t{packet_size} << 16 | std::uint64_t{number} << 32);
+  auto locations = static_cast<unsigned char>(stack_size);
+  put(irp, 0x40, std::uint64_t{locations} << 16 | std::uint64_t{locations + 1u} << 24 | std::uint64_t{allocation_flags} << 56);
   irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<IO_STACK_LOCATION*>(irp + 1) + stack_size;
   InitializeListHead(&irp->ThreadListEntry);
 }
 
 [[gnu::always_inline]] inline IRP* hand_out(IrpLedger& ledger, IrpPrefix* prefix, CHAR stack_size) {
-  prefix->stage = IrpStage::Allocated;
-  prefix->sent_count = 0;
-  prefix->major = prefix->minor = prefix->flags = 0;
-  prefix->number = ++ledger.last_number;
-  prefix->caller = machine::gs::calling_address();
+  std::uint32_t number = ++ledger.last_number;
   ++ledger.allocated;
+  *prefix = {.magic = kIrpMagic,
+             .number = number,
+             .stage = IrpStage::Allocated,
+             .next_free = nullptr,
+             .sent_count = 0,
+             .major = 0,
+             .minor = 0,
+             .flags = 0,
+             .stack_size = static_cast<std::uint8_t>(stack_size),
+             .caller = machine::gs::calling_address()};
   IRP* irp = prefix->irp();
-  lay_out(irp, IoSizeOfIrp(stack_size), stack_size);
-  irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
-  set_number(irp, prefix->number);
+  lay_out(irp, IoSizeOfIrp(stack_size), stack_size, number, IRP_ALLOCATED_FIXED_SIZE);
   return irp;
 }
 
@@ -144,21 +155,13 @@ void NTAPI IoFreeIrp(IRP* Irp) {
 
 void NTAPI IoInitializeIrp(IRP* Irp, USHORT PacketSize, CHAR StackSize) {
   IrpPrefix* prefix = Irp->Type == IO_TYPE_IRP ? prefix_of(Irp) : nullptr;
-  bool ours = prefix != nullptr && prefix->magic == kIrpMagic && prefix->irp() == Irp;
+  bool ours = prefix != nullptr && prefix->magic == kIrpMagic;
   std::uint32_t number = ours ? prefix->number : ++state().irps.last_number;
-  zero(Irp, PacketSize & ~7u);
-  lay_out(Irp, PacketSize & ~7u, StackSize);
-  Irp->Size = PacketSize;
-  if (ours) Irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
-  set_number(Irp, number);
+  lay_out(Irp, PacketSize, StackSize, number, ours ? IRP_ALLOCATED_FIXED_SIZE : 0);
 }
 
 void NTAPI IoReuseIrp(IRP* Irp, NTSTATUS Iostatus) {
-  UCHAR allocation_flags = Irp->AllocationFlags;
-  std::uint32_t number = number_of(Irp);
-  lay_out(Irp, Irp->Size & ~7u, Irp->StackCount);
-  Irp->AllocationFlags = allocation_flags;
-  set_number(Irp, number);
+  lay_out(Irp, Irp->Size, Irp->StackCount, number_of(Irp), Irp->AllocationFlags);
   Irp->IoStatus.Status = Iostatus;
   if (IrpPrefix* prefix = prefix_of(Irp)) prefix->stage = IrpStage::Allocated;
 }
