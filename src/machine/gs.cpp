@@ -10,7 +10,8 @@ namespace drydock::machine {
 static_assert(offsetof(nt::KPCR, Irql) == 0x50);
 static_assert(offsetof(nt::KPCR, Prcb) + offsetof(nt::KPRCB, CurrentThread) == 0x188);
 static_assert(offsetof(nt::KPCR, Prcb) + offsetof(nt::KPRCB, Number) == 0x1A4);
-static_assert(sizeof(GsBlock) - offsetof(GsBlock, border) == 0xF0 && sizeof(GsBlock) - offsetof(GsBlock, attention) == 0xE8);
+static_assert(sizeof(GsBlock) - offsetof(GsBlock, border) == 0xF0 &&
+              sizeof(GsBlock) - offsetof(GsBlock, attention) == 0xE8);
 
 namespace {
 
@@ -24,6 +25,8 @@ constinit thread_local NoProcessor no_processor{};
 
 }  // namespace
 
-void leave_processor() { _writegsbase_u64(reinterpret_cast<std::uint64_t>(&no_processor.kpcr)); }
+void leave_processor() {
+  _writegsbase_u64(reinterpret_cast<std::uint64_t>(&no_processor.kpcr));
+}
 
 }  // namespace drydock::machine

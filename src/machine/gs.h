@@ -19,7 +19,9 @@ inline nt::KIRQL irql() {
 }
 
 /// Delivers nothing that is held back: look at attention() after lowering.
-inline void set_irql(nt::KIRQL irql) { asm volatile("movb %0, %%gs:0x50" ::"q"(irql) : "memory"); }
+inline void set_irql(nt::KIRQL irql) {
+  asm volatile("movb %0, %%gs:0x50" ::"q"(irql) : "memory");
+}
 
 /// Nonzero when the machine wants a point: something is due, or a decision may be.
 inline std::uint32_t attention() {

@@ -9,17 +9,41 @@ namespace drydock::ntos {
 void add_ntos_exports(image::ExportIndex& index);
 
 // Each component lists its own families (<component>/exports.cpp).
-namespace ke { void add_exports(image::ExportIndex& index); }
-namespace ex { void add_exports(image::ExportIndex& index); }
-namespace mm { void add_exports(image::ExportIndex& index); }
-namespace ob { void add_exports(image::ExportIndex& index); }
-namespace ps { void add_exports(image::ExportIndex& index); }
-namespace cm { void add_exports(image::ExportIndex& index); }
-namespace io { void add_exports(image::ExportIndex& index); }
-namespace pnp { void add_exports(image::ExportIndex& index); }
-namespace po { void add_exports(image::ExportIndex& index); }
-namespace rtl { void add_exports(image::ExportIndex& index); }
-namespace rtl { void add_exception_exports(image::ExportIndex& index); }
-namespace hal { void add_exports(image::ExportIndex& index); }
+namespace ke {
+void add_exports(image::ExportIndex& index);
+}
+namespace ex {
+void add_exports(image::ExportIndex& index);
+}
+namespace mm {
+void add_exports(image::ExportIndex& index);
+}
+namespace ob {
+void add_exports(image::ExportIndex& index);
+}
+namespace ps {
+void add_exports(image::ExportIndex& index);
+}
+namespace cm {
+void add_exports(image::ExportIndex& index);
+}
+namespace io {
+void add_exports(image::ExportIndex& index);
+}
+namespace pnp {
+void add_exports(image::ExportIndex& index);
+}
+namespace po {
+void add_exports(image::ExportIndex& index);
+}
+namespace rtl {
+void add_exports(image::ExportIndex& index);
+}
+namespace rtl {
+void add_exception_exports(image::ExportIndex& index);
+}
+namespace hal {
+void add_exports(image::ExportIndex& index);
+}
 
 }  // namespace drydock::ntos

@@ -3,8 +3,8 @@
 #include "machine/guest_call.h"
 #include "ntos/ex/pool.h"
 #include "ntos/ex/state.h"
-#include "ntos/kernel.h"
 #include "ntos/ke/shared_data.h"
+#include "ntos/kernel.h"
 #include "ntos/ob/object.h"
 
 namespace drydock::nt {
@@ -34,7 +34,9 @@ struct Registration {
   BOOLEAN Removed;
 };
 
-Registration* registration_at(LIST_ENTRY* link) { return NT_CONTAINING_RECORD(link, Registration, Link); }
+Registration* registration_at(LIST_ENTRY* link) {
+  return NT_CONTAINING_RECORD(link, Registration, Link);
+}
 
 void let_go(Registration* registration) {
   CALLBACK_OBJECT* object = registration->Object;
@@ -45,7 +47,8 @@ void let_go(Registration* registration) {
 
 }  // namespace
 
-NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* attributes, BOOLEAN create, BOOLEAN allow_multiple) {
+NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* attributes, BOOLEAN create,
+                                BOOLEAN allow_multiple) {
   std::u16string path;
   NTSTATUS status = STATUS_SUCCESS;
   if (attributes->ObjectName != nullptr && attributes->ObjectName->Length != 0) {
@@ -63,7 +66,8 @@ NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* a
   } else if (create == FALSE) {
     return STATUS_UNSUCCESSFUL;
   }
-  auto* object = static_cast<CALLBACK_OBJECT*>(ob::create_object(ob::Type::Callback, sizeof(CALLBACK_OBJECT), path, &status));
+  auto* object =
+      static_cast<CALLBACK_OBJECT*>(ob::create_object(ob::Type::Callback, sizeof(CALLBACK_OBJECT), path, &status));
   if (object == nullptr) return NT_SUCCESS(status) ? STATUS_INSUFFICIENT_RESOURCES : status;
   object->Signature = kSignature;
   InitializeListHead(&object->RegisteredCallbacks);
@@ -74,7 +78,8 @@ NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* a
 
 PVOID NTAPI ExRegisterCallback(CALLBACK_OBJECT* callback, PCALLBACK_FUNCTION function, PVOID context) {
   if (callback->AllowMultipleCallbacks == FALSE && !IsListEmpty(&callback->RegisteredCallbacks)) return nullptr;
-  auto* registration = static_cast<Registration*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(Registration), kRegistrationTag));
+  auto* registration =
+      static_cast<Registration*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(Registration), kRegistrationTag));
   if (registration == nullptr) return nullptr;
   *registration = {{}, callback, function, context, 0, FALSE};
   InsertTailList(&callback->RegisteredCallbacks, &registration->Link);
@@ -104,7 +109,10 @@ VOID NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
 
 NTSTATUS NTAPI ExUuidCreate(GUID* uuid) {
   std::uint64_t serial = ++kernel().ex->uuids;
-  *uuid = {static_cast<ULONG>(serial), static_cast<USHORT>(serial >> 32), 0x11EF, {0x80, 0x00, 0x02, 0x00, 0x00, 0xD4, 0x1D, 0x0C}};
+  *uuid = {static_cast<ULONG>(serial),
+           static_cast<USHORT>(serial >> 32),
+           0x11EF,
+           {0x80, 0x00, 0x02, 0x00, 0x00, 0xD4, 0x1D, 0x0C}};
   return STATUS_SUCCESS;
 }
 
@@ -113,6 +121,8 @@ BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG feature) {
   return feature < 64 && ke::shared_data_read(kFeatures + feature, 1) != 0;
 }
 
-BOOLEAN NTAPI ExVerifySuite(LONG suite) { return suite == 8; }  // terminal server, single user
+BOOLEAN NTAPI ExVerifySuite(LONG suite) {
+  return suite == 8;
+}  // terminal server, single user
 
 }  // namespace drydock::ntos

@@ -11,7 +11,8 @@ namespace drydock::ntos {
 using namespace nt;
 
 /// Opens the callback object of that name, or makes it if `create`. IRQL: PASSIVE_LEVEL.
-NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* attributes, BOOLEAN create, BOOLEAN allow_multiple);
+NTSTATUS NTAPI ExCreateCallback(CALLBACK_OBJECT** callback, OBJECT_ATTRIBUTES* attributes, BOOLEAN create,
+                                BOOLEAN allow_multiple);
 /// Null if refused. IRQL: at most APC_LEVEL.
 PVOID NTAPI ExRegisterCallback(CALLBACK_OBJECT* callback, PCALLBACK_FUNCTION function, PVOID context);
 VOID NTAPI ExUnregisterCallback(PVOID registration);

@@ -54,9 +54,15 @@ const ExportFamily kExLookaside{
         {"ExDeletePagedLookasideList", ExDeletePagedLookasideList, at_most(APC_LEVEL)},
         {"ExDeleteLookasideListEx", ExDeleteLookasideListEx, at_most(DISPATCH_LEVEL)},
         {"ExFlushLookasideListEx", ExFlushLookasideListEx, at_most(DISPATCH_LEVEL)},
-        {"ExAllocateFromPagedLookasideList", ExAllocateFromPagedLookasideList, at_most(APC_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExAllocateFromPagedLookasideList",
+         ExAllocateFromPagedLookasideList,
+         at_most(APC_LEVEL),
+         {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExFreeToPagedLookasideList", ExFreeToPagedLookasideList, at_most(APC_LEVEL)},
-        {"ExAllocateFromNPagedLookasideList", ExAllocateFromNPagedLookasideList, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExAllocateFromNPagedLookasideList",
+         ExAllocateFromNPagedLookasideList,
+         at_most(DISPATCH_LEVEL),
+         {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExFreeToNPagedLookasideList", ExFreeToNPagedLookasideList, at_most(DISPATCH_LEVEL)},
     },
     "ex/lookaside"};
@@ -78,8 +84,10 @@ const ExportFamily kExLocks{
         {"ExIsResourceAcquiredSharedLite", ExIsResourceAcquiredSharedLite, at_most(DISPATCH_LEVEL)},
         {"ExGetExclusiveWaiterCount", ExGetExclusiveWaiterCount, at_most(DISPATCH_LEVEL)},
         {"ExGetSharedWaiterCount", ExGetSharedWaiterCount, at_most(DISPATCH_LEVEL)},
-        {"ExEnterCriticalRegionAndAcquireResourceExclusive", ExEnterCriticalRegionAndAcquireResourceExclusive, at_most(APC_LEVEL)},
-        {"ExEnterCriticalRegionAndAcquireResourceShared", ExEnterCriticalRegionAndAcquireResourceShared, at_most(APC_LEVEL)},
+        {"ExEnterCriticalRegionAndAcquireResourceExclusive", ExEnterCriticalRegionAndAcquireResourceExclusive,
+         at_most(APC_LEVEL)},
+        {"ExEnterCriticalRegionAndAcquireResourceShared", ExEnterCriticalRegionAndAcquireResourceShared,
+         at_most(APC_LEVEL)},
         {"ExReleaseResourceAndLeaveCriticalRegion", ExReleaseResourceAndLeaveCriticalRegion, at_most(DISPATCH_LEVEL)},
         {"ExSetResourceOwnerPointer", not_built("resources are owned by threads here")},
         {"ExDisableResourceBoostLite", not_built("waiting for a resource boosts nobody")},
@@ -105,23 +113,24 @@ const ExportFamily kExLocks{
     },
     "ex/lock"};
 
-const ExportFamily kExServices{"ntoskrnl.exe",
-                               {
-                                   {"ExQueueWorkItem", ExQueueWorkItem, at_most(DISPATCH_LEVEL)},
-                                   {"ExCreateCallback", ExCreateCallback, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
-                                   {"ExRegisterCallback", ExRegisterCallback, at_most(APC_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
-                                   {"ExUnregisterCallback", ExUnregisterCallback, at_most(APC_LEVEL)},
-                                   {"ExNotifyCallback", ExNotifyCallback, at_most(DISPATCH_LEVEL)},
-                                   {"ExUuidCreate", ExUuidCreate, at_most(APC_LEVEL)},
-                                   {"ExIsProcessorFeaturePresent", ExIsProcessorFeaturePresent, any_irql()},
-                                   {"ExVerifySuite", ExVerifySuite, any_irql()},
-                                   {"ExRaiseHardError", not_built("there is no session to show a message in")},
-                                   {"ExAllocateTimer", not_built("high-resolution timers have no user yet")},
-                                   {"ExSetTimer", not_built("high-resolution timers have no user yet")},
-                                   {"ExCancelTimer", not_built("high-resolution timers have no user yet")},
-                                   {"ExDeleteTimer", not_built("high-resolution timers have no user yet")},
-                               },
-                               "ex/services"};
+const ExportFamily kExServices{
+    "ntoskrnl.exe",
+    {
+        {"ExQueueWorkItem", ExQueueWorkItem, at_most(DISPATCH_LEVEL)},
+        {"ExCreateCallback", ExCreateCallback, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExRegisterCallback", ExRegisterCallback, at_most(APC_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExUnregisterCallback", ExUnregisterCallback, at_most(APC_LEVEL)},
+        {"ExNotifyCallback", ExNotifyCallback, at_most(DISPATCH_LEVEL)},
+        {"ExUuidCreate", ExUuidCreate, at_most(APC_LEVEL)},
+        {"ExIsProcessorFeaturePresent", ExIsProcessorFeaturePresent, any_irql()},
+        {"ExVerifySuite", ExVerifySuite, any_irql()},
+        {"ExRaiseHardError", not_built("there is no session to show a message in")},
+        {"ExAllocateTimer", not_built("high-resolution timers have no user yet")},
+        {"ExSetTimer", not_built("high-resolution timers have no user yet")},
+        {"ExCancelTimer", not_built("high-resolution timers have no user yet")},
+        {"ExDeleteTimer", not_built("high-resolution timers have no user yet")},
+    },
+    "ex/services"};
 
 }  // namespace
 

@@ -17,7 +17,6 @@ namespace {
 [[gnu::noinline, gnu::cold]] void NTAPI list_is_corrupt() {
   machine::Machine::current().bug_check(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_CORRUPT_LIST_ENTRY, 0, 0, 0,
                                         "the links of a list do not point back at each other");
-
 }
 
 [[gnu::always_inline]] inline void pass(KSPIN_LOCK* lock) {
@@ -53,7 +52,8 @@ LIST_ENTRY* NTAPI ExInterlockedRemoveHeadList(LIST_ENTRY* head, KSPIN_LOCK* lock
   return RemoveHeadList(head);
 }
 
-SINGLE_LIST_ENTRY* NTAPI ExInterlockedPushEntryList(SINGLE_LIST_ENTRY* head, SINGLE_LIST_ENTRY* entry, KSPIN_LOCK* lock) {
+SINGLE_LIST_ENTRY* NTAPI ExInterlockedPushEntryList(SINGLE_LIST_ENTRY* head, SINGLE_LIST_ENTRY* entry,
+                                                    KSPIN_LOCK* lock) {
   pass(lock);
   SINGLE_LIST_ENTRY* first = head->Next;
   PushEntryList(head, entry);
@@ -79,9 +79,13 @@ ULONG NTAPI ExInterlockedAddUlong(ULONG* value, ULONG increment, KSPIN_LOCK* loc
   return before;
 }
 
-VOID NTAPI ExInterlockedAddLargeStatistic(LARGE_INTEGER* value, ULONG increment) { value->QuadPart += increment; }
+VOID NTAPI ExInterlockedAddLargeStatistic(LARGE_INTEGER* value, ULONG increment) {
+  value->QuadPart += increment;
+}
 
-VOID NTAPI InitializeSListHead(SLIST_HEADER* head) { nt::InitializeSListHead(head); }
+VOID NTAPI InitializeSListHead(SLIST_HEADER* head) {
+  nt::InitializeSListHead(head);
+}
 
 SLIST_ENTRY* NTAPI ExpInterlockedPushEntrySList(SLIST_HEADER* head, SLIST_ENTRY* entry) {
   SLIST_ENTRY* first = slist_first(head);
@@ -112,8 +116,14 @@ SLIST_ENTRY* NTAPI ExpInterlockedFlushSList(SLIST_HEADER* head) {
 SLIST_ENTRY* NTAPI ExInterlockedPushEntrySList(SLIST_HEADER* head, SLIST_ENTRY* entry, KSPIN_LOCK*) {
   return ExpInterlockedPushEntrySList(head, entry);
 }
-SLIST_ENTRY* NTAPI ExInterlockedPopEntrySList(SLIST_HEADER* head, KSPIN_LOCK*) { return ExpInterlockedPopEntrySList(head); }
-USHORT NTAPI ExQueryDepthSList(SLIST_HEADER* head) { return head->HeaderX64.Depth; }
-SLIST_ENTRY* NTAPI FirstEntrySList(const SLIST_HEADER* head) { return slist_first(head); }
+SLIST_ENTRY* NTAPI ExInterlockedPopEntrySList(SLIST_HEADER* head, KSPIN_LOCK*) {
+  return ExpInterlockedPopEntrySList(head);
+}
+USHORT NTAPI ExQueryDepthSList(SLIST_HEADER* head) {
+  return head->HeaderX64.Depth;
+}
+SLIST_ENTRY* NTAPI FirstEntrySList(const SLIST_HEADER* head) {
+  return slist_first(head);
+}
 
 }  // namespace drydock::ntos

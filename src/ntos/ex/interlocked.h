@@ -13,7 +13,8 @@ using namespace nt;
 LIST_ENTRY* NTAPI ExInterlockedInsertHeadList(LIST_ENTRY* head, LIST_ENTRY* entry, KSPIN_LOCK* lock);
 LIST_ENTRY* NTAPI ExInterlockedInsertTailList(LIST_ENTRY* head, LIST_ENTRY* entry, KSPIN_LOCK* lock);
 LIST_ENTRY* NTAPI ExInterlockedRemoveHeadList(LIST_ENTRY* head, KSPIN_LOCK* lock);
-SINGLE_LIST_ENTRY* NTAPI ExInterlockedPushEntryList(SINGLE_LIST_ENTRY* head, SINGLE_LIST_ENTRY* entry, KSPIN_LOCK* lock);
+SINGLE_LIST_ENTRY* NTAPI ExInterlockedPushEntryList(SINGLE_LIST_ENTRY* head, SINGLE_LIST_ENTRY* entry,
+                                                    KSPIN_LOCK* lock);
 SINGLE_LIST_ENTRY* NTAPI ExInterlockedPopEntryList(SINGLE_LIST_ENTRY* head, KSPIN_LOCK* lock);
 LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(LARGE_INTEGER* value, LARGE_INTEGER increment, KSPIN_LOCK* lock);
 ULONG NTAPI ExInterlockedAddUlong(ULONG* value, ULONG increment, KSPIN_LOCK* lock);

@@ -19,7 +19,9 @@ void initialize(GENERAL_LOOKASIDE_POOL& list, PALLOCATE_FUNCTION allocate, PFREE
   list.Type = type;
   list.Tag = tag;
   list.Size = static_cast<ULONG>(bytes < sizeof(SLIST_ENTRY) ? sizeof(SLIST_ENTRY) : bytes);
-  list.Allocate = allocate != nullptr ? allocate : driver_address<PALLOCATE_FUNCTION>("ExAllocatePoolWithTag", ExAllocatePoolWithTag);
+  list.Allocate = allocate != nullptr
+                      ? allocate
+                      : driver_address<PALLOCATE_FUNCTION>("ExAllocatePoolWithTag", ExAllocatePoolWithTag);
   list.Free = release != nullptr ? release : driver_address<PFREE_FUNCTION>("ExFreePool", ExFreePool);
 }
 
@@ -56,29 +58,46 @@ void empty(GENERAL_LOOKASIDE_POOL& list) {
 
 }  // namespace
 
-VOID NTAPI ExInitializeNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION release,
-                                           ULONG flags, SIZE_T bytes, ULONG tag, USHORT) {
+VOID NTAPI ExInitializeNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate,
+                                           PFREE_FUNCTION release, ULONG flags, SIZE_T bytes, ULONG tag, USHORT) {
   initialize(list->L, allocate, release, static_cast<POOL_TYPE>(NonPagedPool | flags), bytes, tag);
 }
-VOID NTAPI ExInitializePagedLookasideList(PAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION release,
-                                          ULONG flags, SIZE_T bytes, ULONG tag, USHORT) {
+VOID NTAPI ExInitializePagedLookasideList(PAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate,
+                                          PFREE_FUNCTION release, ULONG flags, SIZE_T bytes, ULONG tag, USHORT) {
   initialize(list->L, allocate, release, static_cast<POOL_TYPE>(PagedPool | flags), bytes, tag);
 }
-NTSTATUS NTAPI ExInitializeLookasideListEx(LOOKASIDE_LIST_EX* list, PVOID allocate, PVOID release, POOL_TYPE type, ULONG flags,
-                                           SIZE_T bytes, ULONG tag, USHORT depth) {
+NTSTATUS NTAPI ExInitializeLookasideListEx(LOOKASIDE_LIST_EX* list, PVOID allocate, PVOID release, POOL_TYPE type,
+                                           ULONG flags, SIZE_T bytes, ULONG tag, USHORT depth) {
   constexpr ULONG kRaise = 1, kNoRaise = 2;  // EX_LOOKASIDE_LIST_EX_FLAGS_*
   if (depth != 0 || (flags & ~(kRaise | kNoRaise)) != 0) return STATUS_INVALID_PARAMETER;
   initialize(list->L, reinterpret_cast<PALLOCATE_FUNCTION>(allocate), reinterpret_cast<PFREE_FUNCTION>(release),
-             (flags & kRaise) != 0 ? static_cast<POOL_TYPE>(type | POOL_RAISE_IF_ALLOCATION_FAILURE) : type, bytes, tag);
+             (flags & kRaise) != 0 ? static_cast<POOL_TYPE>(type | POOL_RAISE_IF_ALLOCATION_FAILURE) : type, bytes,
+             tag);
   return STATUS_SUCCESS;
 }
-VOID NTAPI ExDeleteNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list) { empty(list->L); }
-VOID NTAPI ExDeletePagedLookasideList(PAGED_LOOKASIDE_LIST* list) { empty(list->L); }
-VOID NTAPI ExDeleteLookasideListEx(LOOKASIDE_LIST_EX* list) { empty(list->L); }
-VOID NTAPI ExFlushLookasideListEx(LOOKASIDE_LIST_EX* list) { empty(list->L); }
-PVOID NTAPI ExAllocateFromPagedLookasideList(PAGED_LOOKASIDE_LIST* list) { return allocate_from(list->L); }
-VOID NTAPI ExFreeToPagedLookasideList(PAGED_LOOKASIDE_LIST* list, PVOID entry) { free_to(list->L, entry); }
-PVOID NTAPI ExAllocateFromNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list) { return allocate_from(list->L); }
-VOID NTAPI ExFreeToNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PVOID entry) { free_to(list->L, entry); }
+VOID NTAPI ExDeleteNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list) {
+  empty(list->L);
+}
+VOID NTAPI ExDeletePagedLookasideList(PAGED_LOOKASIDE_LIST* list) {
+  empty(list->L);
+}
+VOID NTAPI ExDeleteLookasideListEx(LOOKASIDE_LIST_EX* list) {
+  empty(list->L);
+}
+VOID NTAPI ExFlushLookasideListEx(LOOKASIDE_LIST_EX* list) {
+  empty(list->L);
+}
+PVOID NTAPI ExAllocateFromPagedLookasideList(PAGED_LOOKASIDE_LIST* list) {
+  return allocate_from(list->L);
+}
+VOID NTAPI ExFreeToPagedLookasideList(PAGED_LOOKASIDE_LIST* list, PVOID entry) {
+  free_to(list->L, entry);
+}
+PVOID NTAPI ExAllocateFromNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list) {
+  return allocate_from(list->L);
+}
+VOID NTAPI ExFreeToNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PVOID entry) {
+  free_to(list->L, entry);
+}
 
 }  // namespace drydock::ntos

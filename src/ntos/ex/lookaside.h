@@ -10,12 +10,12 @@ namespace drydock::ntos {
 using namespace nt;
 
 /// IRQL: at most DISPATCH_LEVEL. `allocate` and `release` null mean the pool's own.
-VOID NTAPI ExInitializeNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION release,
+VOID NTAPI ExInitializeNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate,
+                                           PFREE_FUNCTION release, ULONG flags, SIZE_T bytes, ULONG tag, USHORT depth);
+VOID NTAPI ExInitializePagedLookasideList(PAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate,
+                                          PFREE_FUNCTION release, ULONG flags, SIZE_T bytes, ULONG tag, USHORT depth);
+NTSTATUS NTAPI ExInitializeLookasideListEx(LOOKASIDE_LIST_EX* list, PVOID allocate, PVOID release, POOL_TYPE type,
                                            ULONG flags, SIZE_T bytes, ULONG tag, USHORT depth);
-VOID NTAPI ExInitializePagedLookasideList(PAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION release,
-                                          ULONG flags, SIZE_T bytes, ULONG tag, USHORT depth);
-NTSTATUS NTAPI ExInitializeLookasideListEx(LOOKASIDE_LIST_EX* list, PVOID allocate, PVOID release, POOL_TYPE type, ULONG flags,
-                                           SIZE_T bytes, ULONG tag, USHORT depth);
 VOID NTAPI ExDeleteNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list);
 VOID NTAPI ExDeletePagedLookasideList(PAGED_LOOKASIDE_LIST* list);
 VOID NTAPI ExDeleteLookasideListEx(LOOKASIDE_LIST_EX* list);

@@ -12,7 +12,9 @@ namespace {
 
 constexpr ULONG kProtectedPool = 0x80000000;
 
-ULONG64 number(const void* address) { return reinterpret_cast<ULONG64>(address); }
+ULONG64 number(const void* address) {
+  return reinterpret_cast<ULONG64>(address);
+}
 
 ULONG64 first_word(const void* address) {
   ULONG64 word;
@@ -85,8 +87,9 @@ void NTAPI Pool::release_other(void* address, ULONG tag) {
   const LargeBlock& block = found->second;
   tag &= ~kProtectedPool;
   if (tag != 0 && tag != (block.tag & ~kProtectedPool))
-    machine.bug_check(BAD_POOL_CALLER, kWrongTag, number(address), block.tag, tag,
-                      fmt::format("a block of pool with tag {} is freed with tag {}", tag_text(block.tag), tag_text(tag)));
+    machine.bug_check(
+        BAD_POOL_CALLER, kWrongTag, number(address), block.tag, tag,
+        fmt::format("a block of pool with tag {} is freed with tag {}", tag_text(block.tag), tag_text(tag)));
   if ((block.type & kPaged) != 0 && machine::gs::irql() > APC_LEVEL)
     machine.bug_check(BAD_POOL_CALLER, kFreeAtBadIrql, machine::gs::irql(), PagedPool, number(address),
                       "paged pool is freed above APC_LEVEL");
@@ -109,8 +112,9 @@ void NTAPI Pool::release_is_wrong(void* address, ULONG tag) {
                       fmt::format("a block of pool with tag {} is freed twice", tag_text(header->PoolTag)));
   tag &= ~kProtectedPool;
   if (tag != 0 && tag != (header->PoolTag & ~kProtectedPool))
-    machine.bug_check(BAD_POOL_CALLER, kWrongTag, number(address), header->PoolTag, tag,
-                      fmt::format("a block of pool with tag {} is freed with tag {}", tag_text(header->PoolTag), tag_text(tag)));
+    machine.bug_check(
+        BAD_POOL_CALLER, kWrongTag, number(address), header->PoolTag, tag,
+        fmt::format("a block of pool with tag {} is freed with tag {}", tag_text(header->PoolTag), tag_text(tag)));
   PoolHeader* next = header + units;
   if (same_page(header, next) && next->PreviousSize != units)
     machine.bug_check(BAD_POOL_HEADER, kSizeDamaged, number(header), number(next), contents,
@@ -136,12 +140,14 @@ std::vector<Pool::Block> Pool::blocks_of(ULONG64 first_caller, ULONG64 last_call
     for (SIZE_T at = page.offset; at + step <= machine::kPageSize; at += step) {
       auto* header = reinterpret_cast<PoolHeader*>(page.first + at);
       if ((header->PoolType & kInUse) == 0 || header->Caller < first_caller || header->Caller > last_caller) continue;
-      result.push_back({header + 1, step - sizeof(PoolHeader), header->PoolTag, (header->PoolType & kPaged) != 0, header->Caller});
+      result.push_back(
+          {header + 1, step - sizeof(PoolHeader), header->PoolTag, (header->PoolType & kPaged) != 0, header->Caller});
     }
   }
   for (const auto& [address, block] : large_)
     if (block.caller >= first_caller && block.caller <= last_caller)
-      result.push_back({reinterpret_cast<void*>(address), block.bytes, block.tag, (block.type & kPaged) != 0, block.caller});
+      result.push_back(
+          {reinterpret_cast<void*>(address), block.bytes, block.tag, (block.type & kPaged) != 0, block.caller});
   return result;
 }
 
@@ -150,8 +156,8 @@ bool Pool::find(const void* address, Block& block) const {
   if (large != large_.begin()) {
     --large;
     if (number(address) - large->first < large->second.pages * machine::kPageSize) {
-      block = {reinterpret_cast<void*>(large->first), large->second.bytes, large->second.tag, (large->second.type & kPaged) != 0,
-               large->second.caller};
+      block = {reinterpret_cast<void*>(large->first), large->second.bytes, large->second.tag,
+               (large->second.type & kPaged) != 0, large->second.caller};
       return true;
     }
   }

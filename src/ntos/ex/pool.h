@@ -53,7 +53,8 @@ class Pool {
   /// `tag` 0 frees whatever the tag; another than the block's is BAD_POOL_CALLER.
   [[gnu::always_inline]] void release(void* address, ULONG tag) {
     auto place = reinterpret_cast<std::uintptr_t>(address);
-    if (__builtin_expect((place & (machine::kPageSize - 1)) == 0 || (place & (kUnit - 1)) != 0 || !memory_.is_ram(address), 0))
+    if (__builtin_expect(
+            (place & (machine::kPageSize - 1)) == 0 || (place & (kUnit - 1)) != 0 || !memory_.is_ram(address), 0))
       return release_other(address, tag);
     PoolHeader* header = static_cast<PoolHeader*>(address) - 1;
     SIZE_T units = header->BlockSize;
@@ -112,7 +113,8 @@ class Pool {
     return (reinterpret_cast<std::uintptr_t>(a) ^ reinterpret_cast<std::uintptr_t>(b)) < machine::kPageSize;
   }
 
-  [[gnu::always_inline]] void* take(FreeBlock* block, FreeBlock*& list, UCHAR type, SIZE_T units, ULONG tag, ULONG64 caller) {
+  [[gnu::always_inline]] void* take(FreeBlock* block, FreeBlock*& list, UCHAR type, SIZE_T units, ULONG tag,
+                                    ULONG64 caller) {
     PoolHeader* header = reinterpret_cast<PoolHeader*>(block) - 1;
     if (__builtin_expect(block->check != ~block->next || header->BlockSize != units || header->PoolType != 0, 0))
       freed_block_changed(block);

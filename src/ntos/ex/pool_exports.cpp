@@ -13,7 +13,9 @@ using image::at_most;
 
 constexpr ULONG kNoTag = 0x656E6F4E;  // 'None', what blocks without a tag show
 
-UCHAR block_type(ULONG pool_type) { return static_cast<UCHAR>(Pool::kInUse | (pool_type & Pool::kPaged)); }
+UCHAR block_type(ULONG pool_type) {
+  return static_cast<UCHAR>(Pool::kInUse | (pool_type & Pool::kPaged));
+}
 
 [[noreturn, gnu::noinline, gnu::cold]] void NTAPI bad_caller(ULONG64 reason, ULONG64 p2, ULONG64 p3, ULONG64 p4,
                                                              const char* summary) {
@@ -46,7 +48,9 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T bytes, ULONG tag) {
   return kernel().pool->allocate(Pool::kInUse, bytes, tag, caller);
 }
 
-PVOID NTAPI ExAllocatePool(POOL_TYPE type, SIZE_T bytes) { return ExAllocatePoolWithTag(type, bytes, kNoTag); }
+PVOID NTAPI ExAllocatePool(POOL_TYPE type, SIZE_T bytes) {
+  return ExAllocatePoolWithTag(type, bytes, kNoTag);
+}
 
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE type, SIZE_T bytes, ULONG tag, LONG) {
   return ExAllocatePoolWithTag(type, bytes, tag);
@@ -84,9 +88,15 @@ PVOID NTAPI ExAllocatePool3(ULONG64 flags, SIZE_T bytes, ULONG tag, PVOID, ULONG
   return ExAllocatePool2(flags, bytes, tag);
 }
 
-VOID NTAPI ExFreePoolWithTag(PVOID block, ULONG tag) { kernel().pool->release(block, tag); }
-VOID NTAPI ExFreePool(PVOID block) { kernel().pool->release(block, 0); }
-VOID NTAPI ExFreePool2(PVOID block, ULONG tag, PVOID, ULONG) { kernel().pool->release(block, tag); }
+VOID NTAPI ExFreePoolWithTag(PVOID block, ULONG tag) {
+  kernel().pool->release(block, tag);
+}
+VOID NTAPI ExFreePool(PVOID block) {
+  kernel().pool->release(block, 0);
+}
+VOID NTAPI ExFreePool2(PVOID block, ULONG tag, PVOID, ULONG) {
+  kernel().pool->release(block, tag);
+}
 
 SIZE_T NTAPI ExQueryPoolBlockSize(PVOID block, BOOLEAN* quota_charged) {
   *quota_charged = FALSE;
@@ -101,9 +111,15 @@ const image::ExportFamily kExPool{
     {
         {"ExAllocatePool", ExAllocatePool, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExAllocatePoolWithTag", ExAllocatePoolWithTag, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
-        {"ExAllocatePoolWithTagPriority", ExAllocatePoolWithTagPriority, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExAllocatePoolWithTagPriority",
+         ExAllocatePoolWithTagPriority,
+         at_most(DISPATCH_LEVEL),
+         {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExAllocatePoolWithQuota", ExAllocatePoolWithQuota, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
-        {"ExAllocatePoolWithQuotaTag", ExAllocatePoolWithQuotaTag, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"ExAllocatePoolWithQuotaTag",
+         ExAllocatePoolWithQuotaTag,
+         at_most(DISPATCH_LEVEL),
+         {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExAllocatePool2", ExAllocatePool2, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExAllocatePool3", ExAllocatePool3, at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
         {"ExFreePool", ExFreePool, at_most(DISPATCH_LEVEL)},
@@ -115,6 +131,8 @@ const image::ExportFamily kExPool{
 
 }  // namespace
 
-void ex::add_pool_exports(image::ExportIndex& index) { index.add(kExPool); }
+void ex::add_pool_exports(image::ExportIndex& index) {
+  index.add(kExPool);
+}
 
 }  // namespace drydock::ntos

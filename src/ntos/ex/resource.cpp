@@ -13,12 +13,18 @@ namespace drydock::ntos {
 
 namespace {
 
-ERESOURCE_THREAD self() { return reinterpret_cast<ERESOURCE_THREAD>(ke::current_thread_object()); }
-bool owned_exclusively(const ERESOURCE* resource) { return (resource->Flag & ResourceOwnedExclusive) != 0; }
+ERESOURCE_THREAD self() {
+  return reinterpret_cast<ERESOURCE_THREAD>(ke::current_thread_object());
+}
+bool owned_exclusively(const ERESOURCE* resource) {
+  return (resource->Flag & ResourceOwnedExclusive) != 0;
+}
 bool is_mine_to_write(const ERESOURCE* resource) {
   return owned_exclusively(resource) && resource->OwnerEntry.OwnerThread == self();
 }
-ex::SharedOwners& readers(const ERESOURCE* resource) { return kernel().ex->shared_owners[resource]; }
+ex::SharedOwners& readers(const ERESOURCE* resource) {
+  return kernel().ex->shared_owners[resource];
+}
 
 bool is_mine_to_read(const ERESOURCE* resource) {
   auto owners = kernel().ex->shared_owners.find(resource);
@@ -59,7 +65,9 @@ bool take_shared(ERESOURCE* resource, Writers writers) {
   return true;
 }
 
-void count_hold(LONG change) { ke::current_thread_object()->HeldResources += static_cast<ULONG>(change); }
+void count_hold(LONG change) {
+  ke::current_thread_object()->HeldResources += static_cast<ULONG>(change);
+}
 
 BOOLEAN acquire_exclusive(ERESOURCE* resource, bool wait) {
   if (!take_exclusive(resource)) {
@@ -121,7 +129,9 @@ NTSTATUS NTAPI ExInitializeResourceLite(ERESOURCE* resource) {
   kernel().ex->shared_owners.erase(resource);
   return STATUS_SUCCESS;
 }
-NTSTATUS NTAPI ExReinitializeResourceLite(ERESOURCE* resource) { return ExInitializeResourceLite(resource); }
+NTSTATUS NTAPI ExReinitializeResourceLite(ERESOURCE* resource) {
+  return ExInitializeResourceLite(resource);
+}
 
 NTSTATUS NTAPI ExDeleteResourceLite(ERESOURCE* resource) {
   kernel().ex->shared_owners.erase(resource);
@@ -141,8 +151,12 @@ BOOLEAN NTAPI ExAcquireSharedStarveExclusive(ERESOURCE* resource, BOOLEAN wait) 
 BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(ERESOURCE* resource, BOOLEAN wait) {
   return acquire_shared(resource, wait != FALSE, Writers::GoFirst);
 }
-VOID NTAPI ExReleaseResourceLite(ERESOURCE* resource) { release(resource, self()); }
-VOID NTAPI ExReleaseResourceForThreadLite(ERESOURCE* resource, ERESOURCE_THREAD thread) { release(resource, thread); }
+VOID NTAPI ExReleaseResourceLite(ERESOURCE* resource) {
+  release(resource, self());
+}
+VOID NTAPI ExReleaseResourceForThreadLite(ERESOURCE* resource, ERESOURCE_THREAD thread) {
+  release(resource, thread);
+}
 
 VOID NTAPI ExConvertExclusiveToSharedLite(ERESOURCE* resource) {
   if (!is_mine_to_write(resource)) return;
@@ -153,13 +167,19 @@ VOID NTAPI ExConvertExclusiveToSharedLite(ERESOURCE* resource) {
   ex::wake(resource);
 }
 
-BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(ERESOURCE* resource) { return is_mine_to_write(resource); }
+BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(ERESOURCE* resource) {
+  return is_mine_to_write(resource);
+}
 ULONG NTAPI ExIsResourceAcquiredSharedLite(ERESOURCE* resource) {
   if (is_mine_to_write(resource)) return resource->OwnerEntry.OwnerCount;
   return is_mine_to_read(resource) ? static_cast<ULONG>(readers(resource)[self()]) : 0;
 }
-ULONG NTAPI ExGetExclusiveWaiterCount(ERESOURCE* resource) { return resource->NumberOfExclusiveWaiters; }
-ULONG NTAPI ExGetSharedWaiterCount(ERESOURCE* resource) { return resource->NumberOfSharedWaiters; }
+ULONG NTAPI ExGetExclusiveWaiterCount(ERESOURCE* resource) {
+  return resource->NumberOfExclusiveWaiters;
+}
+ULONG NTAPI ExGetSharedWaiterCount(ERESOURCE* resource) {
+  return resource->NumberOfSharedWaiters;
+}
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(ERESOURCE* resource) {
   ke::enter_critical_region();

@@ -12,15 +12,21 @@ constexpr ULONG_PTR kHeld = 1, kReader = 16;
 
 }  // namespace
 
-VOID NTAPI ExInitializeRundownProtection(EX_RUNDOWN_REF* reference) { reference->Count = 0; }
-VOID NTAPI ExReInitializeRundownProtection(EX_RUNDOWN_REF* reference) { reference->Count = 0; }
+VOID NTAPI ExInitializeRundownProtection(EX_RUNDOWN_REF* reference) {
+  reference->Count = 0;
+}
+VOID NTAPI ExReInitializeRundownProtection(EX_RUNDOWN_REF* reference) {
+  reference->Count = 0;
+}
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(EX_RUNDOWN_REF* reference, ULONG count) {
   if ((reference->Count & kRundown) != 0) return FALSE;
   reference->Count = reference->Count + count * kHolder;
   return TRUE;
 }
-BOOLEAN NTAPI ExAcquireRundownProtection(EX_RUNDOWN_REF* reference) { return ExAcquireRundownProtectionEx(reference, 1); }
+BOOLEAN NTAPI ExAcquireRundownProtection(EX_RUNDOWN_REF* reference) {
+  return ExAcquireRundownProtectionEx(reference, 1);
+}
 
 VOID NTAPI ExReleaseRundownProtectionEx(EX_RUNDOWN_REF* reference, ULONG count) {
   if (reference->Count / kHolder < count)
@@ -29,15 +35,21 @@ VOID NTAPI ExReleaseRundownProtectionEx(EX_RUNDOWN_REF* reference, ULONG count) 
   reference->Count = reference->Count - count * kHolder;
   if (reference->Count == kRundown) ex::wake(reference);
 }
-VOID NTAPI ExReleaseRundownProtection(EX_RUNDOWN_REF* reference) { ExReleaseRundownProtectionEx(reference, 1); }
+VOID NTAPI ExReleaseRundownProtection(EX_RUNDOWN_REF* reference) {
+  ExReleaseRundownProtectionEx(reference, 1);
+}
 
 VOID NTAPI ExWaitForRundownProtectionRelease(EX_RUNDOWN_REF* reference) {
   reference->Count = reference->Count | kRundown;
   while (reference->Count != kRundown) ex::wait_on(reference, "for rundown protection to be released");
 }
-VOID NTAPI ExRundownCompleted(EX_RUNDOWN_REF* reference) { reference->Count = kRundown; }
+VOID NTAPI ExRundownCompleted(EX_RUNDOWN_REF* reference) {
+  reference->Count = kRundown;
+}
 
-VOID NTAPI ExInitializePushLock(EX_PUSH_LOCK* lock) { *lock = 0; }
+VOID NTAPI ExInitializePushLock(EX_PUSH_LOCK* lock) {
+  *lock = 0;
+}
 
 VOID NTAPI ExfAcquirePushLockExclusive(EX_PUSH_LOCK* lock) {
   while (*lock != 0) ex::wait_on(lock, "for a push lock, to write");
@@ -59,9 +71,17 @@ VOID NTAPI ExfReleasePushLock(EX_PUSH_LOCK* lock) {
   if (*lock == 0) ex::wake(lock);
 }
 
-VOID NTAPI ExAcquirePushLockExclusiveEx(EX_PUSH_LOCK* lock, ULONG) { ExfAcquirePushLockExclusive(lock); }
-VOID NTAPI ExAcquirePushLockSharedEx(EX_PUSH_LOCK* lock, ULONG) { ExfAcquirePushLockShared(lock); }
-VOID NTAPI ExReleasePushLockExclusiveEx(EX_PUSH_LOCK* lock, ULONG) { ExfReleasePushLock(lock); }
-VOID NTAPI ExReleasePushLockSharedEx(EX_PUSH_LOCK* lock, ULONG) { ExfReleasePushLock(lock); }
+VOID NTAPI ExAcquirePushLockExclusiveEx(EX_PUSH_LOCK* lock, ULONG) {
+  ExfAcquirePushLockExclusive(lock);
+}
+VOID NTAPI ExAcquirePushLockSharedEx(EX_PUSH_LOCK* lock, ULONG) {
+  ExfAcquirePushLockShared(lock);
+}
+VOID NTAPI ExReleasePushLockExclusiveEx(EX_PUSH_LOCK* lock, ULONG) {
+  ExfReleasePushLock(lock);
+}
+VOID NTAPI ExReleasePushLockSharedEx(EX_PUSH_LOCK* lock, ULONG) {
+  ExfReleasePushLock(lock);
+}
 
 }  // namespace drydock::ntos

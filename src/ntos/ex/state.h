@@ -30,8 +30,8 @@ struct WorkQueue {
 inline constexpr unsigned kWorkQueues = 3;  ///< critical, delayed, hyper-critical
 
 struct State {
-  std::map<const void*, WaitPlace> wait_places;                  // looked up, never iterated
-  std::map<const nt::ERESOURCE*, SharedOwners> shared_owners;    // looked up, never iterated
+  std::map<const void*, WaitPlace> wait_places;                // looked up, never iterated
+  std::map<const nt::ERESOURCE*, SharedOwners> shared_owners;  // looked up, never iterated
   WorkQueue work_queues[kWorkQueues];
   std::uint64_t uuids = 0;
 };

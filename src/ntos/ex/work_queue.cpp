@@ -23,19 +23,25 @@ struct Kind {
   int priority;
   unsigned workers_max;
 };
-constexpr Kind kKinds[kWorkQueues] = {{"critical worker", 13, 3}, {"delayed worker", 12, 3}, {"hyper-critical worker", 15, 1}};
+constexpr Kind kKinds[kWorkQueues] = {
+    {"critical worker", 13, 3}, {"delayed worker", 12, 3}, {"hyper-critical worker", 15, 1}};
 
 unsigned index_of(WORK_QUEUE_TYPE type) {
   switch (type) {
-    case CriticalWorkQueue: return 0;
+    case CriticalWorkQueue:
+      return 0;
     case HyperCriticalWorkQueue:
     case RealTimeWorkQueue:
-    case SuperCriticalWorkQueue: return 2;
-    default: return 1;
+    case SuperCriticalWorkQueue:
+      return 2;
+    default:
+      return 1;
   }
 }
 
-std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
+std::uint64_t number(const void* address) {
+  return reinterpret_cast<std::uint64_t>(address);
+}
 
 void run(WORK_QUEUE_ITEM* item) {
   auto& machine = machine::Machine::current();
@@ -46,11 +52,12 @@ void run(WORK_QUEUE_ITEM* item) {
   machine::call_driver(routine, parameter);
   auto* code = reinterpret_cast<const void*>(routine);
   if (machine::current_irql() != PASSIVE_LEVEL)
-    machine.bug_check(WORKER_THREAD_RETURNED_AT_BAD_IRQL, number(code), machine::current_irql(), number(parameter), number(item),
-                      fmt::format("a work item's routine returned at IRQL {}", machine::current_irql()));
+    machine.bug_check(WORKER_THREAD_RETURNED_AT_BAD_IRQL, number(code), machine::current_irql(), number(parameter),
+                      number(item), fmt::format("a work item's routine returned at IRQL {}", machine::current_irql()));
   if (thread.kernel_apc_disable != 0 || thread.special_apc_disable != 0)
     machine.bug_check(APC_INDEX_MISMATCH, number(code), 0,
-                      static_cast<std::uint32_t>(thread.special_apc_disable) << 16 | static_cast<std::uint32_t>(thread.kernel_apc_disable),
+                      static_cast<std::uint32_t>(thread.special_apc_disable) << 16 |
+                          static_cast<std::uint32_t>(thread.kernel_apc_disable),
                       1, "a work item's routine left a critical or guarded region entered");
 }
 
@@ -81,7 +88,8 @@ const WORK_QUEUE_ITEM* work_item_in(const void* start, std::size_t bytes) {
 VOID NTAPI ExQueueWorkItem(WORK_QUEUE_ITEM* item, WORK_QUEUE_TYPE type) {
   auto& machine = machine::Machine::current();
   if (type < CriticalWorkQueue || (type >= MaximumWorkQueue && type < CustomPriorityWorkQueue))
-    machine.bug_check(WORKER_INVALID, 6, ex::number(item), type, 0, fmt::format("there is no work queue {}", static_cast<int>(type)));
+    machine.bug_check(WORKER_INVALID, 6, ex::number(item), type, 0,
+                      fmt::format("there is no work queue {}", static_cast<int>(type)));
   if (item->List.Flink != nullptr)
     machine.bug_check(WORKER_INVALID, 1, ex::number(item), type, 0, "a work item is queued that is queued already");
   if (item->WorkerRoutine == nullptr)
@@ -98,7 +106,8 @@ VOID NTAPI ExQueueWorkItem(WORK_QUEUE_ITEM* item, WORK_QUEUE_TYPE type) {
   const ex::Kind& kind = ex::kKinds[index];
   if (queue.workers < kind.workers_max && queue.workers - queue.busy < queue.items.size()) {
     ++queue.workers;
-    ps::create_system_thread(fmt::format("{} {}", kind.name, queue.workers), [&queue] { ex::work(queue); }, kind.priority);
+    ps::create_system_thread(
+        fmt::format("{} {}", kind.name, queue.workers), [&queue] { ex::work(queue); }, kind.priority);
   }
   KeReleaseSemaphore(queue.arrived, 0, 1, FALSE);
 }

@@ -7,8 +7,8 @@ namespace drydock::ntos {
 
 using namespace nt;
 
-/// IRQL: at most DISPATCH_LEVEL. Ownership: `item` is the system's until its routine is called, the driver's from then on.
-/// Queueing it twice, or with a routine that is no code, is WORKER_INVALID.
+/// IRQL: at most DISPATCH_LEVEL. Ownership: `item` is the system's until its routine is called, the driver's from then
+/// on. Queueing it twice, or with a routine that is no code, is WORKER_INVALID.
 VOID NTAPI ExQueueWorkItem(WORK_QUEUE_ITEM* item, WORK_QUEUE_TYPE type);
 
 namespace ex {

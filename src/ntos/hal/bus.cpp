@@ -19,7 +19,8 @@ ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG level, ULONG, KIR
   return vector;
 }
 
-BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE, ULONG, PHYSICAL_ADDRESS address, ULONG*, PHYSICAL_ADDRESS* translated) {
+BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE, ULONG, PHYSICAL_ADDRESS address, ULONG*,
+                                     PHYSICAL_ADDRESS* translated) {
   *translated = address;
   return TRUE;
 }
@@ -31,7 +32,9 @@ constexpr ULONG kConfigBytes = 4096;
 struct Function {
   ULONG device, function;
 };
-Function function_of(ULONG slot) { return {slot & 31, slot >> 5 & 7}; }
+Function function_of(ULONG slot) {
+  return {slot & 31, slot >> 5 & 7};
+}
 
 /// Cuts [offset, offset + length) into aligned accesses of 4, 2 or 1 bytes.
 template <class Access>
@@ -92,8 +95,12 @@ BOOLEAN NTAPI HalQueryRealTimeClock(TIME_FIELDS* fields) {
   return TRUE;
 }
 
-VOID NTAPI HalDisplayString(PSZ text) { machine::Machine::current().note(std::string_view(text)); }
-BOOLEAN NTAPI HalMakeBeep(ULONG) { return TRUE; }
+VOID NTAPI HalDisplayString(PSZ text) {
+  machine::Machine::current().note(std::string_view(text));
+}
+BOOLEAN NTAPI HalMakeBeep(ULONG) {
+  return TRUE;
+}
 VOID NTAPI KeFlushWriteBuffer() {}
 
 }  // namespace drydock::ntos

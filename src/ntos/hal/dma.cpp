@@ -24,8 +24,12 @@ using hal::Transfer;
 constexpr ULONG kAdapterTag = 0x64616D44, kListTag = 0x6C677344, kTransferTag = 0x78666D44;
 constexpr ULONG kMapRegistersMax = 0x100000;
 
-machine::Memory& memory() { return machine::Machine::current().memory(); }
-std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
+machine::Memory& memory() {
+  return machine::Machine::current().memory();
+}
+std::uint64_t number(const void* address) {
+  return reinterpret_cast<std::uint64_t>(address);
+}
 
 [[noreturn]] void dma_stop(std::uint64_t reason, std::uint64_t p2, std::uint64_t p3, std::string summary) {
   machine::Machine::current().bug_check(DRIVER_VERIFIER_DMA_VIOLATION, reason, p2, p3, 0, std::move(summary));
@@ -75,7 +79,8 @@ void for_each_page(MDL* mdl, PVOID va, ULONG length, Use use) {
 /// A buffer within the adapter's reach for `bytes`; false when there is no memory.
 bool make_bounce(const Adapter& adapter, std::size_t bytes, Bounce& bounce) {
   bounce.pages = BYTES_TO_PAGES(bytes);
-  bounce.buffer = static_cast<std::byte*>(memory().allocate_pages(bounce.pages, machine::Zone::Contiguous, adapter.highest));
+  bounce.buffer =
+      static_cast<std::byte*>(memory().allocate_pages(bounce.pages, machine::Zone::Contiguous, adapter.highest));
   return bounce.buffer != nullptr;
 }
 
@@ -105,7 +110,9 @@ struct ElementWriter {
   }
 };
 
-SIZE_T list_bytes(ULONG elements) { return sizeof(SCATTER_GATHER_LIST) + elements * sizeof(SCATTER_GATHER_ELEMENT); }
+SIZE_T list_bytes(ULONG elements) {
+  return sizeof(SCATTER_GATHER_LIST) + elements * sizeof(SCATTER_GATHER_ELEMENT);
+}
 
 ULONG pages_spanned(MDL* mdl, PVOID va, ULONG length) {
   ULONG pages = 0;
@@ -114,8 +121,8 @@ ULONG pages_spanned(MDL* mdl, PVOID va, ULONG length) {
 }
 
 /// Fills `list` with the pieces of a buffer, bouncing pages out of reach. False when a buffer or room is lacking.
-bool build_list(const Adapter& adapter, MDL* mdl, PVOID va, ULONG length, bool to_device, SCATTER_GATHER_LIST* list, ULONG room,
-                Transfer& transfer) {
+bool build_list(const Adapter& adapter, MDL* mdl, PVOID va, ULONG length, bool to_device, SCATTER_GATHER_LIST* list,
+                ULONG room, Transfer& transfer) {
   list->NumberOfElements = 0;
   list->Reserved = 0;
   ElementWriter writer{list, room};
@@ -137,10 +144,12 @@ bool build_list(const Adapter& adapter, MDL* mdl, PVOID va, ULONG length, bool t
   return done;
 }
 
-NTSTATUS run_list(DMA_ADAPTER* adapter, DEVICE_OBJECT* device, MDL* mdl, PVOID va, ULONG length, PDRIVER_LIST_CONTROL routine,
-                  PVOID context, bool to_device, SCATTER_GATHER_LIST* list, ULONG room, ULONG map_registers) {
+NTSTATUS run_list(DMA_ADAPTER* adapter, DEVICE_OBJECT* device, MDL* mdl, PVOID va, ULONG length,
+                  PDRIVER_LIST_CONTROL routine, PVOID context, bool to_device, SCATTER_GATHER_LIST* list, ULONG room,
+                  ULONG map_registers) {
   Transfer transfer{adapter, map_registers, {}, machine::gs::calling_address()};
-  if (!build_list(adapter_of(adapter), mdl, va, length, to_device, list, room, transfer)) return STATUS_INSUFFICIENT_RESOURCES;
+  if (!build_list(adapter_of(adapter), mdl, va, length, to_device, list, room, transfer))
+    return STATUS_INSUFFICIENT_RESOURCES;
   kernel().hal->transfers[list] = std::move(transfer);
   machine::call_driver(routine, device, device->CurrentIrp, list, context);
   return STATUS_SUCCESS;
@@ -171,15 +180,17 @@ VOID NTAPI FreeCommonBuffer(DMA_ADAPTER* adapter, ULONG length, PHYSICAL_ADDRESS
   if (found == state.common_buffers.end())
     dma_stop(3, number(base), length, "a common buffer is freed that this adapter did not hand out, or twice");
   if (found->second.bytes != length || static_cast<machine::PhysicalAddress>(logical.QuadPart) != memory().pa_of(base))
-    dma_stop(0, number(base), length, "a common buffer is freed with another length or logical address than it was handed out with");
+    dma_stop(0, number(base), length,
+             "a common buffer is freed with another length or logical address than it was handed out with");
   memory().free_pages(base, BYTES_TO_PAGES(length));
   state.common_buffers.erase(found);
 }
 
-NTSTATUS NTAPI AllocateAdapterChannel(DMA_ADAPTER* adapter, DEVICE_OBJECT* device, ULONG map_registers, PDRIVER_CONTROL routine,
-                                      PVOID context) {
+NTSTATUS NTAPI AllocateAdapterChannel(DMA_ADAPTER* adapter, DEVICE_OBJECT* device, ULONG map_registers,
+                                      PDRIVER_CONTROL routine, PVOID context) {
   Adapter& state = adapter_of(adapter);
-  if (map_registers > state.map_registers_max || machine::refused("AllocateAdapterChannel")) return STATUS_INSUFFICIENT_RESOURCES;
+  if (map_registers > state.map_registers_max || machine::refused("AllocateAdapterChannel"))
+    return STATUS_INSUFFICIENT_RESOURCES;
   // A bus master needs no channel: only map registers, of which there are always enough.
   void* base = ExAllocatePoolWithTag(NonPagedPoolNx, 16, kTransferTag);
   if (base == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
@@ -189,7 +200,9 @@ NTSTATUS NTAPI AllocateAdapterChannel(DMA_ADAPTER* adapter, DEVICE_OBJECT* devic
   return STATUS_SUCCESS;
 }
 
-VOID NTAPI FreeAdapterChannel(DMA_ADAPTER* adapter) { adapter_of(adapter); }
+VOID NTAPI FreeAdapterChannel(DMA_ADAPTER* adapter) {
+  adapter_of(adapter);
+}
 
 VOID NTAPI FreeMapRegisters(DMA_ADAPTER* adapter, PVOID base, ULONG map_registers) {
   adapter_of(adapter);
@@ -202,7 +215,8 @@ VOID NTAPI FreeMapRegisters(DMA_ADAPTER* adapter, PVOID base, ULONG map_register
   ExFreePool(base);
 }
 
-PHYSICAL_ADDRESS NTAPI MapTransfer(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, PVOID va, ULONG* length, BOOLEAN to_device) {
+PHYSICAL_ADDRESS NTAPI MapTransfer(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, PVOID va, ULONG* length,
+                                   BOOLEAN to_device) {
   Adapter& state = adapter_of(adapter);
   machine::PhysicalAddress first = machine::kNoPhysicalAddress, next = 0;
   ULONG run = 0;
@@ -237,7 +251,8 @@ PHYSICAL_ADDRESS NTAPI MapTransfer(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, P
   return {.QuadPart = static_cast<LONGLONG>(memory().pa_of(bounce.buffer))};
 }
 
-BOOLEAN NTAPI FlushAdapterBuffers(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, PVOID va, ULONG length, BOOLEAN to_device) {
+BOOLEAN NTAPI FlushAdapterBuffers(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, PVOID va, ULONG length,
+                                  BOOLEAN to_device) {
   adapter_of(adapter);
   auto& transfers = kernel().hal->transfers;
   auto found = transfers.find(base);
@@ -257,8 +272,12 @@ BOOLEAN NTAPI FlushAdapterBuffers(DMA_ADAPTER* adapter, MDL* mdl, PVOID base, PV
   return TRUE;
 }
 
-ULONG NTAPI GetDmaAlignment(DMA_ADAPTER* adapter) { return adapter_of(adapter), 1; }
-ULONG NTAPI ReadDmaCounter(DMA_ADAPTER* adapter) { return adapter_of(adapter), 0; }
+ULONG NTAPI GetDmaAlignment(DMA_ADAPTER* adapter) {
+  return adapter_of(adapter), 1;
+}
+ULONG NTAPI ReadDmaCounter(DMA_ADAPTER* adapter) {
+  return adapter_of(adapter), 0;
+}
 
 NTSTATUS NTAPI GetScatterGatherList(DMA_ADAPTER* adapter, DEVICE_OBJECT* device, MDL* mdl, PVOID va, ULONG length,
                                     PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN to_device) {
@@ -267,7 +286,8 @@ NTSTATUS NTAPI GetScatterGatherList(DMA_ADAPTER* adapter, DEVICE_OBJECT* device,
   if (pages > state.map_registers_max || machine::refused("GetScatterGatherList")) return STATUS_INSUFFICIENT_RESOURCES;
   auto* list = static_cast<SCATTER_GATHER_LIST*>(ExAllocatePoolWithTag(NonPagedPoolNx, list_bytes(pages), kListTag));
   if (list == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  NTSTATUS status = run_list(adapter, device, mdl, va, length, routine, context, to_device != FALSE, list, pages, pages);
+  NTSTATUS status =
+      run_list(adapter, device, mdl, va, length, routine, context, to_device != FALSE, list, pages, pages);
   if (!NT_SUCCESS(status)) ExFreePool(list);
   return status;
 }
@@ -287,7 +307,8 @@ VOID NTAPI PutScatterGatherList(DMA_ADAPTER* adapter, SCATTER_GATHER_LIST* list,
 NTSTATUS NTAPI CalculateScatterGatherList(DMA_ADAPTER* adapter, MDL* mdl, PVOID va, ULONG length, ULONG* list_size,
                                           ULONG* map_registers) {
   adapter_of(adapter);
-  ULONG pages = mdl != nullptr ? pages_spanned(mdl, va, length) : static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, length));
+  ULONG pages =
+      mdl != nullptr ? pages_spanned(mdl, va, length) : static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, length));
   *list_size = static_cast<ULONG>(list_bytes(pages));
   if (map_registers != nullptr) *map_registers = pages;
   return STATUS_SUCCESS;
@@ -299,8 +320,8 @@ NTSTATUS NTAPI BuildScatterGatherList(DMA_ADAPTER* adapter, DEVICE_OBJECT* devic
   ULONG pages = pages_spanned(mdl, va, length);
   if (buffer_length < list_bytes(pages)) return STATUS_BUFFER_TOO_SMALL;
   // No map registers in the record: the list is the driver's memory.
-  return run_list(adapter, device, mdl, va, length, routine, context, to_device != FALSE, static_cast<SCATTER_GATHER_LIST*>(buffer),
-                  pages, 0);
+  return run_list(adapter, device, mdl, va, length, routine, context, to_device != FALSE,
+                  static_cast<SCATTER_GATHER_LIST*>(buffer), pages, 0);
 }
 
 NTSTATUS NTAPI BuildMdlFromScatterGatherList(DMA_ADAPTER* adapter, SCATTER_GATHER_LIST*, MDL* original, MDL** target) {
@@ -340,7 +361,8 @@ static_assert(sizeof(DMA_OPERATIONS) == 8 + std::size(kOperations) * sizeof(void
 DMA_OPERATIONS* operations() {
   DMA_OPERATIONS*& shared = kernel().hal->operations;
   if (shared != nullptr) return shared;
-  auto* made = static_cast<DMA_OPERATIONS*>(kernel().pool->allocate(ex::Pool::kInUse, sizeof(DMA_OPERATIONS), kAdapterTag, 0));
+  auto* made =
+      static_cast<DMA_OPERATIONS*>(kernel().pool->allocate(ex::Pool::kInUse, sizeof(DMA_OPERATIONS), kAdapterTag, 0));
   if (made == nullptr) return nullptr;
   made->Size = sizeof(DMA_OPERATIONS);
   void* entries[std::size(kOperations)];
@@ -351,10 +373,13 @@ DMA_OPERATIONS* operations() {
 
 }  // namespace
 
-DMA_ADAPTER* NTAPI IoGetDmaAdapter(DEVICE_OBJECT* physical_device, DEVICE_DESCRIPTION* description, ULONG* map_registers) {
-  if (description->Version > DEVICE_DESCRIPTION_VERSION3) dma_stop(0x25, description->Version, 0, "a device description of an unknown version");
+DMA_ADAPTER* NTAPI IoGetDmaAdapter(DEVICE_OBJECT* physical_device, DEVICE_DESCRIPTION* description,
+                                   ULONG* map_registers) {
+  if (description->Version > DEVICE_DESCRIPTION_VERSION3)
+    dma_stop(0x25, description->Version, 0, "a device description of an unknown version");
   if (description->Version == DEVICE_DESCRIPTION_VERSION3)
-    machine::Machine::current().not_implemented("IoGetDmaAdapter", "the operations of device description version 3 are not built");
+    machine::Machine::current().not_implemented("IoGetDmaAdapter",
+                                                "the operations of device description version 3 are not built");
   if (machine::refused("IoGetDmaAdapter")) return nullptr;
   DMA_OPERATIONS* shared = operations();
   auto* adapter = static_cast<DMA_ADAPTER*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(DMA_ADAPTER), kAdapterTag));
@@ -390,10 +415,13 @@ std::vector<hal::DmaLeak> hal::dma_leaks_of(std::uint64_t first_caller, std::uin
       if (inside(buffer.caller)) leaks.push_back({"common buffer", buffer.bytes, buffer.caller});
   }
   for (const auto& [base, transfer] : kernel().hal->transfers)
-    if (inside(transfer.caller)) leaks.push_back({"map registers", transfer.map_registers * std::uint64_t{PAGE_SIZE}, transfer.caller});
+    if (inside(transfer.caller))
+      leaks.push_back({"map registers", transfer.map_registers * std::uint64_t{PAGE_SIZE}, transfer.caller});
   return leaks;
 }
 
-void hal::install(Kernel& kernel) { kernel.hal = new State; }
+void hal::install(Kernel& kernel) {
+  kernel.hal = new State;
+}
 
 }  // namespace drydock::ntos

@@ -21,26 +21,31 @@ using image::not_built;
 VOID NTAPI call_hal_dispatch() {
   machine::Machine::current().not_implemented("HalDispatchTable", "none of its routines is built");
 }
-const machine::ExportSlot kHalDispatchEntry{reinterpret_cast<void*>(call_hal_dispatch), 0, 15, 0, 0, "ntoskrnl.exe", "HalDispatchTable"};
+const machine::ExportSlot kHalDispatchEntry{
+    reinterpret_cast<void*>(call_hal_dispatch), 0, 15, 0, 0, "ntoskrnl.exe", "HalDispatchTable"};
 
 constexpr std::size_t kHalDispatchEntries = 22;
 
 void fill_hal_dispatch(void* guest) {
   auto* words = static_cast<ULONG_PTR*>(guest);
   words[0] = 4;  // HAL_DISPATCH_VERSION
-  for (std::size_t i = 1; i <= kHalDispatchEntries; ++i) words[i] = reinterpret_cast<ULONG_PTR>(machine::guest_entry(&kHalDispatchEntry));
+  for (std::size_t i = 1; i <= kHalDispatchEntries; ++i)
+    words[i] = reinterpret_cast<ULONG_PTR>(machine::guest_entry(&kHalDispatchEntry));
 }
 
-void put_zero(void* guest) { std::memset(guest, 0, 8); }
+void put_zero(void* guest) {
+  std::memset(guest, 0, 8);
+}
 
-const ExportFamily kHalDma{"ntoskrnl.exe",
-                           {
-                               {"IoGetDmaAdapter", IoGetDmaAdapter, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
-                               {"HalDispatchTable", DataExport{8 * (kHalDispatchEntries + 1), fill_hal_dispatch}},
-                               {"KdComPortInUse", DataExport{8, put_zero}},
-                               {"KeFlushWriteBuffer", KeFlushWriteBuffer, any_irql()},
-                           },
-                           "hal/dma"};
+const ExportFamily kHalDma{
+    "ntoskrnl.exe",
+    {
+        {"IoGetDmaAdapter", IoGetDmaAdapter, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"HalDispatchTable", DataExport{8 * (kHalDispatchEntries + 1), fill_hal_dispatch}},
+        {"KdComPortInUse", DataExport{8, put_zero}},
+        {"KeFlushWriteBuffer", KeFlushWriteBuffer, any_irql()},
+    },
+    "hal/dma"};
 
 const ExportFamily kHalServices{
     "hal.dll",

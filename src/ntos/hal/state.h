@@ -44,9 +44,9 @@ struct Adapter {
 };
 
 struct State {
-  nt::DMA_OPERATIONS* operations = nullptr;             ///< in pool, shared by all adapters
-  std::map<const nt::DMA_ADAPTER*, Adapter> adapters;   // looked up; reports sort by number
-  std::map<const void*, Transfer> transfers;            // by scatter/gather list or map register base; looked up
+  nt::DMA_OPERATIONS* operations = nullptr;            ///< in pool, shared by all adapters
+  std::map<const nt::DMA_ADAPTER*, Adapter> adapters;  // looked up; reports sort by number
+  std::map<const void*, Transfer> transfers;           // by scatter/gather list or map register base; looked up
   std::uint32_t adapters_made = 0;
 };
 

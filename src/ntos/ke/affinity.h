@@ -45,7 +45,7 @@ VOID NTAPI KeFlushIoBuffers(PVOID mdl, BOOLEAN read, BOOLEAN dma);
 BOOLEAN NTAPI KeInvalidateAllCaches();
 /// Calls `callout`; the stack of a thread here is always large enough or STATUS_NO_MEMORY.
 NTSTATUS NTAPI KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT callout, PVOID parameter, SIZE_T bytes);
-NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT callout, PVOID parameter, SIZE_T bytes, BOOLEAN wait,
-                                               PVOID context);
+NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT callout, PVOID parameter, SIZE_T bytes,
+                                               BOOLEAN wait, PVOID context);
 
 }  // namespace drydock::ntos

@@ -17,16 +17,21 @@ namespace ke {
 
 namespace {
 
-LIST_ENTRY* queue_of(KTHREAD* thread, KPROCESSOR_MODE mode) { return &thread->ApcState.ApcListHead[mode == KernelMode ? 0 : 1]; }
+LIST_ENTRY* queue_of(KTHREAD* thread, KPROCESSOR_MODE mode) {
+  return &thread->ApcState.ApcListHead[mode == KernelMode ? 0 : 1];
+}
 
-KAPC* apc_at(LIST_ENTRY* entry) { return NT_CONTAINING_RECORD(entry, KAPC, ApcListEntry); }
+KAPC* apc_at(LIST_ENTRY* entry) {
+  return NT_CONTAINING_RECORD(entry, KAPC, ApcListEntry);
+}
 
 /// The first kernel APC that may run now: special ones stand before normal ones.
 KAPC* next_kernel_apc(const machine::Thread& thread, KTHREAD* object) {
   LIST_ENTRY* queue = queue_of(object, KernelMode);
   if (IsListEmpty(queue)) return nullptr;
   KAPC* apc = apc_at(queue->Flink);
-  if (apc->NormalRoutine != nullptr && (thread.kernel_apc_disable != 0 || object->ApcState.KernelApcInProgress)) return nullptr;
+  if (apc->NormalRoutine != nullptr && (thread.kernel_apc_disable != 0 || object->ApcState.KernelApcInProgress))
+    return nullptr;
   return apc;
 }
 
@@ -47,8 +52,9 @@ Call run_kernel_routine(KAPC* apc) {
   PKKERNEL_ROUTINE routine = apc->KernelRoutine;
   machine::call_driver(routine, apc, &call.normal, &call.context, &call.argument1, &call.argument2);
   if (machine::current_irql() != APC_LEVEL)
-    machine::Machine::current().bug_check(IRQL_UNEXPECTED_VALUE, std::uint64_t{machine::current_irql()} << 16 | APC_LEVEL << 8 | 0,
-                                          reinterpret_cast<std::uint64_t>(routine), 0, 0, "an APC's kernel routine changed the IRQL");
+    machine::Machine::current().bug_check(
+        IRQL_UNEXPECTED_VALUE, std::uint64_t{machine::current_irql()} << 16 | APC_LEVEL << 8 | 0,
+        reinterpret_cast<std::uint64_t>(routine), 0, 0, "an APC's kernel routine changed the IRQL");
   return call;
 }
 
@@ -101,7 +107,9 @@ void deliver_now() {
   machine::lower_irql(PASSIVE_LEVEL);
 }
 
-void enter_critical_region() { ++machine::current_thread().kernel_apc_disable; }
+void enter_critical_region() {
+  ++machine::current_thread().kernel_apc_disable;
+}
 
 void leave_critical_region() {
   machine::Thread& thread = machine::current_thread();
@@ -111,7 +119,9 @@ void leave_critical_region() {
   if (--thread.kernel_apc_disable == 0) after_region(thread);
 }
 
-void enter_guarded_region() { ++machine::current_thread().special_apc_disable; }
+void enter_guarded_region() {
+  ++machine::current_thread().special_apc_disable;
+}
 
 void leave_guarded_region() {
   machine::Thread& thread = machine::current_thread();
@@ -126,7 +136,8 @@ void run_down_apcs(machine::Thread& thread) {
   if (object == nullptr) return;
   if (thread.kernel_apc_disable != 0 || thread.special_apc_disable != 0)
     machine::Machine::current().bug_check(
-        KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<std::uint64_t>(-thread.kernel_apc_disable), machine::current_irql(), 0,
+        KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<std::uint64_t>(-thread.kernel_apc_disable),
+        machine::current_irql(), 0,
         fmt::format("thread {} ends inside {} critical and {} guarded regions", thread.name, thread.kernel_apc_disable,
                     thread.special_apc_disable));
   deliver_now();
@@ -178,7 +189,8 @@ BOOLEAN NTAPI KeInsertQueueApc(KAPC* apc, PVOID argument1, PVOID argument2, KPRI
     bool user = apc->ApcMode != KernelMode;
     machine::interrupt_wait(*thread, user ? STATUS_USER_APC : STATUS_KERNEL_APC);
   }
-  if (thread == &machine::current_thread() && machine::current_irql() < APC_LEVEL && thread->apc_pending) ke::deliver_now();
+  if (thread == &machine::current_thread() && machine::current_irql() < APC_LEVEL && thread->apc_pending)
+    ke::deliver_now();
   if (machine::gs::attention() != 0) machine::point();
   return TRUE;
 }
@@ -189,12 +201,24 @@ BOOLEAN NTAPI KeRemoveQueueApc(KAPC* apc) {
   return TRUE;
 }
 
-VOID NTAPI KeEnterCriticalRegion() { ke::enter_critical_region(); }
-VOID NTAPI KeLeaveCriticalRegion() { ke::leave_critical_region(); }
-VOID NTAPI KeEnterGuardedRegion() { ke::enter_guarded_region(); }
-VOID NTAPI KeLeaveGuardedRegion() { ke::leave_guarded_region(); }
-VOID NTAPI FsRtlEnterFileSystem() { ke::enter_critical_region(); }
-VOID NTAPI FsRtlExitFileSystem() { ke::leave_critical_region(); }
+VOID NTAPI KeEnterCriticalRegion() {
+  ke::enter_critical_region();
+}
+VOID NTAPI KeLeaveCriticalRegion() {
+  ke::leave_critical_region();
+}
+VOID NTAPI KeEnterGuardedRegion() {
+  ke::enter_guarded_region();
+}
+VOID NTAPI KeLeaveGuardedRegion() {
+  ke::leave_guarded_region();
+}
+VOID NTAPI FsRtlEnterFileSystem() {
+  ke::enter_critical_region();
+}
+VOID NTAPI FsRtlExitFileSystem() {
+  ke::leave_critical_region();
+}
 
 BOOLEAN NTAPI KeAreApcsDisabled() {
   const machine::Thread& thread = machine::current_thread();

@@ -55,23 +55,29 @@ VOID NTAPI KeBugCheckEx(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, UL
   machine::Machine::current().bug_check(code, p1, p2, p3, p4, "the driver stopped the system with KeBugCheck");
 }
 
-VOID NTAPI KeBugCheck(ULONG code) { KeBugCheckEx(code, 0, 0, 0, 0); }
+VOID NTAPI KeBugCheck(ULONG code) {
+  KeBugCheckEx(code, 0, 0, 0, 0);
+}
 
-BOOLEAN NTAPI KeRegisterBugCheckCallback(KBUGCHECK_CALLBACK_RECORD* record, PKBUGCHECK_CALLBACK_ROUTINE routine, PVOID buffer,
-                                         ULONG length, PUCHAR component) {
+BOOLEAN NTAPI KeRegisterBugCheckCallback(KBUGCHECK_CALLBACK_RECORD* record, PKBUGCHECK_CALLBACK_ROUTINE routine,
+                                         PVOID buffer, ULONG length, PUCHAR component) {
   record->Buffer = buffer;
   record->Length = length;
   return insert(&kernel().ke->bugcheck_callbacks, record, routine, component);
 }
-BOOLEAN NTAPI KeDeregisterBugCheckCallback(KBUGCHECK_CALLBACK_RECORD* record) { return remove(record); }
+BOOLEAN NTAPI KeDeregisterBugCheckCallback(KBUGCHECK_CALLBACK_RECORD* record) {
+  return remove(record);
+}
 
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(KBUGCHECK_REASON_CALLBACK_RECORD* record,
-                                               PKBUGCHECK_REASON_CALLBACK_ROUTINE routine, KBUGCHECK_CALLBACK_REASON reason,
-                                               PUCHAR component) {
+                                               PKBUGCHECK_REASON_CALLBACK_ROUTINE routine,
+                                               KBUGCHECK_CALLBACK_REASON reason, PUCHAR component) {
   record->Reason = reason;
   return insert(&kernel().ke->bugcheck_reason_callbacks, record, routine, component);
 }
-BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(KBUGCHECK_REASON_CALLBACK_RECORD* record) { return remove(record); }
+BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(KBUGCHECK_REASON_CALLBACK_RECORD* record) {
+  return remove(record);
+}
 
 void ke::install(Kernel& kernel) {
   kernel.ke = new State;

@@ -33,9 +33,15 @@ inline constexpr LONGLONG kPerformanceFrequency = 10'000'000;
 /// What one look at a clock costs.
 inline constexpr machine::Duration kClockRead = std::chrono::nanoseconds{100};
 
-inline LONGLONG interrupt_time_100ns() { return machine::Machine::current().now() / machine::k100ns; }
-inline LONGLONG system_time_100ns() { return kSwitchOn100ns + interrupt_time_100ns(); }
-inline void spend_clock_read() { machine::spend(kClockRead); }
+inline LONGLONG interrupt_time_100ns() {
+  return machine::Machine::current().now() / machine::k100ns;
+}
+inline LONGLONG system_time_100ns() {
+  return kSwitchOn100ns + interrupt_time_100ns();
+}
+inline void spend_clock_read() {
+  machine::spend(kClockRead);
+}
 
 /// When a Windows due time comes: negative counts from now in 100 ns, positive is absolute system time.
 machine::Time due_time(LONGLONG due_100ns);

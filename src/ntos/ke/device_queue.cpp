@@ -4,7 +4,9 @@ namespace drydock::ntos {
 
 namespace {
 
-KDEVICE_QUEUE_ENTRY* entry_at(LIST_ENTRY* link) { return NT_CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry); }
+KDEVICE_QUEUE_ENTRY* entry_at(LIST_ENTRY* link) {
+  return NT_CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry);
+}
 
 KDEVICE_QUEUE_ENTRY* take(KDEVICE_QUEUE_ENTRY* entry) {
   RemoveEntryList(&entry->DeviceListEntry);

@@ -45,8 +45,12 @@ VOID NTAPI KeInitializeThreadedDpc(KDPC* dpc, PKDEFERRED_ROUTINE routine, PVOID 
 BOOLEAN NTAPI KeInsertQueueDpc(KDPC* dpc, PVOID argument1, PVOID argument2) {
   return machine::queue_dpc(dpc, argument1, argument2);
 }
-BOOLEAN NTAPI KeRemoveQueueDpc(KDPC* dpc) { return machine::remove_dpc(dpc); }
-VOID NTAPI KeSetImportanceDpc(KDPC* dpc, KDPC_IMPORTANCE importance) { dpc->Importance = static_cast<UCHAR>(importance); }
+BOOLEAN NTAPI KeRemoveQueueDpc(KDPC* dpc) {
+  return machine::remove_dpc(dpc);
+}
+VOID NTAPI KeSetImportanceDpc(KDPC* dpc, KDPC_IMPORTANCE importance) {
+  dpc->Importance = static_cast<UCHAR>(importance);
+}
 
 VOID NTAPI KeSetTargetProcessorDpc(KDPC* dpc, CHAR number) {
   auto processor = static_cast<UCHAR>(number);
@@ -63,8 +67,12 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* processor)
   return STATUS_SUCCESS;
 }
 
-VOID NTAPI KeFlushQueuedDpcs() { machine::flush_queued_dpcs(); }
-BOOLEAN NTAPI KeIsExecutingDpc() { return machine::in_dpc(); }
+VOID NTAPI KeFlushQueuedDpcs() {
+  machine::flush_queued_dpcs();
+}
+BOOLEAN NTAPI KeIsExecutingDpc() {
+  return machine::in_dpc();
+}
 
 VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE routine, PVOID context) {
   auto count = static_cast<LONG>(machine::processor_count());
@@ -79,7 +87,9 @@ VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE routine, PVOID context) {
   if (call.not_done != 0) machine::spin_until([&call] { return call.not_done == 0; }, "for every KeSignalCallDpcDone");
 }
 
-VOID NTAPI KeSignalCallDpcDone(PVOID argument1) { --*static_cast<LONG*>(argument1); }
+VOID NTAPI KeSignalCallDpcDone(PVOID argument1) {
+  --*static_cast<LONG*>(argument1);
+}
 
 LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID argument2) {
   auto* call = static_cast<GenericCall*>(argument2);
@@ -90,7 +100,8 @@ LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID argument2) {
     return TRUE;
   }
   LONG round = call->round;
-  machine::spin_until([call, round] { return call->round != round; }, "for the other processors at KeSignalCallDpcSynchronize");
+  machine::spin_until([call, round] { return call->round != round; },
+                      "for the other processors at KeSignalCallDpcSynchronize");
   return FALSE;
 }
 

@@ -22,7 +22,8 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* processor)
 VOID NTAPI KeFlushQueuedDpcs();
 BOOLEAN NTAPI KeIsExecutingDpc();
 
-/// Runs `routine` on all processors at once; its system arguments are for the two calls below. IRQL: below DISPATCH_LEVEL.
+/// Runs `routine` on all processors at once; its system arguments are for the two calls below. IRQL: below
+/// DISPATCH_LEVEL.
 VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE routine, PVOID context);
 VOID NTAPI KeSignalCallDpcDone(PVOID argument1);
 /// A barrier among all of them. TRUE for exactly one.

@@ -10,7 +10,8 @@ namespace drydock::ntos {
 
 namespace {
 
-[[gnu::always_inline]] inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t bytes, LONG state) {
+[[gnu::always_inline]] inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t bytes,
+                                                     LONG state) {
   header.Lock = type | static_cast<LONG>(bytes / sizeof(LONG)) << 16;
   header.SignalState = state;
   InitializeListHead(&header.WaitListHead);
@@ -35,7 +36,9 @@ LONG NTAPI KeResetEvent(KEVENT* event) {
   return before;
 }
 
-VOID NTAPI KeClearEvent(KEVENT* event) { event->Header.SignalState = 0; }
+VOID NTAPI KeClearEvent(KEVENT* event) {
+  event->Header.SignalState = 0;
+}
 
 LONG NTAPI KePulseEvent(KEVENT* event, KPRIORITY increment, BOOLEAN) {
   LONG before = event->Header.SignalState;
@@ -45,7 +48,9 @@ LONG NTAPI KePulseEvent(KEVENT* event, KPRIORITY increment, BOOLEAN) {
   return before;
 }
 
-LONG NTAPI KeReadStateEvent(KEVENT* event) { return event->Header.SignalState; }
+LONG NTAPI KeReadStateEvent(KEVENT* event) {
+  return event->Header.SignalState;
+}
 
 VOID NTAPI KeInitializeSemaphore(KSEMAPHORE* semaphore, LONG count, LONG limit) {
   initialize_header(semaphore->Header, SemaphoreObject, sizeof(KSEMAPHORE), count);
@@ -60,7 +65,9 @@ LONG NTAPI KeReleaseSemaphore(KSEMAPHORE* semaphore, KPRIORITY increment, LONG a
   return before;
 }
 
-LONG NTAPI KeReadStateSemaphore(KSEMAPHORE* semaphore) { return semaphore->Header.SignalState; }
+LONG NTAPI KeReadStateSemaphore(KSEMAPHORE* semaphore) {
+  return semaphore->Header.SignalState;
+}
 
 VOID NTAPI KeInitializeMutex(KMUTANT* mutex, ULONG) {
   KeInitializeMutant(mutex, FALSE);
@@ -89,8 +96,12 @@ LONG NTAPI KeReleaseMutant(KMUTANT* mutant, KPRIORITY increment, BOOLEAN abandon
   return before;
 }
 
-LONG NTAPI KeReleaseMutex(KMUTANT* mutex, BOOLEAN wait) { return KeReleaseMutant(mutex, 1, FALSE, wait); }
+LONG NTAPI KeReleaseMutex(KMUTANT* mutex, BOOLEAN wait) {
+  return KeReleaseMutant(mutex, 1, FALSE, wait);
+}
 
-LONG NTAPI KeReadStateMutex(KMUTANT* mutex) { return mutex->Header.SignalState; }
+LONG NTAPI KeReadStateMutex(KMUTANT* mutex) {
+  return mutex->Header.SignalState;
+}
 
 }  // namespace drydock::ntos

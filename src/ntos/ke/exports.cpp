@@ -134,10 +134,13 @@ const ExportFamily kKeSpinLocks{
         {"KeAcquireSpinLockForDpc", KeAcquireSpinLockForDpc, any_irql()},
         {"KeReleaseSpinLockForDpc", KeReleaseSpinLockForDpc, at_least(DISPATCH_LEVEL)},
         {"KeAcquireInStackQueuedSpinLock", KeAcquireInStackQueuedSpinLock, at_most(DISPATCH_LEVEL)},
-        {"KeAcquireInStackQueuedSpinLockRaiseToSynch", KeAcquireInStackQueuedSpinLockRaiseToSynch, at_most(SYNCH_LEVEL)},
+        {"KeAcquireInStackQueuedSpinLockRaiseToSynch", KeAcquireInStackQueuedSpinLockRaiseToSynch,
+         at_most(SYNCH_LEVEL)},
         {"KeReleaseInStackQueuedSpinLock", KeReleaseInStackQueuedSpinLock, at_least(DISPATCH_LEVEL)},
-        {"KeAcquireInStackQueuedSpinLockAtDpcLevel", KeAcquireInStackQueuedSpinLockAtDpcLevel, at_least(DISPATCH_LEVEL)},
-        {"KeReleaseInStackQueuedSpinLockFromDpcLevel", KeReleaseInStackQueuedSpinLockFromDpcLevel, at_least(DISPATCH_LEVEL)},
+        {"KeAcquireInStackQueuedSpinLockAtDpcLevel", KeAcquireInStackQueuedSpinLockAtDpcLevel,
+         at_least(DISPATCH_LEVEL)},
+        {"KeReleaseInStackQueuedSpinLockFromDpcLevel", KeReleaseInStackQueuedSpinLockFromDpcLevel,
+         at_least(DISPATCH_LEVEL)},
         {"KeAcquireInStackQueuedSpinLockForDpc", KeAcquireInStackQueuedSpinLockForDpc, any_irql()},
         {"KeReleaseInStackQueuedSpinLockForDpc", KeReleaseInStackQueuedSpinLockForDpc, at_least(DISPATCH_LEVEL)},
         {"ExAcquireSpinLockExclusive", ExAcquireSpinLockExclusive, at_most(DISPATCH_LEVEL)},
@@ -152,25 +155,26 @@ const ExportFamily kKeSpinLocks{
     },
     "ke/spin lock"};
 
-const ExportFamily kKeMutexes{
-    "ntoskrnl.exe",
-    {
-        {"ExInitializeFastMutex", ExInitializeFastMutex, any_irql()},
-        {"ExAcquireFastMutex", ExAcquireFastMutex, at_most(APC_LEVEL)},
-        {"ExReleaseFastMutex", ExReleaseFastMutex, exactly(APC_LEVEL)},
-        {"ExTryToAcquireFastMutex", ExTryToAcquireFastMutex, at_most(APC_LEVEL)},
-        {"ExAcquireFastMutexUnsafe", ExAcquireFastMutexUnsafe, at_most(APC_LEVEL)},
-        {"ExReleaseFastMutexUnsafe", ExReleaseFastMutexUnsafe, at_most(APC_LEVEL)},
-        {"ExEnterCriticalRegionAndAcquireFastMutexUnsafe", ExEnterCriticalRegionAndAcquireFastMutexUnsafe, at_most(APC_LEVEL)},
-        {"ExReleaseFastMutexUnsafeAndLeaveCriticalRegion", ExReleaseFastMutexUnsafeAndLeaveCriticalRegion, at_most(APC_LEVEL)},
-        {"KeInitializeGuardedMutex", KeInitializeGuardedMutex, any_irql()},
-        {"KeAcquireGuardedMutex", KeAcquireGuardedMutex, at_most(APC_LEVEL)},
-        {"KeReleaseGuardedMutex", KeReleaseGuardedMutex, at_most(APC_LEVEL)},
-        {"KeTryToAcquireGuardedMutex", KeTryToAcquireGuardedMutex, at_most(APC_LEVEL)},
-        {"KeAcquireGuardedMutexUnsafe", KeAcquireGuardedMutexUnsafe, at_most(APC_LEVEL)},
-        {"KeReleaseGuardedMutexUnsafe", KeReleaseGuardedMutexUnsafe, at_most(APC_LEVEL)},
-    },
-    "ke/mutex"};
+const ExportFamily kKeMutexes{"ntoskrnl.exe",
+                              {
+                                  {"ExInitializeFastMutex", ExInitializeFastMutex, any_irql()},
+                                  {"ExAcquireFastMutex", ExAcquireFastMutex, at_most(APC_LEVEL)},
+                                  {"ExReleaseFastMutex", ExReleaseFastMutex, exactly(APC_LEVEL)},
+                                  {"ExTryToAcquireFastMutex", ExTryToAcquireFastMutex, at_most(APC_LEVEL)},
+                                  {"ExAcquireFastMutexUnsafe", ExAcquireFastMutexUnsafe, at_most(APC_LEVEL)},
+                                  {"ExReleaseFastMutexUnsafe", ExReleaseFastMutexUnsafe, at_most(APC_LEVEL)},
+                                  {"ExEnterCriticalRegionAndAcquireFastMutexUnsafe",
+                                   ExEnterCriticalRegionAndAcquireFastMutexUnsafe, at_most(APC_LEVEL)},
+                                  {"ExReleaseFastMutexUnsafeAndLeaveCriticalRegion",
+                                   ExReleaseFastMutexUnsafeAndLeaveCriticalRegion, at_most(APC_LEVEL)},
+                                  {"KeInitializeGuardedMutex", KeInitializeGuardedMutex, any_irql()},
+                                  {"KeAcquireGuardedMutex", KeAcquireGuardedMutex, at_most(APC_LEVEL)},
+                                  {"KeReleaseGuardedMutex", KeReleaseGuardedMutex, at_most(APC_LEVEL)},
+                                  {"KeTryToAcquireGuardedMutex", KeTryToAcquireGuardedMutex, at_most(APC_LEVEL)},
+                                  {"KeAcquireGuardedMutexUnsafe", KeAcquireGuardedMutexUnsafe, at_most(APC_LEVEL)},
+                                  {"KeReleaseGuardedMutexUnsafe", KeReleaseGuardedMutexUnsafe, at_most(APC_LEVEL)},
+                              },
+                              "ke/mutex"};
 
 const ExportFamily kKeInterrupts{"ntoskrnl.exe",
                                  {
@@ -193,23 +197,22 @@ const ExportFamily kKeDeviceQueues{
     },
     "ke/device queue"};
 
-const ExportFamily kKeClocks{
-    "ntoskrnl.exe",
-    {
-        {"KeQueryTimeIncrement", KeQueryTimeIncrement, any_irql()},
-        {"KeQueryPerformanceCounter", KeQueryPerformanceCounter, any_irql()},
-        {"KeQueryInterruptTime", KeQueryInterruptTime, any_irql()},
-        {"KeQueryInterruptTimePrecise", KeQueryInterruptTimePrecise, any_irql()},
-        {"KeQueryUnbiasedInterruptTime", KeQueryUnbiasedInterruptTime, any_irql()},
-        {"KeQuerySystemTime", KeQuerySystemTime, any_irql()},
-        {"KeQuerySystemTimePrecise", KeQuerySystemTimePrecise, any_irql()},
-        {"KeQueryTickCount", KeQueryTickCount, any_irql()},
-        {"KeStallExecutionProcessor", KeStallExecutionProcessor, any_irql()},
-        {"ExSetTimerResolution", ExSetTimerResolution, at_most(APC_LEVEL)},
-        {"ExSystemTimeToLocalTime", ExSystemTimeToLocalTime, any_irql()},
-        {"ExLocalTimeToSystemTime", ExLocalTimeToSystemTime, any_irql()},
-    },
-    "ke/clock"};
+const ExportFamily kKeClocks{"ntoskrnl.exe",
+                             {
+                                 {"KeQueryTimeIncrement", KeQueryTimeIncrement, any_irql()},
+                                 {"KeQueryPerformanceCounter", KeQueryPerformanceCounter, any_irql()},
+                                 {"KeQueryInterruptTime", KeQueryInterruptTime, any_irql()},
+                                 {"KeQueryInterruptTimePrecise", KeQueryInterruptTimePrecise, any_irql()},
+                                 {"KeQueryUnbiasedInterruptTime", KeQueryUnbiasedInterruptTime, any_irql()},
+                                 {"KeQuerySystemTime", KeQuerySystemTime, any_irql()},
+                                 {"KeQuerySystemTimePrecise", KeQuerySystemTimePrecise, any_irql()},
+                                 {"KeQueryTickCount", KeQueryTickCount, any_irql()},
+                                 {"KeStallExecutionProcessor", KeStallExecutionProcessor, any_irql()},
+                                 {"ExSetTimerResolution", ExSetTimerResolution, at_most(APC_LEVEL)},
+                                 {"ExSystemTimeToLocalTime", ExSystemTimeToLocalTime, any_irql()},
+                                 {"ExLocalTimeToSystemTime", ExLocalTimeToSystemTime, any_irql()},
+                             },
+                             "ke/clock"};
 
 const ExportFamily kKeProcessors{
     "ntoskrnl.exe",
@@ -250,7 +253,8 @@ const ExportFamily kKeProcessors{
         {"KeRegisterProcessorChangeCallback", not_built("processors are not added while a machine runs")},
         {"KeDeregisterProcessorChangeCallback", not_built("processors are not added while a machine runs")},
         {"KeNumberProcessors",
-         image::DataExport{1, [](void* guest) { *static_cast<UCHAR*>(guest) = static_cast<UCHAR>(machine::processor_count()); }}},
+         image::DataExport{
+             1, [](void* guest) { *static_cast<UCHAR*>(guest) = static_cast<UCHAR>(machine::processor_count()); }}},
     },
     "ke/processor"};
 
@@ -269,28 +273,30 @@ const ExportFamily kKeBugChecks{
     "ke/bug check"};
 
 // The HAL's older home for some of the same calls.
-const ExportFamily kHalKernel{"hal.dll",
-                              {
-                                  {"KeGetCurrentIrql", KeGetCurrentIrql, any_irql()},
-                                  {"KfRaiseIrql", KfRaiseIrql, any_irql()},
-                                  {"KfLowerIrql", KeLowerIrql, any_irql()},
-                                  {"KeLowerIrql", KeLowerIrql, any_irql()},
-                                  {"KeRaiseIrqlToDpcLevel", KeRaiseIrqlToDpcLevel, any_irql()},
-                                  {"KeQueryPerformanceCounter", KeQueryPerformanceCounter, any_irql()},
-                                  {"KeStallExecutionProcessor", KeStallExecutionProcessor, any_irql()},
-                                  {"KeAcquireInStackQueuedSpinLock", KeAcquireInStackQueuedSpinLock, at_most(DISPATCH_LEVEL)},
-                                  {"KeReleaseInStackQueuedSpinLock", KeReleaseInStackQueuedSpinLock, at_least(DISPATCH_LEVEL)},
-                                  {"ExAcquireFastMutex", ExAcquireFastMutex, at_most(APC_LEVEL)},
-                                  {"ExReleaseFastMutex", ExReleaseFastMutex, exactly(APC_LEVEL)},
-                                  {"ExTryToAcquireFastMutex", ExTryToAcquireFastMutex, at_most(APC_LEVEL)},
-                              },
-                              "hal/kernel"};
+const ExportFamily kHalKernel{
+    "hal.dll",
+    {
+        {"KeGetCurrentIrql", KeGetCurrentIrql, any_irql()},
+        {"KfRaiseIrql", KfRaiseIrql, any_irql()},
+        {"KfLowerIrql", KeLowerIrql, any_irql()},
+        {"KeLowerIrql", KeLowerIrql, any_irql()},
+        {"KeRaiseIrqlToDpcLevel", KeRaiseIrqlToDpcLevel, any_irql()},
+        {"KeQueryPerformanceCounter", KeQueryPerformanceCounter, any_irql()},
+        {"KeStallExecutionProcessor", KeStallExecutionProcessor, any_irql()},
+        {"KeAcquireInStackQueuedSpinLock", KeAcquireInStackQueuedSpinLock, at_most(DISPATCH_LEVEL)},
+        {"KeReleaseInStackQueuedSpinLock", KeReleaseInStackQueuedSpinLock, at_least(DISPATCH_LEVEL)},
+        {"ExAcquireFastMutex", ExAcquireFastMutex, at_most(APC_LEVEL)},
+        {"ExReleaseFastMutex", ExReleaseFastMutex, exactly(APC_LEVEL)},
+        {"ExTryToAcquireFastMutex", ExTryToAcquireFastMutex, at_most(APC_LEVEL)},
+    },
+    "hal/kernel"};
 
 }  // namespace
 
 void ke::add_exports(image::ExportIndex& index) {
-  for (const ExportFamily* family : {&kKeIrql, &kKeDispatcher, &kKeTimers, &kKeDpcs, &kKeApcs, &kKeSpinLocks, &kKeMutexes,
-                                     &kKeInterrupts, &kKeDeviceQueues, &kKeClocks, &kKeProcessors, &kKeBugChecks, &kHalKernel})
+  for (const ExportFamily* family :
+       {&kKeIrql, &kKeDispatcher, &kKeTimers, &kKeDpcs, &kKeApcs, &kKeSpinLocks, &kKeMutexes, &kKeInterrupts,
+        &kKeDeviceQueues, &kKeClocks, &kKeProcessors, &kKeBugChecks, &kHalKernel})
     index.add(*family);
 }
 

@@ -10,16 +10,30 @@
 
 namespace drydock::ntos {
 
-KIRQL NTAPI KeGetCurrentIrql() { return machine::gs::irql(); }
-KIRQL NTAPI KfRaiseIrql(KIRQL irql) { return ke::raise_irql(irql); }
-KIRQL NTAPI KeRaiseIrqlToDpcLevel() { return ke::raise_irql(DISPATCH_LEVEL); }
-KIRQL NTAPI KeRaiseIrqlToSynchLevel() { return ke::raise_irql(SYNCH_LEVEL); }
-VOID NTAPI KeLowerIrql(KIRQL irql) { ke::lower_irql(irql); }
+KIRQL NTAPI KeGetCurrentIrql() {
+  return machine::gs::irql();
+}
+KIRQL NTAPI KfRaiseIrql(KIRQL irql) {
+  return ke::raise_irql(irql);
+}
+KIRQL NTAPI KeRaiseIrqlToDpcLevel() {
+  return ke::raise_irql(DISPATCH_LEVEL);
+}
+KIRQL NTAPI KeRaiseIrqlToSynchLevel() {
+  return ke::raise_irql(SYNCH_LEVEL);
+}
+VOID NTAPI KeLowerIrql(KIRQL irql) {
+  ke::lower_irql(irql);
+}
 
 namespace ke {
 
-void NTAPI lower_irql_with_work(KIRQL irql) { machine::lower_irql(irql); }
-KIRQL NTAPI raise_irql_is_wrong(KIRQL irql) { return machine::raise_irql(irql); }
+void NTAPI lower_irql_with_work(KIRQL irql) {
+  machine::lower_irql(irql);
+}
+KIRQL NTAPI raise_irql_is_wrong(KIRQL irql) {
+  return machine::raise_irql(irql);
+}
 
 namespace {
 
@@ -64,14 +78,16 @@ constexpr NamedRule kRules[] = {
 void irql_violation(const machine::ExportSlot& slot, KIRQL irql) {
   bool exact = slot.irql_min == slot.irql_max;
   bool too_high = irql > slot.irql_max;
-  std::string summary = too_high ? fmt::format("{} is called at IRQL {}, and may be called at {} at most", slot.name, irql, slot.irql_max)
-                                 : fmt::format("{} is called at IRQL {}, and needs {} at least", slot.name, irql, slot.irql_min);
+  std::string summary =
+      too_high ? fmt::format("{} is called at IRQL {}, and may be called at {} at most", slot.name, irql, slot.irql_max)
+               : fmt::format("{} is called at IRQL {}, and needs {} at least", slot.name, irql, slot.irql_min);
   auto& machine = machine::Machine::current();
   for (const NamedRule& rule : kRules)
     if (rule.function == slot.name) machine.bug_check(rule.code, rule.reason, irql, 0, 0, std::move(summary));
   if (std::string_view(slot.name).starts_with("Zw"))
     machine.bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE6, 0, irql, 0, std::move(summary));
-  machine.bug_check(DRIVER_VIOLATION, exact ? 1 : 2, irql, too_high ? slot.irql_max : slot.irql_min, 0, std::move(summary));
+  machine.bug_check(DRIVER_VIOLATION, exact ? 1 : 2, irql, too_high ? slot.irql_max : slot.irql_min, 0,
+                    std::move(summary));
 }
 
 }  // namespace ke

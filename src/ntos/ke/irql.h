@@ -31,7 +31,8 @@ namespace ke {
 }
 
 [[gnu::always_inline]] inline void lower_irql(KIRQL irql) {
-  if (__builtin_expect(irql > machine::gs::irql() || machine::gs::attention() != 0, 0)) return lower_irql_with_work(irql);
+  if (__builtin_expect(irql > machine::gs::irql() || machine::gs::attention() != 0, 0))
+    return lower_irql_with_work(irql);
   machine::gs::set_irql(irql);
 }
 

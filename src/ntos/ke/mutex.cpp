@@ -72,8 +72,12 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(FAST_MUTEX* mutex) {
   return TRUE;
 }
 
-VOID NTAPI ExAcquireFastMutexUnsafe(FAST_MUTEX* mutex) { acquire(mutex, &mutex->Event.Header, kFast); }
-VOID NTAPI ExReleaseFastMutexUnsafe(FAST_MUTEX* mutex) { release(mutex, &mutex->Event.Header); }
+VOID NTAPI ExAcquireFastMutexUnsafe(FAST_MUTEX* mutex) {
+  acquire(mutex, &mutex->Event.Header, kFast);
+}
+VOID NTAPI ExReleaseFastMutexUnsafe(FAST_MUTEX* mutex) {
+  release(mutex, &mutex->Event.Header);
+}
 
 VOID NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(FAST_MUTEX* mutex) {
   ke::enter_critical_region();
@@ -110,7 +114,11 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(KGUARDED_MUTEX* mutex) {
   return FALSE;
 }
 
-VOID NTAPI KeAcquireGuardedMutexUnsafe(KGUARDED_MUTEX* mutex) { acquire(mutex, &mutex->Gate.Header, kGuarded); }
-VOID NTAPI KeReleaseGuardedMutexUnsafe(KGUARDED_MUTEX* mutex) { release(mutex, &mutex->Gate.Header); }
+VOID NTAPI KeAcquireGuardedMutexUnsafe(KGUARDED_MUTEX* mutex) {
+  acquire(mutex, &mutex->Gate.Header, kGuarded);
+}
+VOID NTAPI KeReleaseGuardedMutexUnsafe(KGUARDED_MUTEX* mutex) {
+  release(mutex, &mutex->Gate.Header);
+}
 
 }  // namespace drydock::ntos

@@ -8,8 +8,12 @@ namespace drydock::ntos {
 
 namespace {
 
-[[gnu::noinline, gnu::cold]] void NTAPI acquire_slowly(KSPIN_LOCK* lock) { machine::acquire_spin_lock(lock); }
-[[gnu::noinline, gnu::cold]] void NTAPI release_slowly(KSPIN_LOCK* lock) { machine::release_spin_lock(lock); }
+[[gnu::noinline, gnu::cold]] void NTAPI acquire_slowly(KSPIN_LOCK* lock) {
+  machine::acquire_spin_lock(lock);
+}
+[[gnu::noinline, gnu::cold]] void NTAPI release_slowly(KSPIN_LOCK* lock) {
+  machine::release_spin_lock(lock);
+}
 [[gnu::noinline, gnu::cold]] void NTAPI release_and_lower_slowly(KSPIN_LOCK* lock, KIRQL irql) {
   machine::release_spin_lock(lock);
   machine::lower_irql(irql);
@@ -21,7 +25,9 @@ namespace {
 }
 
 /// A free lock on a quiet machine; no word of another processor can come in between.
-[[gnu::always_inline]] inline bool quick(const KSPIN_LOCK* lock) { return *lock == 0 && machine::gs::attention() == 0; }
+[[gnu::always_inline]] inline bool quick(const KSPIN_LOCK* lock) {
+  return *lock == 0 && machine::gs::attention() == 0;
+}
 
 [[gnu::always_inline]] inline KIRQL raise_and_acquire(KSPIN_LOCK* lock, KIRQL irql) {
   KIRQL old = machine::gs::irql();
@@ -50,20 +56,38 @@ namespace {
 
 }  // namespace
 
-VOID NTAPI KeInitializeSpinLock(KSPIN_LOCK* lock) { *lock = 0; }
-KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK* lock) { return raise_and_acquire(lock, DISPATCH_LEVEL); }
-KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(KSPIN_LOCK* lock) { return raise_and_acquire(lock, SYNCH_LEVEL); }
-VOID NTAPI KeReleaseSpinLock(KSPIN_LOCK* lock, KIRQL irql) { release_and_lower(lock, irql); }
-VOID NTAPI KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) { acquire(lock); }
-VOID NTAPI KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK* lock) { release(lock); }
-BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) { return machine::try_acquire_spin_lock(lock); }
-BOOLEAN NTAPI KeTestSpinLock(KSPIN_LOCK* lock) { return *lock == 0; }
+VOID NTAPI KeInitializeSpinLock(KSPIN_LOCK* lock) {
+  *lock = 0;
+}
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK* lock) {
+  return raise_and_acquire(lock, DISPATCH_LEVEL);
+}
+KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(KSPIN_LOCK* lock) {
+  return raise_and_acquire(lock, SYNCH_LEVEL);
+}
+VOID NTAPI KeReleaseSpinLock(KSPIN_LOCK* lock, KIRQL irql) {
+  release_and_lower(lock, irql);
+}
+VOID NTAPI KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) {
+  acquire(lock);
+}
+VOID NTAPI KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK* lock) {
+  release(lock);
+}
+BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) {
+  return machine::try_acquire_spin_lock(lock);
+}
+BOOLEAN NTAPI KeTestSpinLock(KSPIN_LOCK* lock) {
+  return *lock == 0;
+}
 
 KIRQL NTAPI KeAcquireSpinLockForDpc(KSPIN_LOCK* lock) {
   KIRQL irql = machine::gs::irql();
   return raise_and_acquire(lock, irql > DISPATCH_LEVEL ? irql : DISPATCH_LEVEL);
 }
-VOID NTAPI KeReleaseSpinLockForDpc(KSPIN_LOCK* lock, KIRQL irql) { release_and_lower(lock, irql); }
+VOID NTAPI KeReleaseSpinLockForDpc(KSPIN_LOCK* lock, KIRQL irql) {
+  release_and_lower(lock, irql);
+}
 
 VOID NTAPI KeAcquireInStackQueuedSpinLock(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle) {
   handle->LockQueue.Next = nullptr;
@@ -83,7 +107,9 @@ VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(KSPIN_LOCK* lock, KLOCK_QUEU
   handle->LockQueue.Lock = lock;
   acquire(lock);
 }
-VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(KLOCK_QUEUE_HANDLE* handle) { release(handle->LockQueue.Lock); }
+VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(KLOCK_QUEUE_HANDLE* handle) {
+  release(handle->LockQueue.Lock);
+}
 VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle) {
   handle->LockQueue.Next = nullptr;
   handle->LockQueue.Lock = lock;
@@ -140,10 +166,18 @@ VOID NTAPI ExReleaseSpinLockShared(EX_SPIN_LOCK* lock, KIRQL irql) {
   drop_shared(lock);
   machine::lower_irql(irql);
 }
-VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(EX_SPIN_LOCK* lock) { take_exclusive(lock); }
-VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(EX_SPIN_LOCK* lock) { drop_exclusive(lock); }
-VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(EX_SPIN_LOCK* lock) { take_shared(lock); }
-VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(EX_SPIN_LOCK* lock) { drop_shared(lock); }
+VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(EX_SPIN_LOCK* lock) {
+  take_exclusive(lock);
+}
+VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(EX_SPIN_LOCK* lock) {
+  drop_exclusive(lock);
+}
+VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(EX_SPIN_LOCK* lock) {
+  take_shared(lock);
+}
+VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(EX_SPIN_LOCK* lock) {
+  drop_shared(lock);
+}
 BOOLEAN NTAPI ExTryConvertSharedSpinLockExclusive(EX_SPIN_LOCK* lock) {
   if (*lock != 1) return FALSE;
   *lock = kWriter;

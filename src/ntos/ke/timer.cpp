@@ -76,14 +76,17 @@ LeftBehind timer_in(const void* start, std::size_t bytes) {
     if (dpc == nullptr) continue;
     if (inside(dpc)) return {dpc, 1, "a timer is still set whose DPC object lies in memory that goes away"};
     if (inside(reinterpret_cast<const void*>(dpc->DeferredRoutine)))
-      return {reinterpret_cast<const void*>(dpc->DeferredRoutine), 2, "a timer is still set whose DPC routine goes away"};
+      return {reinterpret_cast<const void*>(dpc->DeferredRoutine), 2,
+              "a timer is still set whose DPC routine goes away"};
   }
   return {};
 }
 
 }  // namespace ke
 
-VOID NTAPI KeInitializeTimer(KTIMER* timer) { KeInitializeTimerEx(timer, NotificationTimer); }
+VOID NTAPI KeInitializeTimer(KTIMER* timer) {
+  KeInitializeTimerEx(timer, NotificationTimer);
+}
 
 VOID NTAPI KeInitializeTimerEx(KTIMER* timer, TIMER_TYPE type) {
   if (kernel().ke->timers.contains(timer))
@@ -113,13 +116,19 @@ BOOLEAN NTAPI KeSetTimerEx(KTIMER* timer, LARGE_INTEGER due, LONG period, KDPC* 
   return was_set;
 }
 
-BOOLEAN NTAPI KeSetTimer(KTIMER* timer, LARGE_INTEGER due, KDPC* dpc) { return KeSetTimerEx(timer, due, 0, dpc); }
+BOOLEAN NTAPI KeSetTimer(KTIMER* timer, LARGE_INTEGER due, KDPC* dpc) {
+  return KeSetTimerEx(timer, due, 0, dpc);
+}
 
 BOOLEAN NTAPI KeSetCoalescableTimer(KTIMER* timer, LARGE_INTEGER due, ULONG period, ULONG, KDPC* dpc) {
   return KeSetTimerEx(timer, due, static_cast<LONG>(period), dpc);
 }
 
-BOOLEAN NTAPI KeCancelTimer(KTIMER* timer) { return ke::disarm(timer); }
-BOOLEAN NTAPI KeReadStateTimer(KTIMER* timer) { return timer->Header.SignalState != 0; }
+BOOLEAN NTAPI KeCancelTimer(KTIMER* timer) {
+  return ke::disarm(timer);
+}
+BOOLEAN NTAPI KeReadStateTimer(KTIMER* timer) {
+  return timer->Header.SignalState != 0;
+}
 
 }  // namespace drydock::ntos

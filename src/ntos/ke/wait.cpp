@@ -18,16 +18,25 @@ namespace {
 
 const char* what_is(const DISPATCHER_HEADER* object) {
   switch (object->Type) {
-    case EventNotificationObject: return "for a notification event";
-    case EventSynchronizationObject: return "for a synchronization event";
-    case MutantObject: return "for a mutex";
-    case SemaphoreObject: return "for a semaphore";
-    case ThreadObject: return "for a thread to end";
+    case EventNotificationObject:
+      return "for a notification event";
+    case EventSynchronizationObject:
+      return "for a synchronization event";
+    case MutantObject:
+      return "for a mutex";
+    case SemaphoreObject:
+      return "for a semaphore";
+    case ThreadObject:
+      return "for a thread to end";
     case TimerNotificationObject:
-    case TimerSynchronizationObject: return "for a timer";
-    case GateObject: return "for a gate";
-    case ProcessObject: return "for a process to end";
-    default: return "for an object";
+    case TimerSynchronizationObject:
+      return "for a timer";
+    case GateObject:
+      return "for a gate";
+    case ProcessObject:
+      return "for a process to end";
+    default:
+      return "for an object";
   }
 }
 
@@ -38,7 +47,8 @@ NTSTATUS wait(std::span<DISPATCHER_HEADER* const> objects, WAIT_TYPE type, KPROC
   machine::Time due{};
   if (timeout != nullptr) due = due_time(timeout->QuadPart);
   for (;;) {
-    NTSTATUS status = machine::wait_for(objects, type, mode != KernelMode, alertable, timeout != nullptr ? &due : nullptr, what);
+    NTSTATUS status =
+        machine::wait_for(objects, type, mode != KernelMode, alertable, timeout != nullptr ? &due : nullptr, what);
     if (status == STATUS_KERNEL_APC || status == STATUS_USER_APC) deliver_now();
     if (status != STATUS_KERNEL_APC) return status;
   }
@@ -56,7 +66,8 @@ void signal(DISPATCHER_HEADER* object, int boost) {
 
 }  // namespace ke
 
-NTSTATUS NTAPI KeWaitForSingleObject(PVOID object, KWAIT_REASON, KPROCESSOR_MODE mode, BOOLEAN alertable, LARGE_INTEGER* timeout) {
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID object, KWAIT_REASON, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                                     LARGE_INTEGER* timeout) {
   auto* header = static_cast<DISPATCHER_HEADER*>(object);
   return ke::wait({&header, 1}, WaitAny, mode, alertable != FALSE, timeout, ke::what_is(header));
 }
@@ -64,9 +75,9 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID object, KWAIT_REASON, KPROCESSOR_MODE
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID* objects, WAIT_TYPE type, KWAIT_REASON, KPROCESSOR_MODE mode,
                                         BOOLEAN alertable, LARGE_INTEGER* timeout, KWAIT_BLOCK* wait_blocks) {
   if (count == 0 || count > (wait_blocks == nullptr ? THREAD_WAIT_OBJECTS : MAXIMUM_WAIT_OBJECTS))
-    machine::Machine::current().bug_check(MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0,
-                                          fmt::format("a wait for {} objects {} wait blocks", count,
-                                                      wait_blocks == nullptr ? "without" : "with"));
+    machine::Machine::current().bug_check(
+        MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0,
+        fmt::format("a wait for {} objects {} wait blocks", count, wait_blocks == nullptr ? "without" : "with"));
   DISPATCHER_HEADER* headers[MAXIMUM_WAIT_OBJECTS];
   for (ULONG i = 0; i < count; ++i) headers[i] = static_cast<DISPATCHER_HEADER*>(objects[i]);
   return ke::wait({headers, count}, type, mode, alertable != FALSE, timeout,
@@ -87,6 +98,8 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable, L
   }
 }
 
-BOOLEAN NTAPI KeIsWaitListEmpty(PVOID object) { return !machine::has_waiters(static_cast<DISPATCHER_HEADER*>(object)); }
+BOOLEAN NTAPI KeIsWaitListEmpty(PVOID object) {
+  return !machine::has_waiters(static_cast<DISPATCHER_HEADER*>(object));
+}
 
 }  // namespace drydock::ntos

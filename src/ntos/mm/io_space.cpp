@@ -18,8 +18,12 @@ namespace drydock::ntos {
 
 namespace {
 
-machine::Memory& memory() { return machine::Machine::current().memory(); }
-std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
+machine::Memory& memory() {
+  return machine::Machine::current().memory();
+}
+std::uint64_t number(const void* address) {
+  return reinterpret_cast<std::uint64_t>(address);
+}
 
 }  // namespace
 
@@ -37,14 +41,16 @@ PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes, MEMORY_CACHING_
   return base;
 }
 
-PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS address, SIZE_T bytes, ULONG) { return MmMapIoSpace(address, bytes, MmNonCached); }
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS address, SIZE_T bytes, ULONG) {
+  return MmMapIoSpace(address, bytes, MmNonCached);
+}
 
 VOID NTAPI MmUnmapIoSpace(PVOID base, SIZE_T) {
   auto& mappings = kernel().mm->mappings;
   auto found = mappings.find(number(base));
   if (found == mappings.end() || found->second.mdl != nullptr) {
-    machine::Machine::current().report(
-        machine::finding("IO_SPACE_NOT_MAPPED", fmt::format("MmUnmapIoSpace of {:#x}, where nothing is mapped", number(base))));
+    machine::Machine::current().report(machine::finding(
+        "IO_SPACE_NOT_MAPPED", fmt::format("MmUnmapIoSpace of {:#x}, where nothing is mapped", number(base))));
     return;
   }
   if (--found->second.times == 0) mappings.erase(found);
@@ -55,7 +61,8 @@ namespace {
 PVOID allocate_contiguous(SIZE_T bytes, PHYSICAL_ADDRESS highest, ULONGLONG boundary) {
   if (bytes == 0 || machine::refused("MmAllocateContiguousMemory")) return nullptr;
   SIZE_T pages = BYTES_TO_PAGES(bytes);
-  auto limit = highest.QuadPart == 0 ? machine::kNoPhysicalAddress : static_cast<machine::PhysicalAddress>(highest.QuadPart);
+  auto limit =
+      highest.QuadPart == 0 ? machine::kNoPhysicalAddress : static_cast<machine::PhysicalAddress>(highest.QuadPart);
   // With a boundary not to cross, enough is taken for a run that does not cross it.
   SIZE_T extra = boundary != 0 && boundary >= pages * PAGE_SIZE ? pages - 1 : 0;
   auto* block = static_cast<char*>(memory().allocate_pages(pages + extra, machine::Zone::Contiguous, limit));
@@ -63,7 +70,8 @@ PVOID allocate_contiguous(SIZE_T bytes, PHYSICAL_ADDRESS highest, ULONGLONG boun
   SIZE_T first = 0;
   if (extra != 0) {
     machine::PhysicalAddress start = memory().pa_of(block);
-    if (start / boundary != (start + pages * PAGE_SIZE - 1) / boundary) first = (boundary - start % boundary) / PAGE_SIZE;
+    if (start / boundary != (start + pages * PAGE_SIZE - 1) / boundary)
+      first = (boundary - start % boundary) / PAGE_SIZE;
     if (first != 0) memory().free_pages(block, first);
     if (first != extra) memory().free_pages(block + (first + pages) * PAGE_SIZE, extra - first);
   }
@@ -87,23 +95,33 @@ constexpr PHYSICAL_ADDRESS kAnywhere{.QuadPart = 0};
 
 }  // namespace
 
-PVOID NTAPI MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest) { return allocate_contiguous(bytes, highest, 0); }
-PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS highest, PHYSICAL_ADDRESS boundary,
-                                                   MEMORY_CACHING_TYPE) {
+PVOID NTAPI MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest) {
+  return allocate_contiguous(bytes, highest, 0);
+}
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS highest,
+                                                   PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE) {
   return allocate_contiguous(bytes, highest, static_cast<ULONGLONG>(boundary.QuadPart));
 }
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T bytes, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS highest,
                                                        PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE, ULONG) {
   return allocate_contiguous(bytes, highest, static_cast<ULONGLONG>(boundary.QuadPart));
 }
-PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS highest, PHYSICAL_ADDRESS boundary, ULONG,
-                                           ULONG) {
+PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS highest,
+                                           PHYSICAL_ADDRESS boundary, ULONG, ULONG) {
   return allocate_contiguous(bytes, highest, static_cast<ULONGLONG>(boundary.QuadPart));
 }
-VOID NTAPI MmFreeContiguousMemory(PVOID base) { free_contiguous(base); }
-VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID base, SIZE_T, MEMORY_CACHING_TYPE) { free_contiguous(base); }
-PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T bytes) { return allocate_contiguous(bytes, kAnywhere, 0); }
-VOID NTAPI MmFreeNonCachedMemory(PVOID base, SIZE_T) { free_contiguous(base); }
+VOID NTAPI MmFreeContiguousMemory(PVOID base) {
+  free_contiguous(base);
+}
+VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID base, SIZE_T, MEMORY_CACHING_TYPE) {
+  free_contiguous(base);
+}
+PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T bytes) {
+  return allocate_contiguous(bytes, kAnywhere, 0);
+}
+VOID NTAPI MmFreeNonCachedMemory(PVOID base, SIZE_T) {
+  free_contiguous(base);
+}
 
 PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID base) {
   machine::PhysicalAddress address = memory().pa_of(base);
@@ -117,9 +135,12 @@ PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS address) {
 
 BOOLEAN NTAPI MmIsAddressValid(PVOID address) {
   if (memory().is_ram(address)) return memory().access_of(address) != machine::Access::None;
-  return memory().pa_of(address) != machine::kNoPhysicalAddress || memory().device_pa(address) != machine::kNoPhysicalAddress;
+  return memory().pa_of(address) != machine::kNoPhysicalAddress ||
+         memory().device_pa(address) != machine::kNoPhysicalAddress;
 }
-BOOLEAN NTAPI MmIsNonPagedSystemAddressValid(PVOID address) { return MmIsAddressValid(address); }
+BOOLEAN NTAPI MmIsNonPagedSystemAddressValid(PVOID address) {
+  return MmIsAddressValid(address);
+}
 
 namespace {
 
@@ -131,7 +152,9 @@ void probe(ULONG_PTR start, SIZE_T bytes, ULONG alignment) {
 
 }  // namespace
 
-VOID NTAPI ProbeForRead(const VOID* address, SIZE_T bytes, ULONG alignment) { probe(number(address), bytes, alignment); }
+VOID NTAPI ProbeForRead(const VOID* address, SIZE_T bytes, ULONG alignment) {
+  probe(number(address), bytes, alignment);
+}
 VOID NTAPI ProbeForWrite(PVOID address, SIZE_T bytes, ULONG alignment) {
   probe(number(address), bytes, alignment);
   for (SIZE_T i = 0; i < bytes; i += PAGE_SIZE) {
@@ -142,7 +165,8 @@ VOID NTAPI ProbeForWrite(PVOID address, SIZE_T bytes, ULONG alignment) {
 
 PHYSICAL_MEMORY_RANGE* NTAPI MmGetPhysicalMemoryRanges() {
   constexpr ULONG kTag = 0x6850744D;
-  auto* ranges = static_cast<PHYSICAL_MEMORY_RANGE*>(ExAllocatePoolWithTag(NonPagedPoolNx, 3 * sizeof(PHYSICAL_MEMORY_RANGE), kTag));
+  auto* ranges = static_cast<PHYSICAL_MEMORY_RANGE*>(
+      ExAllocatePoolWithTag(NonPagedPoolNx, 3 * sizeof(PHYSICAL_MEMORY_RANGE), kTag));
   if (ranges == nullptr) return nullptr;
   constexpr LONGLONG kFourGigabytes = LONGLONG{1} << 32;
   auto bytes = static_cast<LONGLONG>(memory().ram_bytes());
@@ -165,10 +189,18 @@ PVOID NTAPI MmGetSystemRoutineAddress(UNICODE_STRING* name) {
   return nullptr;
 }
 
-LONG NTAPI MmQuerySystemSize() { return 2; }  // MmLargeSystem
-BOOLEAN NTAPI MmIsThisAnNtAsSystem() { return FALSE; }
-LOGICAL NTAPI MmIsDriverVerifying(PVOID) { return FALSE; }
-LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID) { return FALSE; }
+LONG NTAPI MmQuerySystemSize() {
+  return 2;
+}  // MmLargeSystem
+BOOLEAN NTAPI MmIsThisAnNtAsSystem() {
+  return FALSE;
+}
+LOGICAL NTAPI MmIsDriverVerifying(PVOID) {
+  return FALSE;
+}
+LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID) {
+  return FALSE;
+}
 NTSTATUS NTAPI MmIsVerifierEnabled(ULONG* flags) {
   *flags = 0;
   return STATUS_NOT_SUPPORTED;
@@ -183,10 +215,14 @@ PVOID image_at(PVOID address) {
 
 }  // namespace
 
-PVOID NTAPI MmLockPagableDataSection(PVOID address) { return image_at(address); }
+PVOID NTAPI MmLockPagableDataSection(PVOID address) {
+  return image_at(address);
+}
 VOID NTAPI MmLockPagableSectionByHandle(PVOID) {}
 VOID NTAPI MmUnlockPagableImageSection(PVOID) {}
-PVOID NTAPI MmPageEntireDriver(PVOID address) { return image_at(address); }
+PVOID NTAPI MmPageEntireDriver(PVOID address) {
+  return image_at(address);
+}
 VOID NTAPI MmResetDriverPaging(PVOID) {}
 
 std::vector<mm::Leak> mm::leaks_of(std::uint64_t first_caller, std::uint64_t last_caller) {
@@ -194,7 +230,8 @@ std::vector<mm::Leak> mm::leaks_of(std::uint64_t first_caller, std::uint64_t las
   std::vector<Leak> leaks;
   for (const auto& [address, mapping] : kernel().mm->mappings)
     if (inside(mapping.caller))
-      leaks.push_back({mapping.mdl != nullptr ? "MDL mapping" : "device memory mapping", mapping.bytes, mapping.caller});
+      leaks.push_back(
+          {mapping.mdl != nullptr ? "MDL mapping" : "device memory mapping", mapping.bytes, mapping.caller});
   for (const auto& [address, block] : kernel().mm->contiguous)
     if (inside(block.caller)) leaks.push_back({"contiguous memory", block.bytes, block.caller});
   for (const auto& [mdl, caller] : kernel().mm->locked)
@@ -202,6 +239,8 @@ std::vector<mm::Leak> mm::leaks_of(std::uint64_t first_caller, std::uint64_t las
   return leaks;
 }
 
-void mm::install(Kernel& kernel) { kernel.mm = new State; }
+void mm::install(Kernel& kernel) {
+  kernel.mm = new State;
+}
 
 }  // namespace drydock::ntos

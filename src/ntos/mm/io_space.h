@@ -24,7 +24,8 @@ PVOID NTAPI MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest);
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
                                                    PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache);
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                                       PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache, ULONG node);
+                                                       PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache,
+                                                       ULONG node);
 PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
                                            PHYSICAL_ADDRESS boundary, ULONG protect, ULONG node);
 VOID NTAPI MmFreeContiguousMemory(PVOID base);
@@ -62,7 +63,7 @@ namespace mm {
 
 /// What [first_caller, last_caller], a driver's code, has not given back.
 struct Leak {
-  std::string what;      ///< "MDL mapping", "device memory mapping", "contiguous memory", "locked pages"
+  std::string what;  ///< "MDL mapping", "device memory mapping", "contiguous memory", "locked pages"
   std::uint64_t bytes;
   std::uint64_t caller;
 };

@@ -23,9 +23,15 @@ constexpr ULONG kNoMoreSystemPtes = 0x3F;
 constexpr ULONG kMdlTag = 0x206C644D;  // 'Mdl '
 constexpr CSHORT kAddressable = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_IO_SPACE;
 
-machine::Memory& memory() { return machine::Machine::current().memory(); }
-std::uint64_t number(const void* address) { return reinterpret_cast<std::uint64_t>(address); }
-SIZE_T pages_of(const MDL* mdl) { return ADDRESS_AND_SIZE_TO_SPAN_PAGES(mdl->ByteOffset, mdl->ByteCount); }
+machine::Memory& memory() {
+  return machine::Machine::current().memory();
+}
+std::uint64_t number(const void* address) {
+  return reinterpret_cast<std::uint64_t>(address);
+}
+SIZE_T pages_of(const MDL* mdl) {
+  return ADDRESS_AND_SIZE_TO_SPAN_PAGES(mdl->ByteOffset, mdl->ByteCount);
+}
 
 [[noreturn]] void verifier_stop(std::uint64_t reason, const MDL* mdl, std::uint64_t p3, std::string summary) {
   machine::Machine::current().bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, reason, number(mdl),
@@ -48,8 +54,12 @@ bool fill_frames(MDL* mdl, Allowed allowed, const char*& bad) {
   return true;
 }
 
-bool readable(Access access) { return access != Access::None; }
-bool writable(Access access) { return access == Access::ReadWrite || access == Access::ReadWriteExecute; }
+bool readable(Access access) {
+  return access != Access::None;
+}
+bool writable(Access access) {
+  return access == Access::ReadWrite || access == Access::ReadWriteExecute;
+}
 
 /// An alias window has no protection of its own: its pages are as readable as the machine let them be mapped.
 Access access_behind(const void* page) {
@@ -67,10 +77,12 @@ void* map_frames(const MDL* mdl) {
 
 VOID NTAPI MmBuildMdlForNonPagedPool(MDL* mdl) {
   const char* bad = nullptr;
-  if (!fill_frames(mdl, [](const char* page) { return readable(access_behind(page)); }, bad))
-    machine::Machine::current().bug_check(
-        PAGE_FAULT_IN_NONPAGED_AREA, number(bad), 0, machine::gs::calling_address(), 2,
-        fmt::format("MmBuildMdlForNonPagedPool: no memory at page {} of the buffer", (bad - static_cast<char*>(mdl->StartVa)) / PAGE_SIZE));
+  if (!fill_frames(
+          mdl, [](const char* page) { return readable(access_behind(page)); }, bad))
+    machine::Machine::current().bug_check(PAGE_FAULT_IN_NONPAGED_AREA, number(bad), 0, machine::gs::calling_address(),
+                                          2,
+                                          fmt::format("MmBuildMdlForNonPagedPool: no memory at page {} of the buffer",
+                                                      (bad - static_cast<char*>(mdl->StartVa)) / PAGE_SIZE));
   mdl->Process = nullptr;
   mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
   mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -78,7 +90,8 @@ VOID NTAPI MmBuildMdlForNonPagedPool(MDL* mdl) {
 
 VOID NTAPI MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE, LOCK_OPERATION operation) {
   if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL)) != 0)
-    verifier_stop(0xB0, mdl, static_cast<USHORT>(mdl->MdlFlags & kAddressable), "pages are locked with an MDL that describes some already");
+    verifier_stop(0xB0, mdl, static_cast<USHORT>(mdl->MdlFlags & kAddressable),
+                  "pages are locked with an MDL that describes some already");
   const char* bad = nullptr;
   bool write = operation != IoReadAccess;
   bool all = fill_frames(
@@ -88,13 +101,15 @@ VOID NTAPI MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE, LOCK_OPERATION operati
         return write ? writable(access) : readable(access);
       },
       bad);
-  if (!all || machine::refused("MmProbeAndLockPages")) ExRaiseStatus(all ? STATUS_WORKING_SET_QUOTA : STATUS_ACCESS_VIOLATION);
+  if (!all || machine::refused("MmProbeAndLockPages"))
+    ExRaiseStatus(all ? STATUS_WORKING_SET_QUOTA : STATUS_ACCESS_VIOLATION);
   mdl->MdlFlags |= write ? MDL_PAGES_LOCKED | MDL_WRITE_OPERATION : MDL_PAGES_LOCKED;
   kernel().mm->locked[mdl] = machine::gs::calling_address();
 }
 
 VOID NTAPI MmUnlockPages(MDL* mdl) {
-  if ((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0) verifier_stop(0x7D, mdl, 0, "pages of nonpaged pool are unlocked");
+  if ((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0)
+    verifier_stop(0x7D, mdl, 0, "pages of nonpaged pool are unlocked");
   if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0)
     machine::Machine::current().bug_check(PROCESS_HAS_LOCKED_PAGES, 1, number(mdl), pages_of(mdl), 0,
                                           "pages are unlocked that were never locked, or twice");
@@ -103,21 +118,22 @@ VOID NTAPI MmUnlockPages(MDL* mdl) {
   kernel().mm->locked.erase(mdl);
 }
 
-PVOID NTAPI MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_CACHING_TYPE, PVOID, ULONG bug_check_on_failure,
-                                         ULONG) {
+PVOID NTAPI MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_CACHING_TYPE, PVOID,
+                                         ULONG bug_check_on_failure, ULONG) {
   auto& machine = machine::Machine::current();
   if (mode != KernelMode)
     machine.not_implemented("MmMapLockedPagesSpecifyCache", "a machine has no user mode to map pages into");
   if ((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0) return mdl->MappedSystemVa;
-  if ((mdl->MdlFlags & kAddressable) == 0) verifier_stop(0x83, mdl, pages_of(mdl), "pages are mapped that are not locked");
+  if ((mdl->MdlFlags & kAddressable) == 0)
+    verifier_stop(0x83, mdl, pages_of(mdl), "pages are mapped that are not locked");
   void* mapped = machine::refused("MmMapLockedPagesSpecifyCache") ? nullptr : map_frames(mdl);
   if (mapped == nullptr) {
     if (bug_check_on_failure != 0)
       machine.bug_check(kNoMoreSystemPtes, 0, pages_of(mdl), 0, 0, "no address space for a mapping that must not fail");
     return nullptr;
   }
-  kernel().mm->mappings[number(mapped)] = {mdl->ByteCount, (mdl->MdlFlags & MDL_IO_SPACE) != 0 ? 0 : pages_of(mdl), 1, mdl,
-                                           machine::gs::calling_address()};
+  kernel().mm->mappings[number(mapped)] = {mdl->ByteCount, (mdl->MdlFlags & MDL_IO_SPACE) != 0 ? 0 : pages_of(mdl), 1,
+                                           mdl, machine::gs::calling_address()};
   mdl->MappedSystemVa = static_cast<char*>(mapped) + mdl->ByteOffset;
   mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
   if ((mdl->MdlFlags & MDL_PARTIAL) != 0) mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
@@ -140,10 +156,13 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, MDL* mdl) {
   mdl->MdlFlags &= static_cast<CSHORT>(~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED));
 }
 
-SIZE_T NTAPI MmSizeOfMdl(PVOID base, SIZE_T bytes) { return mdl_size_bytes(base, bytes); }
+SIZE_T NTAPI MmSizeOfMdl(PVOID base, SIZE_T bytes) {
+  return mdl_size_bytes(base, bytes);
+}
 
 MDL* NTAPI MmCreateMdl(MDL* mdl, PVOID base, SIZE_T bytes) {
-  if (mdl == nullptr) mdl = static_cast<MDL*>(ExAllocatePoolWithTag(NonPagedPoolNx, mdl_size_bytes(base, bytes), kMdlTag));
+  if (mdl == nullptr)
+    mdl = static_cast<MDL*>(ExAllocatePoolWithTag(NonPagedPoolNx, mdl_size_bytes(base, bytes), kMdlTag));
   if (mdl != nullptr) MmInitializeMdl(mdl, base, bytes);
   return mdl;
 }
@@ -164,15 +183,18 @@ NTSTATUS NTAPI MmAdvanceMdl(MDL* mdl, ULONG bytes) {
   return STATUS_SUCCESS;
 }
 
-MDL* NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS, SIZE_T bytes, MEMORY_CACHING_TYPE,
-                                       ULONG, ULONG flags) {
+MDL* NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS, SIZE_T bytes,
+                                       MEMORY_CACHING_TYPE, ULONG, ULONG flags) {
   constexpr ULONG kContiguous = 0x20, kDontZero = 1;  // MM_ALLOCATE_*
   if (machine::refused("MmAllocatePagesForMdl")) return nullptr;
   SIZE_T pages = BYTES_TO_PAGES(bytes);
-  auto* mdl = static_cast<MDL*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MDL) + pages * sizeof(PFN_NUMBER), kMdlTag));
+  auto* mdl =
+      static_cast<MDL*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MDL) + pages * sizeof(PFN_NUMBER), kMdlTag));
   if (mdl == nullptr) return nullptr;
-  auto highest = high.QuadPart <= 0 ? machine::kNoPhysicalAddress : static_cast<machine::PhysicalAddress>(high.QuadPart);
-  void* block = memory().allocate_pages(pages, (flags & kContiguous) != 0 ? machine::Zone::Contiguous : machine::Zone::Scattered, highest);
+  auto highest =
+      high.QuadPart <= 0 ? machine::kNoPhysicalAddress : static_cast<machine::PhysicalAddress>(high.QuadPart);
+  void* block = memory().allocate_pages(
+      pages, (flags & kContiguous) != 0 ? machine::Zone::Contiguous : machine::Zone::Scattered, highest);
   if (block == nullptr) {
     ExFreePool(mdl);
     return nullptr;

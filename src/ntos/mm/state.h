@@ -12,10 +12,10 @@ namespace drydock::ntos::mm {
 /// A mapping of device memory or of an MDL's pages.
 struct Mapping {
   std::size_t bytes = 0;
-  std::size_t pages = 0;        ///< of alias window; 0 for device memory
-  unsigned times = 0;           ///< device memory has one address however often it is mapped
+  std::size_t pages = 0;  ///< of alias window; 0 for device memory
+  unsigned times = 0;     ///< device memory has one address however often it is mapped
   const nt::MDL* mdl = nullptr;
-  std::uint64_t caller = 0;     ///< driver address that asked
+  std::uint64_t caller = 0;  ///< driver address that asked
 };
 
 struct ContiguousBlock {
@@ -25,9 +25,9 @@ struct ContiguousBlock {
 };
 
 struct State {
-  std::map<std::uintptr_t, Mapping> mappings;           // by address
-  std::map<std::uintptr_t, ContiguousBlock> contiguous; // by address
-  std::map<const nt::MDL*, std::uint64_t> locked;       // MDL with locked pages -> driver address that locked them
+  std::map<std::uintptr_t, Mapping> mappings;            // by address
+  std::map<std::uintptr_t, ContiguousBlock> contiguous;  // by address
+  std::map<const nt::MDL*, std::uint64_t> locked;        // MDL with locked pages -> driver address that locked them
 };
 
 }  // namespace drydock::ntos::mm

@@ -7,21 +7,43 @@
 
 namespace drydock::ntos {
 
-KPROCESS* ps::system_process() { return kernel().ps->system_process; }
-KPROCESS* ps::process_of(const KTHREAD* thread) { return thread->Process; }
+KPROCESS* ps::system_process() {
+  return kernel().ps->system_process;
+}
+KPROCESS* ps::process_of(const KTHREAD* thread) {
+  return thread->Process;
+}
 ULONG ps::process_id_of(const KTHREAD* thread) {
   return static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(thread->Cid.UniqueProcess));
 }
 
-KPROCESS* NTAPI PsGetCurrentProcess() { return ps::system_process(); }
-KPROCESS* NTAPI IoGetCurrentProcess() { return ps::system_process(); }
-HANDLE NTAPI PsGetCurrentProcessId() { return ps::system_process()->UniqueProcessId; }
-HANDLE NTAPI PsGetProcessId(KPROCESS* process) { return process->UniqueProcessId; }
-KPROCESS* NTAPI PsGetThreadProcess(KTHREAD* thread) { return thread->Process; }
-HANDLE NTAPI PsGetThreadProcessId(KTHREAD* thread) { return thread->Cid.UniqueProcess; }
-ULONG NTAPI PsGetCurrentProcessSessionId() { return 0; }
-LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(KPROCESS* process) { return process->CreateTime.QuadPart; }
-BOOLEAN NTAPI PsIsSystemProcess(KPROCESS*) { return TRUE; }
+KPROCESS* NTAPI PsGetCurrentProcess() {
+  return ps::system_process();
+}
+KPROCESS* NTAPI IoGetCurrentProcess() {
+  return ps::system_process();
+}
+HANDLE NTAPI PsGetCurrentProcessId() {
+  return ps::system_process()->UniqueProcessId;
+}
+HANDLE NTAPI PsGetProcessId(KPROCESS* process) {
+  return process->UniqueProcessId;
+}
+KPROCESS* NTAPI PsGetThreadProcess(KTHREAD* thread) {
+  return thread->Process;
+}
+HANDLE NTAPI PsGetThreadProcessId(KTHREAD* thread) {
+  return thread->Cid.UniqueProcess;
+}
+ULONG NTAPI PsGetCurrentProcessSessionId() {
+  return 0;
+}
+LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(KPROCESS* process) {
+  return process->CreateTime.QuadPart;
+}
+BOOLEAN NTAPI PsIsSystemProcess(KPROCESS*) {
+  return TRUE;
+}
 
 NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE id, KPROCESS** process) {
   if (id != ps::system_process()->UniqueProcessId) return STATUS_INVALID_PARAMETER;
@@ -38,6 +60,8 @@ BOOLEAN NTAPI PsGetVersion(ULONG* major, ULONG* minor, ULONG* build, UNICODE_STR
   return FALSE;
 }
 
-KPROCESSOR_MODE NTAPI ExGetPreviousMode() { return KernelMode; }
+KPROCESSOR_MODE NTAPI ExGetPreviousMode() {
+  return KernelMode;
+}
 
 }  // namespace drydock::ntos

@@ -31,7 +31,8 @@ constexpr KPRIORITY kNormalBase = 8;
   auto& machine = machine::Machine::current();
   if (machine::current_irql() >= DISPATCH_LEVEL)
     machine.bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<std::uint64_t>(object), machine::current_irql(), 0,
-                      machine::gs::calling_address(), fmt::format("thread {} ends at IRQL {}", thread.name, machine::current_irql()));
+                      machine::gs::calling_address(),
+                      fmt::format("thread {} ends at IRQL {}", thread.name, machine::current_irql()));
   if (object->HeldResources != 0)
     machine.bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x100A, 0, reinterpret_cast<std::uint64_t>(object), 0,
                       fmt::format("thread {} ends holding {} resources", thread.name, object->HeldResources));
@@ -67,7 +68,9 @@ void bind(KTHREAD* object, machine::Thread& thread) {
   kernel().ps->objects[thread.id] = object;
 }
 
-void forget(void* body) { kernel().ps->objects.erase(static_cast<KTHREAD*>(body)->MachineThread); }
+void forget(void* body) {
+  kernel().ps->objects.erase(static_cast<KTHREAD*>(body)->MachineThread);
+}
 
 }  // namespace
 
@@ -118,11 +121,11 @@ void install(Kernel& kernel) {
 
 }  // namespace ps
 
-NTSTATUS NTAPI PsCreateSystemThread(HANDLE* handle, ULONG access, OBJECT_ATTRIBUTES* attributes, HANDLE, CLIENT_ID* client_id,
-                                    PKSTART_ROUTINE routine, PVOID context) {
+NTSTATUS NTAPI PsCreateSystemThread(HANDLE* handle, ULONG access, OBJECT_ATTRIBUTES* attributes, HANDLE,
+                                    CLIENT_ID* client_id, PKSTART_ROUTINE routine, PVOID context) {
   if (machine::refused("PsCreateSystemThread")) return STATUS_INSUFFICIENT_RESOURCES;
-  machine::Thread* thread =
-      ps::create_system_thread("PsCreateSystemThread", [routine, context] { machine::call_driver(routine, context); }, ps::kNormalBase);
+  machine::Thread* thread = ps::create_system_thread(
+      "PsCreateSystemThread", [routine, context] { machine::call_driver(routine, context); }, ps::kNormalBase);
   if (thread == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   thread->name = fmt::format("system thread {}", thread->id);
   bool kernel_handle = attributes != nullptr && (attributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
@@ -134,19 +137,36 @@ NTSTATUS NTAPI PsCreateSystemThread(HANDLE* handle, ULONG access, OBJECT_ATTRIBU
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status) {
   KTHREAD* object = ke::current_thread_object();
-  if (machine::current_thread().driver_stack == nullptr || ps::machine_thread(object) == nullptr) return STATUS_INVALID_PARAMETER;
+  if (machine::current_thread().driver_stack == nullptr || ps::machine_thread(object) == nullptr)
+    return STATUS_INVALID_PARAMETER;
   ps::exit_thread(status);
 }
 
-KTHREAD* ke::current_thread_object() { return machine::gs::thread_object(); }
-KPROCESS* ke::current_process_object() { return ps::system_process(); }
+KTHREAD* ke::current_thread_object() {
+  return machine::gs::thread_object();
+}
+KPROCESS* ke::current_process_object() {
+  return ps::system_process();
+}
 
-KTHREAD* NTAPI PsGetCurrentThread() { return machine::gs::thread_object(); }
-KTHREAD* NTAPI KeGetCurrentThread() { return machine::gs::thread_object(); }
-HANDLE NTAPI PsGetCurrentThreadId() { return machine::gs::thread_object()->Cid.UniqueThread; }
-HANDLE NTAPI PsGetThreadId(KTHREAD* thread) { return thread->Cid.UniqueThread; }
-BOOLEAN NTAPI PsIsSystemThread(KTHREAD* thread) { return thread->SystemThread; }
-BOOLEAN NTAPI PsIsThreadTerminating(KTHREAD* thread) { return thread->Header.SignalState != 0; }
+KTHREAD* NTAPI PsGetCurrentThread() {
+  return machine::gs::thread_object();
+}
+KTHREAD* NTAPI KeGetCurrentThread() {
+  return machine::gs::thread_object();
+}
+HANDLE NTAPI PsGetCurrentThreadId() {
+  return machine::gs::thread_object()->Cid.UniqueThread;
+}
+HANDLE NTAPI PsGetThreadId(KTHREAD* thread) {
+  return thread->Cid.UniqueThread;
+}
+BOOLEAN NTAPI PsIsSystemThread(KTHREAD* thread) {
+  return thread->SystemThread;
+}
+BOOLEAN NTAPI PsIsThreadTerminating(KTHREAD* thread) {
+  return thread->Header.SignalState != 0;
+}
 
 NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE id, KTHREAD** thread) {
   auto number = reinterpret_cast<ULONG_PTR>(id);
@@ -162,13 +182,18 @@ VOID NTAPI IoGetStackLimits(ULONG_PTR* low, ULONG_PTR* high) {
   *high = *low + machine::kDriverStackSize;
 }
 
-PVOID NTAPI PsGetCurrentThreadStackBase() { return machine::current_thread().driver_stack + machine::kDriverStackSize; }
-PVOID NTAPI PsGetCurrentThreadStackLimit() { return machine::current_thread().driver_stack; }
+PVOID NTAPI PsGetCurrentThreadStackBase() {
+  return machine::current_thread().driver_stack + machine::kDriverStackSize;
+}
+PVOID NTAPI PsGetCurrentThreadStackLimit() {
+  return machine::current_thread().driver_stack;
+}
 
 ULONG_PTR NTAPI IoGetRemainingStackSize() {
   const machine::BorderRecord* border = machine::gs::border();
   auto low = reinterpret_cast<ULONG_PTR>(machine::current_thread().driver_stack);
-  return border == nullptr || border->rsp - low >= machine::kDriverStackSize ? machine::kDriverStackSize : border->rsp - low;
+  return border == nullptr || border->rsp - low >= machine::kDriverStackSize ? machine::kDriverStackSize
+                                                                             : border->rsp - low;
 }
 
 KPRIORITY NTAPI KeSetPriorityThread(KTHREAD* object, KPRIORITY priority) {

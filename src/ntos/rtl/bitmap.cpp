@@ -6,7 +6,9 @@ namespace {
 
 constexpr ULONG kNone = ~0u;
 
-bool test(const RTL_BITMAP* map, ULONG bit) { return (map->Buffer[bit / 32] >> (bit % 32) & 1) != 0; }
+bool test(const RTL_BITMAP* map, ULONG bit) {
+  return (map->Buffer[bit / 32] >> (bit % 32) & 1) != 0;
+}
 
 void put(RTL_BITMAP* map, ULONG bit, bool set) {
   ULONG& word = map->Buffer[bit / 32];
@@ -64,15 +66,33 @@ VOID NTAPI RtlClearAllBits(RTL_BITMAP* map) {
 VOID NTAPI RtlSetAllBits(RTL_BITMAP* map) {
   for (ULONG i = 0; i < (map->SizeOfBitMap + 31) / 32; ++i) map->Buffer[i] = ~0u;
 }
-VOID NTAPI RtlClearBit(RTL_BITMAP* map, ULONG bit) { put(map, bit, false); }
-VOID NTAPI RtlSetBit(RTL_BITMAP* map, ULONG bit) { put(map, bit, true); }
-BOOLEAN NTAPI RtlTestBit(const RTL_BITMAP* map, ULONG bit) { return test(map, bit); }
-VOID NTAPI RtlClearBits(RTL_BITMAP* map, ULONG start, ULONG count) { put_range(map, start, count, false); }
-VOID NTAPI RtlSetBits(RTL_BITMAP* map, ULONG start, ULONG count) { put_range(map, start, count, true); }
-BOOLEAN NTAPI RtlAreBitsClear(const RTL_BITMAP* map, ULONG start, ULONG count) { return all_are(map, start, count, false); }
-BOOLEAN NTAPI RtlAreBitsSet(const RTL_BITMAP* map, ULONG start, ULONG count) { return all_are(map, start, count, true); }
-ULONG NTAPI RtlFindClearBits(const RTL_BITMAP* map, ULONG count, ULONG hint) { return find(map, count, hint, false); }
-ULONG NTAPI RtlFindSetBits(const RTL_BITMAP* map, ULONG count, ULONG hint) { return find(map, count, hint, true); }
+VOID NTAPI RtlClearBit(RTL_BITMAP* map, ULONG bit) {
+  put(map, bit, false);
+}
+VOID NTAPI RtlSetBit(RTL_BITMAP* map, ULONG bit) {
+  put(map, bit, true);
+}
+BOOLEAN NTAPI RtlTestBit(const RTL_BITMAP* map, ULONG bit) {
+  return test(map, bit);
+}
+VOID NTAPI RtlClearBits(RTL_BITMAP* map, ULONG start, ULONG count) {
+  put_range(map, start, count, false);
+}
+VOID NTAPI RtlSetBits(RTL_BITMAP* map, ULONG start, ULONG count) {
+  put_range(map, start, count, true);
+}
+BOOLEAN NTAPI RtlAreBitsClear(const RTL_BITMAP* map, ULONG start, ULONG count) {
+  return all_are(map, start, count, false);
+}
+BOOLEAN NTAPI RtlAreBitsSet(const RTL_BITMAP* map, ULONG start, ULONG count) {
+  return all_are(map, start, count, true);
+}
+ULONG NTAPI RtlFindClearBits(const RTL_BITMAP* map, ULONG count, ULONG hint) {
+  return find(map, count, hint, false);
+}
+ULONG NTAPI RtlFindSetBits(const RTL_BITMAP* map, ULONG count, ULONG hint) {
+  return find(map, count, hint, true);
+}
 
 ULONG NTAPI RtlFindClearBitsAndSet(RTL_BITMAP* map, ULONG count, ULONG hint) {
   ULONG found = find(map, count, hint, false);
@@ -90,15 +110,21 @@ ULONG NTAPI RtlNumberOfSetBits(const RTL_BITMAP* map) {
   for (ULONG bit = 0; bit < map->SizeOfBitMap; ++bit) count += test(map, bit);
   return count;
 }
-ULONG NTAPI RtlNumberOfClearBits(const RTL_BITMAP* map) { return map->SizeOfBitMap - RtlNumberOfSetBits(map); }
-ULONG NTAPI RtlNumberOfSetBitsUlongPtr(ULONG_PTR value) { return static_cast<ULONG>(__builtin_popcountll(value)); }
+ULONG NTAPI RtlNumberOfClearBits(const RTL_BITMAP* map) {
+  return map->SizeOfBitMap - RtlNumberOfSetBits(map);
+}
+ULONG NTAPI RtlNumberOfSetBitsUlongPtr(ULONG_PTR value) {
+  return static_cast<ULONG>(__builtin_popcountll(value));
+}
 
 ULONG NTAPI RtlFindNextForwardRunClear(const RTL_BITMAP* map, ULONG from, ULONG* start) {
   RTL_BITMAP_RUN run = next_clear_run(map, from);
   *start = run.StartingIndex;
   return run.NumberOfBits;
 }
-ULONG NTAPI RtlFindFirstRunClear(const RTL_BITMAP* map, ULONG* start) { return RtlFindNextForwardRunClear(map, 0, start); }
+ULONG NTAPI RtlFindFirstRunClear(const RTL_BITMAP* map, ULONG* start) {
+  return RtlFindNextForwardRunClear(map, 0, start);
+}
 
 ULONG NTAPI RtlFindLongestRunClear(const RTL_BITMAP* map, ULONG* start) {
   RTL_BITMAP_RUN longest{0, 0};

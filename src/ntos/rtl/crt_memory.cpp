@@ -99,7 +99,9 @@ void* NTAPI memmove(void* to, const void* from, SIZE_T bytes) {
   return to;
 }
 
-void* NTAPI memcpy(void* to, const void* from, SIZE_T bytes) { return memmove(to, from, bytes); }
+void* NTAPI memcpy(void* to, const void* from, SIZE_T bytes) {
+  return memmove(to, from, bytes);
+}
 
 int NTAPI memcmp(const void* a, const void* b, SIZE_T bytes) {
   const auto* left = static_cast<const std::uint8_t*>(a);
@@ -115,7 +117,6 @@ void* NTAPI memchr(const void* from, int value, SIZE_T bytes) {
     if (at[i] == static_cast<std::uint8_t>(value)) return const_cast<std::uint8_t*>(at + i);
   return nullptr;
 }
-
 
 int NTAPI memcpy_s(void* to, SIZE_T capacity, const void* from, SIZE_T bytes) {
   if (bytes == 0) return 0;

@@ -8,21 +8,49 @@
 
 namespace drydock::ntos::crt {
 
-int NTAPI tolower(int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
-int NTAPI toupper(int c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }
-WCHAR NTAPI towlower(WCHAR c) { return rtl::downcase(c); }
-WCHAR NTAPI towupper(WCHAR c) { return rtl::upcase(c); }
-int NTAPI isdigit(int c) { return c >= '0' && c <= '9'; }
-int NTAPI islower(int c) { return c >= 'a' && c <= 'z'; }
-int NTAPI isupper(int c) { return c >= 'A' && c <= 'Z'; }
-int NTAPI isspace(int c) { return c == ' ' || (c >= 9 && c <= 13); }
-int NTAPI isprint(int c) { return c >= 0x20 && c < 0x7F; }
-int NTAPI isxdigit(int c) { return isdigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+int NTAPI tolower(int c) {
+  return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+int NTAPI toupper(int c) {
+  return c >= 'a' && c <= 'z' ? c - 32 : c;
+}
+WCHAR NTAPI towlower(WCHAR c) {
+  return rtl::downcase(c);
+}
+WCHAR NTAPI towupper(WCHAR c) {
+  return rtl::upcase(c);
+}
+int NTAPI isdigit(int c) {
+  return c >= '0' && c <= '9';
+}
+int NTAPI islower(int c) {
+  return c >= 'a' && c <= 'z';
+}
+int NTAPI isupper(int c) {
+  return c >= 'A' && c <= 'Z';
+}
+int NTAPI isspace(int c) {
+  return c == ' ' || (c >= 9 && c <= 13);
+}
+int NTAPI isprint(int c) {
+  return c >= 0x20 && c < 0x7F;
+}
+int NTAPI isxdigit(int c) {
+  return isdigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
-int NTAPI atoi(const char* text) { return parse_decimal(text); }
-LONG NTAPI atol(const char* text) { return parse_decimal(text); }
-int NTAPI _wtoi(const WCHAR* text) { return parse_decimal(text); }
-LONG NTAPI _wtol(const WCHAR* text) { return parse_decimal(text); }
+int NTAPI atoi(const char* text) {
+  return parse_decimal(text);
+}
+LONG NTAPI atol(const char* text) {
+  return parse_decimal(text);
+}
+int NTAPI _wtoi(const WCHAR* text) {
+  return parse_decimal(text);
+}
+LONG NTAPI _wtol(const WCHAR* text) {
+  return parse_decimal(text);
+}
 
 namespace {
 // The unbounded forms trust the caller's buffer, as they do on Windows.
@@ -37,7 +65,9 @@ WCHAR* NTAPI _itow(int value, WCHAR* to, int radix) {
   write_signed(value, 32, to, kTrusted, radix);
   return to;
 }
-int NTAPI _itoa_s(int value, char* to, SIZE_T capacity, int radix) { return write_signed(value, 32, to, capacity, radix); }
+int NTAPI _itoa_s(int value, char* to, SIZE_T capacity, int radix) {
+  return write_signed(value, 32, to, capacity, radix);
+}
 int NTAPI _itow_s(int value, WCHAR* to, SIZE_T capacity, int radix) {
   return write_signed(value, 32, to, capacity, radix);
 }
@@ -66,7 +96,9 @@ int NTAPI rand() {
   return static_cast<int>(seed >> 16 & 0x7FFF);
 }
 
-void NTAPI srand(UINT seed) { kernel().rtl->rand_seed = seed; }
+void NTAPI srand(UINT seed) {
+  kernel().rtl->rand_seed = seed;
+}
 
 namespace {
 

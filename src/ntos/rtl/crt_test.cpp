@@ -15,7 +15,8 @@ TEST(CrtMemory, MovesEveryLengthAndOverlap) {
       std::vector<char> expected(1200), actual(1200);
       for (SIZE_T i = 0; i < expected.size(); ++i) expected[i] = actual[i] = static_cast<char>(i * 31 + i / 256);
       std::memmove(expected.data() + 400 + distance, expected.data() + 400, bytes);
-      EXPECT_EQ(crt::memmove(actual.data() + 400 + distance, actual.data() + 400, bytes), actual.data() + 400 + distance);
+      EXPECT_EQ(crt::memmove(actual.data() + 400 + distance, actual.data() + 400, bytes),
+                actual.data() + 400 + distance);
       ASSERT_EQ(expected, actual) << bytes << " bytes by " << distance;
     }
     std::vector<char> filled(500, 'x');

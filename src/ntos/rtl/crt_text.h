@@ -7,8 +7,8 @@
 
 namespace drydock::ntos::crt {
 
-inline constexpr int kErrorInvalid = 22;   ///< EINVAL, as the secure functions return it
-inline constexpr int kErrorTooSmall = 34;  ///< ERANGE
+inline constexpr int kErrorInvalid = 22;         ///< EINVAL, as the secure functions return it
+inline constexpr int kErrorTooSmall = 34;        ///< ERANGE
 inline constexpr SIZE_T kTruncate = ~SIZE_T{0};  ///< _TRUNCATE
 inline constexpr int kTruncated = 80;            ///< STRUNCATE
 

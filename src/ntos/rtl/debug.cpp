@@ -63,20 +63,34 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCSZ prefix, ULONG, ULONG, PCSZ pattern, __bui
   return STATUS_SUCCESS;
 }
 
-VOID NTAPI DbgBreakPoint() { raise_breakpoint(); }
-VOID NTAPI DbgBreakPointWithStatus(ULONG) { raise_breakpoint(); }
-
-VOID NTAPI RtlAssert(PVOID failed_assertion, PVOID file, ULONG line, PSZ message) {
-  machine::Machine::current().note(fmt::format("Assertion failed: {}{}{} ({}, line {})", message == nullptr ? "" : message,
-                                               message == nullptr ? "" : ": ", static_cast<const char*>(failed_assertion),
-                                               static_cast<const char*>(file), line));
+VOID NTAPI DbgBreakPoint() {
+  raise_breakpoint();
+}
+VOID NTAPI DbgBreakPointWithStatus(ULONG) {
   raise_breakpoint();
 }
 
-NTSTATUS NTAPI DbgQueryDebugFilterState(ULONG, ULONG) { return 1; }
-NTSTATUS NTAPI DbgSetDebugFilterState(ULONG, ULONG, BOOLEAN) { return STATUS_SUCCESS; }
-BOOLEAN NTAPI KdRefreshDebuggerNotPresent() { return TRUE; }
-NTSTATUS NTAPI KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
-NTSTATUS NTAPI KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+VOID NTAPI RtlAssert(PVOID failed_assertion, PVOID file, ULONG line, PSZ message) {
+  machine::Machine::current().note(fmt::format(
+      "Assertion failed: {}{}{} ({}, line {})", message == nullptr ? "" : message, message == nullptr ? "" : ": ",
+      static_cast<const char*>(failed_assertion), static_cast<const char*>(file), line));
+  raise_breakpoint();
+}
+
+NTSTATUS NTAPI DbgQueryDebugFilterState(ULONG, ULONG) {
+  return 1;
+}
+NTSTATUS NTAPI DbgSetDebugFilterState(ULONG, ULONG, BOOLEAN) {
+  return STATUS_SUCCESS;
+}
+BOOLEAN NTAPI KdRefreshDebuggerNotPresent() {
+  return TRUE;
+}
+NTSTATUS NTAPI KdDisableDebugger() {
+  return STATUS_DEBUGGER_INACTIVE;
+}
+NTSTATUS NTAPI KdEnableDebugger() {
+  return STATUS_DEBUGGER_INACTIVE;
+}
 
 }  // namespace drydock::ntos

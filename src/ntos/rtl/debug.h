@@ -11,7 +11,8 @@ ULONG NTAPI DbgPrint(PCSZ pattern, ...);
 ULONG NTAPI DbgPrintEx(ULONG component, ULONG level, PCSZ pattern, ...);
 ULONG NTAPI DbgPrintReturnControlC(PCSZ pattern, ...);
 ULONG NTAPI vDbgPrintEx(ULONG component, ULONG level, PCSZ pattern, __builtin_ms_va_list arguments);
-ULONG NTAPI vDbgPrintExWithPrefix(PCSZ prefix, ULONG component, ULONG level, PCSZ pattern, __builtin_ms_va_list arguments);
+ULONG NTAPI vDbgPrintExWithPrefix(PCSZ prefix, ULONG component, ULONG level, PCSZ pattern,
+                                  __builtin_ms_va_list arguments);
 /// Stops the run as an unhandled breakpoint does: KMODE_EXCEPTION_NOT_HANDLED with STATUS_BREAKPOINT.
 VOID NTAPI DbgBreakPoint();
 VOID NTAPI DbgBreakPointWithStatus(ULONG status);

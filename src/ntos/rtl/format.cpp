@@ -78,7 +78,8 @@ void put_counted(Output<C>& out, const Conversion& how, const Counted* text) {
 }
 
 template <class C>
-void put_number(Output<C>& out, const Conversion& how, std::uint64_t magnitude, unsigned base, bool capitals, char sign) {
+void put_number(Output<C>& out, const Conversion& how, std::uint64_t magnitude, unsigned base, bool capitals,
+                char sign) {
   const char* digits = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
   char text[64];
   int length = 0;
@@ -109,9 +110,12 @@ void put_number(Output<C>& out, const Conversion& how, std::uint64_t magnitude, 
 std::uint64_t narrowed(std::uint64_t raw, Length length, bool is_signed) {
   switch (length) {
     case Length::Word64:
-    case Length::Pointer: return raw;
-    case Length::Short: return is_signed ? static_cast<std::uint64_t>(static_cast<std::int16_t>(raw)) : raw & 0xFFFF;
-    default: return is_signed ? static_cast<std::uint64_t>(static_cast<std::int32_t>(raw)) : raw & 0xFFFFFFFF;
+    case Length::Pointer:
+      return raw;
+    case Length::Short:
+      return is_signed ? static_cast<std::uint64_t>(static_cast<std::int16_t>(raw)) : raw & 0xFFFF;
+    default:
+      return is_signed ? static_cast<std::uint64_t>(static_cast<std::int32_t>(raw)) : raw & 0xFFFFFFFF;
   }
 }
 
@@ -147,7 +151,9 @@ const C* read_count(const C* p, int& count, FormatArguments& arguments) {
 template <class C>
 const C* read_length(const C* p, Length& length) {
   switch (*p) {
-    case 'h': length = Length::Short; return p[1] == 'h' ? p + 2 : p + 1;
+    case 'h':
+      length = Length::Short;
+      return p[1] == 'h' ? p + 2 : p + 1;
     case 'l':
       if (p[1] == 'l') {
         length = Length::Word64;
@@ -155,10 +161,16 @@ const C* read_length(const C* p, Length& length) {
       }
       length = Length::Long;
       return p + 1;
-    case 'w': length = Length::Wide; return p + 1;
+    case 'w':
+      length = Length::Wide;
+      return p + 1;
     case 'z':
-    case 't': length = Length::Pointer; return p + 1;
-    case 'j': length = Length::Word64; return p + 1;
+    case 't':
+      length = Length::Pointer;
+      return p + 1;
+    case 'j':
+      length = Length::Word64;
+      return p + 1;
     case 'I':
       if (p[1] == '6' && p[2] == '4') {
         length = Length::Word64;
@@ -170,7 +182,8 @@ const C* read_length(const C* p, Length& length) {
       }
       length = Length::Pointer;
       return p + 1;
-    default: return p;
+    default:
+      return p;
   }
 }
 
@@ -190,10 +203,13 @@ void put_conversion(Output<C>& out, Conversion how, C kind, FormatArguments& arg
       auto magnitude = static_cast<std::uint64_t>(value);
       return put_number(out, how, value < 0 ? 0 - magnitude : magnitude, 10, false, sign);
     }
-    case 'u': return put_number(out, how, narrowed(arguments.take(), how.length, false), 10, false, 0);
-    case 'o': return put_number(out, how, narrowed(arguments.take(), how.length, false), 8, false, 0);
+    case 'u':
+      return put_number(out, how, narrowed(arguments.take(), how.length, false), 10, false, 0);
+    case 'o':
+      return put_number(out, how, narrowed(arguments.take(), how.length, false), 8, false, 0);
     case 'x':
-    case 'X': return put_number(out, how, narrowed(arguments.take(), how.length, false), 16, kind == 'X', 0);
+    case 'X':
+      return put_number(out, how, narrowed(arguments.take(), how.length, false), 16, kind == 'X', 0);
     case 'p':
       how.precision = 16;
       how.alternate = false;
@@ -216,8 +232,12 @@ void put_conversion(Output<C>& out, Conversion how, C kind, FormatArguments& arg
         return put_counted(out, how, static_cast<const nt::UNICODE_STRING*>(text));
       return put_counted(out, how, static_cast<const nt::STRING*>(text));
     }
-    case 'n': arguments.take(); return;
-    default: out.put(kind); return;
+    case 'n':
+      arguments.take();
+      return;
+    default:
+      out.put(kind);
+      return;
   }
 }
 

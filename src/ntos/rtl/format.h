@@ -1,5 +1,6 @@
 #pragma once
-// The one formatter behind every printf of the kernel: Microsoft's conversions (%wZ, %I64x, %S, ...), no floating point.
+// The one formatter behind every printf of the kernel: Microsoft's conversions (%wZ, %I64x, %S, ...), no floating
+// point.
 
 #include <cstddef>
 #include <cstdint>

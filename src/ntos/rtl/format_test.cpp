@@ -36,7 +36,9 @@ TEST(Format, Integers) {
   EXPECT_EQ(narrow("%d", 0x80000000u), "-2147483648");
 }
 
-TEST(Format, PointersAreSixteenCapitalDigits) { EXPECT_EQ(narrow("%p", 0xabcull), "0000000000000ABC"); }
+TEST(Format, PointersAreSixteenCapitalDigits) {
+  EXPECT_EQ(narrow("%p", 0xabcull), "0000000000000ABC");
+}
 
 TEST(Format, StringsOfBothWidths) {
   EXPECT_EQ(narrow("%s|%S|%ws|%hs|%ls", "narrow", u"wide", u"w", "h", u"l"), "narrow|wide|w|h|l");

@@ -21,10 +21,18 @@ SIZE_T NTAPI RtlCompareMemoryUlong(PVOID source, SIZE_T bytes, ULONG pattern) {
   return i * sizeof(ULONG);
 }
 
-VOID NTAPI RtlFillMemory(PVOID to, SIZE_T bytes, UCHAR value) { crt::memset(to, value, bytes); }
-VOID NTAPI RtlZeroMemory(PVOID to, SIZE_T bytes) { crt::memset(to, 0, bytes); }
-VOID NTAPI RtlMoveMemory(PVOID to, const VOID* from, SIZE_T bytes) { crt::memmove(to, from, bytes); }
-VOID NTAPI RtlCopyMemoryNonTemporal(PVOID to, const VOID* from, SIZE_T bytes) { crt::memmove(to, from, bytes); }
+VOID NTAPI RtlFillMemory(PVOID to, SIZE_T bytes, UCHAR value) {
+  crt::memset(to, value, bytes);
+}
+VOID NTAPI RtlZeroMemory(PVOID to, SIZE_T bytes) {
+  crt::memset(to, 0, bytes);
+}
+VOID NTAPI RtlMoveMemory(PVOID to, const VOID* from, SIZE_T bytes) {
+  crt::memmove(to, from, bytes);
+}
+VOID NTAPI RtlCopyMemoryNonTemporal(PVOID to, const VOID* from, SIZE_T bytes) {
+  crt::memmove(to, from, bytes);
+}
 VOID NTAPI RtlPrefetchMemoryNonTemporal(PVOID, SIZE_T) {}
 
 ULONG NTAPI RtlRandom(ULONG* seed) {
@@ -48,9 +56,15 @@ ULONG NTAPI RtlComputeCrc32(ULONG start, const VOID* data, ULONG bytes) {
   return ~crc;
 }
 
-ULONG NTAPI RtlUlongByteSwap(ULONG value) { return __builtin_bswap32(value); }
-USHORT NTAPI RtlUshortByteSwap(USHORT value) { return __builtin_bswap16(value); }
-ULONGLONG NTAPI RtlUlonglongByteSwap(ULONGLONG value) { return __builtin_bswap64(value); }
+ULONG NTAPI RtlUlongByteSwap(ULONG value) {
+  return __builtin_bswap32(value);
+}
+USHORT NTAPI RtlUshortByteSwap(USHORT value) {
+  return __builtin_bswap16(value);
+}
+ULONGLONG NTAPI RtlUlonglongByteSwap(ULONGLONG value) {
+  return __builtin_bswap64(value);
+}
 
 ULONG NTAPI RtlNtStatusToDosError(NTSTATUS status) {
   struct Row {

@@ -4,7 +4,9 @@ namespace drydock::ntos {
 
 namespace {
 
-bool base_is_valid(ULONG base) { return base == 0 || base == 2 || base == 8 || base == 10 || base == 16; }
+bool base_is_valid(ULONG base) {
+  return base == 0 || base == 2 || base == 8 || base == 10 || base == 16;
+}
 
 /// Digits of `value`, last first. Returns how many.
 unsigned digits_of(ULONGLONG value, ULONG base, char (&digits)[66]) {

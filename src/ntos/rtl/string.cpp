@@ -15,7 +15,9 @@ constexpr ULONG kStringTag = 0x67727453;  // 'Strg'
 template <class C>
 using UnsignedOf = std::conditional_t<sizeof(C) == 1, UCHAR, USHORT>;
 
-char upcase_ansi(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+char upcase_ansi(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
 
 template <class C>
 LONG compare_chars(const C* a, SIZE_T a_chars, const C* b, SIZE_T b_chars, bool ignore_case) {
@@ -30,13 +32,15 @@ LONG compare_chars(const C* a, SIZE_T a_chars, const C* b, SIZE_T b_chars, bool 
         left = upcase_ansi(left), right = upcase_ansi(right);
       }
     }
-    if (left != right) return static_cast<LONG>(static_cast<UnsignedOf<C>>(left)) -
-                              static_cast<LONG>(static_cast<UnsignedOf<C>>(right));
+    if (left != right)
+      return static_cast<LONG>(static_cast<UnsignedOf<C>>(left)) - static_cast<LONG>(static_cast<UnsignedOf<C>>(right));
   }
   return static_cast<LONG>(a_chars) - static_cast<LONG>(b_chars);
 }
 
-SIZE_T chars_of(PCUNICODE_STRING string) { return string->Length / sizeof(WCHAR); }
+SIZE_T chars_of(PCUNICODE_STRING string) {
+  return string->Length / sizeof(WCHAR);
+}
 
 /// A buffer of `bytes` for `to`, its own or a new one. The length is the caller's to set.
 NTSTATUS prepare(UNICODE_STRING* to, SIZE_T bytes, bool allocate) {
@@ -58,8 +62,12 @@ NTSTATUS map_string(UNICODE_STRING* to, PCUNICODE_STRING from, bool allocate, Ma
   return STATUS_SUCCESS;
 }
 
-char to_ansi(WCHAR c) { return c < 0x100 ? static_cast<char>(c) : '?'; }
-WCHAR from_ansi(char c) { return static_cast<UCHAR>(c); }
+char to_ansi(WCHAR c) {
+  return c < 0x100 ? static_cast<char>(c) : '?';
+}
+WCHAR from_ansi(char c) {
+  return static_cast<UCHAR>(c);
+}
 
 template <class Map>
 NTSTATUS to_ansi_string(STRING* to, PCUNICODE_STRING from, bool allocate, Map map) {
@@ -92,7 +100,9 @@ VOID NTAPI RtlInitString(STRING* to, PCSZ from) {
   to->Buffer = const_cast<PCHAR>(from);
 }
 
-VOID NTAPI RtlInitAnsiString(STRING* to, PCSZ from) { RtlInitString(to, from); }
+VOID NTAPI RtlInitAnsiString(STRING* to, PCSZ from) {
+  RtlInitString(to, from);
+}
 
 NTSTATUS NTAPI RtlInitAnsiStringEx(STRING* to, PCSZ from) {
   if (from != nullptr && crt::strlen(from) > 0xFFFE) return STATUS_NAME_TOO_LONG;
@@ -253,9 +263,15 @@ NTSTATUS NTAPI RtlValidateUnicodeString(ULONG flags, PCUNICODE_STRING string) {
   return sound ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character) { return rtl::upcase(character); }
-WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR character) { return rtl::downcase(character); }
-CHAR NTAPI RtlUpperChar(CHAR character) { return upcase_ansi(character); }
+WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character) {
+  return rtl::upcase(character);
+}
+WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR character) {
+  return rtl::downcase(character);
+}
+CHAR NTAPI RtlUpperChar(CHAR character) {
+  return upcase_ansi(character);
+}
 
 VOID NTAPI RtlUpperString(STRING* to, const STRING* from) {
   USHORT length = from->Length < to->MaximumLength ? from->Length : to->MaximumLength;
@@ -288,11 +304,15 @@ NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(STRING* to, PCUNICODE_STRING f
   return to_ansi_string(to, from, allocate, [](WCHAR c) { return to_ansi(rtl::upcase(c)); });
 }
 
-ULONG NTAPI RtlxAnsiStringToUnicodeSize(const STRING* string) { return (string->Length + 1u) * sizeof(WCHAR); }
+ULONG NTAPI RtlxAnsiStringToUnicodeSize(const STRING* string) {
+  return (string->Length + 1u) * sizeof(WCHAR);
+}
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING string) {
   return static_cast<ULONG>(chars_of(string)) + 1;
 }
-WCHAR NTAPI RtlAnsiCharToUnicodeChar(PUCHAR* at) { return *(*at)++; }
+WCHAR NTAPI RtlAnsiCharToUnicodeChar(PUCHAR* at) {
+  return *(*at)++;
+}
 
 NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH to, ULONG to_bytes, ULONG* result, const CHAR* from, ULONG from_bytes) {
   ULONG count = to_bytes / 2 < from_bytes ? to_bytes / 2 : from_bytes;
@@ -317,7 +337,9 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteSize(ULONG* result, PCWCH, ULONG from_bytes)
 
 namespace rtl {
 
-void* allocate_string(SIZE_T bytes) { return ExAllocatePoolWithTag(PagedPool, bytes, kStringTag); }
+void* allocate_string(SIZE_T bytes) {
+  return ExAllocatePoolWithTag(PagedPool, bytes, kStringTag);
+}
 
 namespace {
 
@@ -377,7 +399,9 @@ std::string to_utf8(std::u16string_view text) {
   return result;
 }
 
-std::string to_utf8(PCUNICODE_STRING string) { return to_utf8(view(string)); }
+std::string to_utf8(PCUNICODE_STRING string) {
+  return to_utf8(view(string));
+}
 
 std::u16string to_utf16(std::string_view text) {
   std::u16string result;

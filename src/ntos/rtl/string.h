@@ -1,7 +1,7 @@
 #pragma once
-// Counted strings. Lengths are in bytes. Buffers that a routine allocates are paged pool with tag 'Strg' or 'grtS' as on
-// Windows and are freed by RtlFreeUnicodeString / RtlFreeAnsiString.
-// IRQL: PASSIVE_LEVEL where upper case or code pages come in, any where bytes are only copied.
+// Counted strings. Lengths are in bytes. Buffers that a routine allocates are paged pool with tag 'Strg' or 'grtS' as
+// on Windows and are freed by RtlFreeUnicodeString / RtlFreeAnsiString. IRQL: PASSIVE_LEVEL where upper case or code
+// pages come in, any where bytes are only copied.
 
 #include <string>
 #include <string_view>

@@ -8,13 +8,17 @@ constexpr LONGLONG kTicksPerDay = 86'400 * kTicks100nsPerSecond;
 constexpr LONGLONG kSeconds1970 = kTicks100nsFrom1601To1970 / kTicks100nsPerSecond;
 constexpr LONGLONG kSeconds1980 = kSeconds1970 + 315'532'800;
 
-constexpr bool is_leap(LONGLONG year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+constexpr bool is_leap(LONGLONG year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 constexpr LONGLONG days_before_year(LONGLONG year) {
   LONGLONG y = year - 1601;
   return y * 365 + y / 4 - y / 100 + y / 400;
 }
 constexpr int kDaysBeforeMonth[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-constexpr LONGLONG days_before(int month, bool leap) { return kDaysBeforeMonth[month - 1] + (leap && month > 2); }
+constexpr LONGLONG days_before(int month, bool leap) {
+  return kDaysBeforeMonth[month - 1] + (leap && month > 2);
+}
 
 void split_day(LONGLONG ticks, TIME_FIELDS* fields) {
   LONGLONG milliseconds = ticks / kTicks100nsPerMillisecond;
@@ -24,7 +28,9 @@ void split_day(LONGLONG ticks, TIME_FIELDS* fields) {
   fields->Hour = static_cast<CSHORT>(milliseconds / 3'600'000);
 }
 
-bool in_range(LONGLONG seconds) { return seconds >= 0 && seconds <= 0xFFFFFFFF; }
+bool in_range(LONGLONG seconds) {
+  return seconds >= 0 && seconds <= 0xFFFFFFFF;
+}
 
 }  // namespace
 
@@ -43,16 +49,18 @@ VOID NTAPI RtlTimeToTimeFields(LARGE_INTEGER* time, TIME_FIELDS* fields) {
 }
 
 BOOLEAN NTAPI RtlTimeFieldsToTime(TIME_FIELDS* fields, LARGE_INTEGER* time) {
-  if (fields->Year < 1601 || fields->Month < 1 || fields->Month > 12 || fields->Day < 1 || fields->Hour < 0 || fields->Hour > 23 ||
-      fields->Minute < 0 || fields->Minute > 59 || fields->Second < 0 || fields->Second > 59 || fields->Milliseconds < 0 ||
-      fields->Milliseconds > 999)
+  if (fields->Year < 1601 || fields->Month < 1 || fields->Month > 12 || fields->Day < 1 || fields->Hour < 0 ||
+      fields->Hour > 23 || fields->Minute < 0 || fields->Minute > 59 || fields->Second < 0 || fields->Second > 59 ||
+      fields->Milliseconds < 0 || fields->Milliseconds > 999)
     return FALSE;
   bool leap = is_leap(fields->Year);
-  LONGLONG month_days = kDaysBeforeMonth[fields->Month] - kDaysBeforeMonth[fields->Month - 1] + (leap && fields->Month == 2);
+  LONGLONG month_days =
+      kDaysBeforeMonth[fields->Month] - kDaysBeforeMonth[fields->Month - 1] + (leap && fields->Month == 2);
   if (fields->Day > month_days) return FALSE;
   LONGLONG days = days_before_year(fields->Year) + days_before(fields->Month, leap) + fields->Day - 1;
   LONGLONG seconds = (fields->Hour * 60 + fields->Minute) * 60 + fields->Second;
-  time->QuadPart = days * kTicksPerDay + seconds * kTicks100nsPerSecond + fields->Milliseconds * kTicks100nsPerMillisecond;
+  time->QuadPart =
+      days * kTicksPerDay + seconds * kTicks100nsPerSecond + fields->Milliseconds * kTicks100nsPerMillisecond;
   return TRUE;
 }
 

@@ -23,20 +23,39 @@ NTSTATUS NTAPI RtlGetVersion(RTL_OSVERSIONINFOW* version) {
 namespace {
 
 // VER_MINORVERSION .. VER_PRODUCT_TYPE, each with three bits of condition.
-enum : ULONG { kMinor = 1, kMajor = 2, kBuild = 4, kPlatform = 8, kServicePackMinor = 16, kServicePackMajor = 32, kSuite = 64, kProduct = 128 };
+enum : ULONG {
+  kMinor = 1,
+  kMajor = 2,
+  kBuild = 4,
+  kPlatform = 8,
+  kServicePackMinor = 16,
+  kServicePackMajor = 32,
+  kSuite = 64,
+  kProduct = 128
+};
 
-unsigned shift_of(ULONG type) { return 3 * static_cast<unsigned>(__builtin_ctz(type)); }
+unsigned shift_of(ULONG type) {
+  return 3 * static_cast<unsigned>(__builtin_ctz(type));
+}
 
 bool holds(ULONG actual, ULONG wanted, unsigned condition) {
   switch (condition) {
-    case 1: return actual == wanted;
-    case 2: return actual > wanted;
-    case 3: return actual >= wanted;
-    case 4: return actual < wanted;
-    case 5: return actual <= wanted;
-    case 6: return (actual & wanted) == wanted;
-    case 7: return wanted == 0 || (actual & wanted) != 0;
-    default: return false;
+    case 1:
+      return actual == wanted;
+    case 2:
+      return actual > wanted;
+    case 3:
+      return actual >= wanted;
+    case 4:
+      return actual < wanted;
+    case 5:
+      return actual <= wanted;
+    case 6:
+      return (actual & wanted) == wanted;
+    case 7:
+      return wanted == 0 || (actual & wanted) != 0;
+    default:
+      return false;
   }
 }
 
@@ -76,7 +95,11 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(RTL_OSVERSIONINFOEXW* wanted, ULONG type_mas
   return STATUS_SUCCESS;
 }
 
-BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG version) { return version <= 0x0A00000C; }
-BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG version) { return version <= 0x0A000000; }
+BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG version) {
+  return version <= 0x0A00000C;
+}
+BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG version) {
+  return version <= 0x0A000000;
+}
 
 }  // namespace drydock::ntos

@@ -33,14 +33,20 @@ using namespace nt;
 using namespace ntos;
 using namespace std::chrono_literals;
 
-LARGE_INTEGER from_now(machine::Duration delay) { return {.QuadPart = -(delay / machine::k100ns)}; }
-machine::Time now() { return machine::Machine::current().now(); }
+LARGE_INTEGER from_now(machine::Duration delay) {
+  return {.QuadPart = -(delay / machine::k100ns)};
+}
+machine::Time now() {
+  return machine::Machine::current().now();
+}
 
 NTSTATUS wait(PVOID object, LARGE_INTEGER* timeout = nullptr) {
   return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, timeout);
 }
 
-void start(const char* name, std::function<void()> body) { ASSERT_NE(ps::create_system_thread(name, std::move(body)), nullptr); }
+void start(const char* name, std::function<void()> body) {
+  ASSERT_NE(ps::create_system_thread(name, std::move(body)), nullptr);
+}
 
 TEST(Dispatcher, ANotificationEventLetsEveryoneGoOnASynchronizationEventOne) {
   KernelRig rig;
@@ -67,7 +73,9 @@ TEST(Dispatcher, ANotificationEventLetsEveryoneGoOnASynchronizationEventOne) {
     KeSetEvent(&one, 0, FALSE);
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
     EXPECT_EQ(woken_one, 3);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, ATimeoutTakesItsTimeAndZeroDoesNotWait) {
@@ -92,7 +100,9 @@ TEST(Dispatcher, ATimeoutTakesItsTimeAndZeroDoesNotWait) {
     EXPECT_EQ(wait(&never, &absolute), STATUS_TIMEOUT);
     EXPECT_GE(now() - before, 4ms);
     EXPECT_LT(now() - before, 6ms);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, WaitingForSeveralObjects) {
@@ -106,20 +116,27 @@ TEST(Dispatcher, WaitingForSeveralObjects) {
     PVOID objects[] = {&first, &second, &third};
     KWAIT_BLOCK blocks[3];
     LARGE_INTEGER zero{.QuadPart = 0};
-    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, nullptr), STATUS_WAIT_1);
-    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, blocks), STATUS_WAIT_2);
-    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, nullptr), STATUS_TIMEOUT);
+    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, nullptr),
+              STATUS_WAIT_1);
+    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, blocks),
+              STATUS_WAIT_2);
+    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, &zero, nullptr),
+              STATUS_TIMEOUT);
     // All or none: what is there stays until the rest is.
     KeSetEvent(&first, 0, FALSE);
     KeReleaseSemaphore(&third, 0, 2, FALSE);
-    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, &zero, nullptr), STATUS_TIMEOUT);
+    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, &zero, nullptr),
+              STATUS_TIMEOUT);
     EXPECT_EQ(KeReadStateEvent(&first), 1);
     EXPECT_EQ(KeReadStateSemaphore(&third), 2);
     start("setter", [&] { KeSetEvent(&second, 0, FALSE); });
-    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, nullptr, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, nullptr, nullptr),
+              STATUS_SUCCESS);
     EXPECT_EQ(KeReadStateEvent(&first), 0);
     EXPECT_EQ(KeReadStateSemaphore(&third), 1);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, TooManyObjectsStop) {
@@ -129,7 +146,8 @@ TEST(Dispatcher, TooManyObjectsStop) {
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     PVOID objects[] = {&event, &event, &event, &event};
     KeWaitForMultipleObjects(4, objects, WaitAny, Executive, KernelMode, FALSE, nullptr, nullptr);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), MAXIMUM_WAIT_OBJECTS_EXCEEDED);
 }
 
@@ -159,7 +177,9 @@ TEST(Dispatcher, AMutexIsItsOwnersAndCounts) {
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
     EXPECT_EQ(order, "owner rival ");
     EXPECT_EQ(KeReadStateMutex(&mutex), 1);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, WaitingAtDispatchLevelStops) {
@@ -169,7 +189,8 @@ TEST(Dispatcher, WaitingAtDispatchLevelStops) {
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     KfRaiseIrql(DISPATCH_LEVEL);
     wait(&event);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), ATTEMPTED_SWITCH_FROM_DPC);
 }
 
@@ -179,7 +200,8 @@ TEST(Dispatcher, AWaitThatNothingCanEndIsAFindingThatNamesIt) {
     KEVENT event;
     KeInitializeEvent(&event, SynchronizationEvent, FALSE);
     wait(&event);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_NE(rig.what_happened().find("for a synchronization event"), std::string::npos) << rig.what_happened();
 }
 
@@ -212,7 +234,9 @@ TEST(Dispatcher, ATimerSignalsAndQueuesItsDpc) {
     LARGE_INTEGER later = from_now(50ms);
     KeDelayExecutionThread(KernelMode, FALSE, &later);
     EXPECT_EQ(runs, 1);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, APeriodicTimerGoesOnUntilCancelled) {
@@ -235,7 +259,9 @@ TEST(Dispatcher, APeriodicTimerGoesOnUntilCancelled) {
     KeSetTimer(&timer, from_now(10ms), &dpc);
     EXPECT_EQ(ke::timer_in(&timer, sizeof timer).object, &timer);
     KeCancelTimer(&timer);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, AThreadObjectIsSignalledWhenItEnds) {
@@ -254,7 +280,9 @@ TEST(Dispatcher, AThreadObjectIsSignalledWhenItEnds) {
     EXPECT_TRUE(ran);
     EXPECT_EQ(ps::machine_thread(object), nullptr);
     ob::dereference(object);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, AFastMutexHoldsOthersAndRaisesToApcLevel) {
@@ -283,7 +311,9 @@ TEST(Dispatcher, AFastMutexHoldsOthersAndRaisesToApcLevel) {
     EXPECT_EQ(most, 1);
     EXPECT_TRUE(ExTryToAcquireFastMutex(&mutex));
     ExReleaseFastMutex(&mutex);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, AResourceHasManyReadersOrOneWriter) {
@@ -323,7 +353,9 @@ TEST(Dispatcher, AResourceHasManyReadersOrOneWriter) {
     EXPECT_EQ(order, "read write late ");
     EXPECT_EQ(resource.ActiveEntries, 0u);
     ExDeleteResourceLite(&resource);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, ReleasingAResourceThatIsNotOwnedStops) {
@@ -332,7 +364,8 @@ TEST(Dispatcher, ReleasingAResourceThatIsNotOwnedStops) {
     ERESOURCE resource;
     ExInitializeResourceLite(&resource);
     ExReleaseResourceLite(&resource);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), RESOURCE_NOT_OWNED);
 }
 
@@ -352,7 +385,9 @@ TEST(Dispatcher, RundownWaitsForTheHolders) {
     ExWaitForRundownProtectionRelease(&reference);
     EXPECT_TRUE(released);
     EXPECT_FALSE(ExAcquireRundownProtection(&reference));
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 VOID NTAPI count_work(PVOID parameter) {
@@ -374,7 +409,9 @@ TEST(Dispatcher, WorkItemsRunAtPassiveLevelAndMayBeQueuedAgain) {
       KeDelayExecutionThread(KernelMode, FALSE, &soon);
       EXPECT_EQ(runs, i);
     }
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Dispatcher, AWorkItemQueuedTwiceIsWorkerInvalid) {
@@ -386,11 +423,14 @@ TEST(Dispatcher, AWorkItemQueuedTwiceIsWorkerInvalid) {
     KeRaiseIrqlToDpcLevel();
     ExQueueWorkItem(&item, DelayedWorkQueue);
     ExQueueWorkItem(&item, DelayedWorkQueue);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), WORKER_INVALID);
 }
 
-VOID NTAPI return_high(PVOID) { KeRaiseIrqlToDpcLevel(); }
+VOID NTAPI return_high(PVOID) {
+  KeRaiseIrqlToDpcLevel();
+}
 
 TEST(Dispatcher, AWorkerThatReturnsAtARaisedIrqlStops) {
   KernelRig rig;
@@ -400,7 +440,8 @@ TEST(Dispatcher, AWorkerThatReturnsAtARaisedIrqlStops) {
     ExQueueWorkItem(&item, DelayedWorkQueue);
     LARGE_INTEGER soon = from_now(1ms);
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), WORKER_THREAD_RETURNED_AT_BAD_IRQL);
 }
 
@@ -410,7 +451,8 @@ TEST(Dispatcher, LoweringToAHigherIrqlAndRaisingToALowerStop) {
   EXPECT_EQ(high.run([] {
     KfRaiseIrql(DISPATCH_LEVEL);
     KfRaiseIrql(APC_LEVEL);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
 }
 
 TEST(Dispatcher, ASpinLockTakenTwiceStops) {
@@ -419,7 +461,8 @@ TEST(Dispatcher, ASpinLockTakenTwiceStops) {
     KSPIN_LOCK lock = 0;
     KeAcquireSpinLockRaiseToDpc(&lock);
     KeAcquireSpinLockAtDpcLevel(&lock);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), SPIN_LOCK_ALREADY_OWNED);
 }
 
@@ -429,7 +472,8 @@ TEST(Dispatcher, EndingAThreadInsideACriticalRegionStops) {
     start("careless", [] { KeEnterCriticalRegion(); });
     LARGE_INTEGER soon = from_now(1ms);
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), KERNEL_APC_PENDING_DURING_EXIT);
 }
 

@@ -22,7 +22,9 @@ using namespace ntos;
 
 constexpr ULONG kTag = 0x31747354;
 
-MDL* mdl_over(void* buffer, ULONG bytes) { return MmCreateMdl(nullptr, buffer, bytes); }
+MDL* mdl_over(void* buffer, ULONG bytes) {
+  return MmCreateMdl(nullptr, buffer, bytes);
+}
 
 TEST(Memory, ALockedBufferHasASecondAddress) {
   KernelRig rig;
@@ -31,7 +33,8 @@ TEST(Memory, ALockedBufferHasASecondAddress) {
     MDL* mdl = mdl_over(buffer + 100, 2 * PAGE_SIZE);
     MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
     EXPECT_NE(mdl->MdlFlags & MDL_PAGES_LOCKED, 0);
-    auto* mapped = static_cast<char*>(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority));
+    auto* mapped =
+        static_cast<char*>(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority));
     ASSERT_NE(mapped, nullptr);
     EXPECT_NE(mapped, buffer + 100);
     EXPECT_EQ(MmGetPhysicalAddress(mapped + 5000).QuadPart, MmGetPhysicalAddress(buffer + 5100).QuadPart);
@@ -47,7 +50,9 @@ TEST(Memory, ALockedBufferHasASecondAddress) {
     EXPECT_TRUE(mm::leaks_of(0, ~0ull).empty());
     ExFreePool(mdl);
     ExFreePool(buffer);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Memory, NonpagedPoolIsItsOwnMapping) {
@@ -57,11 +62,14 @@ TEST(Memory, NonpagedPoolIsItsOwnMapping) {
     MDL* mdl = mdl_over(buffer, 300);
     MmBuildMdlForNonPagedPool(mdl);
     EXPECT_EQ(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority), buffer);
-    EXPECT_EQ((MmGetMdlPfnArray(mdl)[0] << PAGE_SHIFT) + mdl->ByteOffset, static_cast<ULONG64>(MmGetPhysicalAddress(buffer).QuadPart));
+    EXPECT_EQ((MmGetMdlPfnArray(mdl)[0] << PAGE_SHIFT) + mdl->ByteOffset,
+              static_cast<ULONG64>(MmGetPhysicalAddress(buffer).QuadPart));
     EXPECT_EQ(MmGetVirtualForPhysical(MmGetPhysicalAddress(buffer)), buffer);
     ExFreePool(mdl);
     ExFreePool(buffer);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 void expect_stop(std::uint32_t code, const std::function<void()>& mistake) {
@@ -87,7 +95,8 @@ TEST(Memory, MappingWhatIsNotLockedStops) {
 }
 
 TEST(Memory, AnMdlOverNothingStops) {
-  expect_stop(PAGE_FAULT_IN_NONPAGED_AREA, [] { MmBuildMdlForNonPagedPool(mdl_over(reinterpret_cast<void*>(0x12345000), 64)); });
+  expect_stop(PAGE_FAULT_IN_NONPAGED_AREA,
+              [] { MmBuildMdlForNonPagedPool(mdl_over(reinterpret_cast<void*>(0x12345000), 64)); });
 }
 
 TEST(Memory, ContiguousMemoryIsContiguousAndWithinReach) {
@@ -97,7 +106,8 @@ TEST(Memory, ContiguousMemoryIsContiguousAndWithinReach) {
     auto* block = static_cast<char*>(MmAllocateContiguousMemory(5 * PAGE_SIZE, highest));
     ASSERT_NE(block, nullptr);
     LONGLONG first = MmGetPhysicalAddress(block).QuadPart;
-    for (int i = 1; i < 5; ++i) EXPECT_EQ(MmGetPhysicalAddress(block + i * PAGE_SIZE).QuadPart, first + i * LONGLONG{PAGE_SIZE});
+    for (int i = 1; i < 5; ++i)
+      EXPECT_EQ(MmGetPhysicalAddress(block + i * PAGE_SIZE).QuadPart, first + i * LONGLONG{PAGE_SIZE});
     EXPECT_LE(first + 5 * LONGLONG{PAGE_SIZE} - 1, 0xFFFFFFFF);
     MmFreeContiguousMemory(block);
     PHYSICAL_ADDRESS zero{.QuadPart = 0}, boundary{.QuadPart = 0x4000};
@@ -106,7 +116,9 @@ TEST(Memory, ContiguousMemoryIsContiguousAndWithinReach) {
       LONGLONG start = MmGetPhysicalAddress(run).QuadPart;
       EXPECT_EQ(start / 0x4000, (start + 0x2FFF) / 0x4000);
     }
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Memory, FreeingContiguousMemoryTwiceStops) {
@@ -122,13 +134,16 @@ TEST(Memory, PagesForAnMdlComeAndGo) {
   EXPECT_EQ(rig.run([] {
     std::size_t before = machine::Machine::current().memory().pages_in_use();
     MDL* mdl = MmAllocatePagesForMdlEx({.QuadPart = 0}, {.QuadPart = -1}, {.QuadPart = 0}, 4 * PAGE_SIZE, MmCached, 0);
-    auto* mapped = static_cast<char*>(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority));
+    auto* mapped =
+        static_cast<char*>(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority));
     for (unsigned i = 0; i < 4 * PAGE_SIZE; ++i) ASSERT_EQ(mapped[i], 0);
     std::memset(mapped, 7, 4 * PAGE_SIZE);
     MmFreePagesFromMdl(mdl);
     ExFreePool(mdl);
     EXPECT_LE(machine::Machine::current().memory().pages_in_use(), before + 1);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 // ---- DMA ----
@@ -152,13 +167,16 @@ struct Seen {
   SCATTER_GATHER_LIST* list = nullptr;
 };
 
-VOID NTAPI take_list(DEVICE_OBJECT*, IRP*, SCATTER_GATHER_LIST* list, PVOID context) { static_cast<Seen*>(context)->list = list; }
+VOID NTAPI take_list(DEVICE_OBJECT*, IRP*, SCATTER_GATHER_LIST* list, PVOID context) {
+  static_cast<Seen*>(context)->list = list;
+}
 
 std::size_t device_reads(const SCATTER_GATHER_LIST* list, std::byte* to) {
   std::size_t done = 0;
   for (ULONG i = 0; i < list->NumberOfElements; ++i) {
     const SCATTER_GATHER_ELEMENT& element = list->Elements[i];
-    EXPECT_TRUE(machine::Machine::current().memory().read(static_cast<ULONG64>(element.Address.QuadPart), {to + done, element.Length}));
+    EXPECT_TRUE(machine::Machine::current().memory().read(static_cast<ULONG64>(element.Address.QuadPart),
+                                                          {to + done, element.Length}));
     done += element.Length;
   }
   return done;
@@ -173,19 +191,23 @@ void round_trip(bool all_of_memory) {
   MmBuildMdlForNonPagedPool(mdl);
   KIRQL irql = KeRaiseIrqlToDpcLevel();
   Seen seen;
-  ASSERT_EQ(GetScatterGatherList(adapter, &device, mdl, buffer + 110, 3 * PAGE_SIZE, take_list, &seen, TRUE), STATUS_SUCCESS);
+  ASSERT_EQ(GetScatterGatherList(adapter, &device, mdl, buffer + 110, 3 * PAGE_SIZE, take_list, &seen, TRUE),
+            STATUS_SUCCESS);
   ASSERT_NE(seen.list, nullptr);
   std::vector<std::byte> read(3 * PAGE_SIZE);
   EXPECT_EQ(device_reads(seen.list, read.data()), read.size());
   EXPECT_EQ(std::memcmp(read.data(), buffer + 110, read.size()), 0);
   if (!all_of_memory)
-    for (ULONG i = 0; i < seen.list->NumberOfElements; ++i) EXPECT_LE(seen.list->Elements[i].Address.QuadPart, 0xFFFFFFFF);
+    for (ULONG i = 0; i < seen.list->NumberOfElements; ++i)
+      EXPECT_LE(seen.list->Elements[i].Address.QuadPart, 0xFFFFFFFF);
   PutScatterGatherList(adapter, seen.list, TRUE);
 
-  ASSERT_EQ(GetScatterGatherList(adapter, &device, mdl, buffer + 10, PAGE_SIZE, take_list, &seen, FALSE), STATUS_SUCCESS);
+  ASSERT_EQ(GetScatterGatherList(adapter, &device, mdl, buffer + 10, PAGE_SIZE, take_list, &seen, FALSE),
+            STATUS_SUCCESS);
   std::byte written[] = {std::byte{0xAB}};
   auto last = seen.list->Elements[seen.list->NumberOfElements - 1];
-  EXPECT_TRUE(machine::Machine::current().memory().write(static_cast<ULONG64>(last.Address.QuadPart) + last.Length - 1, written));
+  EXPECT_TRUE(machine::Machine::current().memory().write(static_cast<ULONG64>(last.Address.QuadPart) + last.Length - 1,
+                                                         written));
   PutScatterGatherList(adapter, seen.list, FALSE);
   EXPECT_EQ(buffer[10 + PAGE_SIZE - 1], std::byte{0xAB});
   KeLowerIrql(irql);
@@ -213,7 +235,8 @@ TEST(Dma, CommonBuffersAreContiguousAndMustGoBackToTheirAdapter) {
     EXPECT_EQ(MmGetPhysicalAddress(buffer + 9'999).QuadPart, logical.QuadPart + 9'999);
     FreeCommonBuffer(adapter, 10'000, logical, buffer, TRUE);
     FreeCommonBuffer(adapter, 10'000, logical, buffer, TRUE);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), DRIVER_VERIFIER_DMA_VIOLATION);
 }
 
@@ -223,7 +246,8 @@ TEST(Dma, AnAdapterPutAwayIsGone) {
     DMA_ADAPTER* adapter = make_adapter(true, true);
     PutDmaAdapter(adapter);
     GetDmaAlignment(adapter);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), DRIVER_VERIFIER_DMA_VIOLATION);
 }
 
@@ -267,7 +291,9 @@ TEST(Dma, ATransferIsMappedPieceByPieceOrAllAtOnceForADeviceThatCannotScatter) {
       EXPECT_EQ(buffer[0], std::byte{0x40});
       EXPECT_EQ(buffer[4 * PAGE_SIZE - 1], static_cast<std::byte>(0x40 + pieces - 1));
     }
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 }  // namespace

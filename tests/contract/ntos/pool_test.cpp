@@ -22,7 +22,9 @@ using namespace ntos;
 constexpr ULONG kTag = 0x31747354;       // 'Tst1'
 constexpr ULONG kOtherTag = 0x32747354;  // 'Tst2'
 
-ULONG64 word(const void* block, unsigned index = 0) { return static_cast<const ULONG64*>(block)[index]; }
+ULONG64 word(const void* block, unsigned index = 0) {
+  return static_cast<const ULONG64*>(block)[index];
+}
 
 const machine::Finding& only_finding(KernelRig& rig) {
   EXPECT_EQ(rig.findings().size(), 1u) << rig.what_happened();
@@ -50,7 +52,9 @@ TEST(Pool, BlocksAreAlignedDistinctAndHoldTheirBytes) {
     EXPECT_GT(kernel().pool->bytes_in_use(), after_one);
     ExFreePool(again);
     EXPECT_EQ(kernel().pool->bytes_in_use(), after_one);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Pool, ContentsAreAPatternExceptFromExAllocatePool2) {
@@ -68,7 +72,9 @@ TEST(Pool, ContentsAreAPatternExceptFromExAllocatePool2) {
     ExFreePool(large);
     EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 64, kTag), nullptr);
     EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED, 0, kTag), nullptr);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Pool, CacheAlignedBlocksStartALine) {
@@ -81,7 +87,9 @@ TEST(Pool, CacheAlignedBlocksStartALine) {
       ExFreePoolWithTag(block, kTag);
       EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPoolCacheAligned, bytes, kTag), block);
     }
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Pool, FrameNumbersOfALargeBlockAreScattered) {
@@ -90,10 +98,13 @@ TEST(Pool, FrameNumbersOfALargeBlockAreScattered) {
     auto* block = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPoolNx, 8 * PAGE_SIZE, kTag));
     unsigned neighbours = 0;
     for (int i = 1; i < 8; ++i)
-      neighbours += MmGetPhysicalAddress(block + i * PAGE_SIZE).QuadPart == MmGetPhysicalAddress(block + (i - 1) * PAGE_SIZE).QuadPart + PAGE_SIZE;
+      neighbours += MmGetPhysicalAddress(block + i * PAGE_SIZE).QuadPart ==
+                    MmGetPhysicalAddress(block + (i - 1) * PAGE_SIZE).QuadPart + PAGE_SIZE;
     EXPECT_LT(neighbours, 7u);
     ExFreePool(block);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 void expect_stop(std::uint32_t code, std::uint64_t reason, const std::function<void()>& mistake) {
@@ -121,7 +132,8 @@ TEST(Pool, FreeingALargeBlockTwiceIsBadPoolCaller46) {
 }
 
 TEST(Pool, FreeingWithAnotherTagIsBadPoolCallerA) {
-  expect_stop(BAD_POOL_CALLER, 0xA, [] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPoolNx, 40, kTag), kOtherTag); });
+  expect_stop(BAD_POOL_CALLER, 0xA,
+              [] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPoolNx, 40, kTag), kOtherTag); });
 }
 
 TEST(Pool, FreeingALargeBlockWithAnotherTagIsBadPoolCallerA) {
@@ -195,7 +207,9 @@ TEST(Pool, NamesWhatIsLeft) {
     pool.release(large, 0);
     EXPECT_TRUE(pool.blocks_of(0x1200, 0x12FF).empty());
     EXPECT_FALSE(pool.find(small, found));
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 }  // namespace

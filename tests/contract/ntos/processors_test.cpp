@@ -21,8 +21,12 @@ struct Question {
   unsigned code;
 };
 constexpr Question kQuestions[] = {
-    {"GenericDpc", IOCTL_PROCESSORS_GENERIC_DPC}, {"Ipi", IOCTL_PROCESSORS_IPI},   {"FlushDpcs", IOCTL_PROCESSORS_FLUSH_DPCS},
-    {"Apc", IOCTL_PROCESSORS_APC},                {"Irql", IOCTL_PROCESSORS_IRQL}, {"SpinLock", IOCTL_PROCESSORS_SPIN_LOCK},
+    {"GenericDpc", IOCTL_PROCESSORS_GENERIC_DPC},
+    {"Ipi", IOCTL_PROCESSORS_IPI},
+    {"FlushDpcs", IOCTL_PROCESSORS_FLUSH_DPCS},
+    {"Apc", IOCTL_PROCESSORS_APC},
+    {"Irql", IOCTL_PROCESSORS_IRQL},
+    {"SpinLock", IOCTL_PROCESSORS_SPIN_LOCK},
 };
 
 /// Random schedules, and nothing is ever refused: the driver counts on its memory and threads.
@@ -31,7 +35,8 @@ class RandomSchedule final : public machine::Strategy {
   explicit RandomSchedule(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15 + 1) {}
   std::uint32_t answer(const char* site, std::uint32_t n) override {
     std::string_view name(site);
-    bool schedule = name.starts_with("point.") || name.starts_with("processor.") || name.starts_with("thread.") || name.starts_with("interrupt.");
+    bool schedule = name.starts_with("point.") || name.starts_with("processor.") || name.starts_with("thread.") ||
+                    name.starts_with("interrupt.");
     if (!schedule) return 0;
     state_ ^= state_ << 13, state_ ^= state_ >> 7, state_ ^= state_ << 17;
     return static_cast<std::uint32_t>(state_ >> 33) % n;
@@ -56,15 +61,22 @@ void ask(const Question& question, const machine::MachineConfig& config) {
       EXPECT_TRUE(answer.ok()) << std::hex << answer.status;
     }
     ntos::io::unload_driver(loaded.driver);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
   EXPECT_GT(result.Checks, 0u);
-  EXPECT_EQ(result.Failures, 0u) << question.name << ": first failure at tests/guest/processors.c:" << result.FirstFailure;
+  EXPECT_EQ(result.Failures, 0u) << question.name
+                                 << ": first failure at tests/guest/processors.c:" << result.FirstFailure;
 }
 
 class Processors : public testing::TestWithParam<Question> {};
 
-TEST_P(Processors, HoldsOnOne) { ask(GetParam(), {}); }
-TEST_P(Processors, HoldsOnFour) { ask(GetParam(), {.processors = 4}); }
+TEST_P(Processors, HoldsOnOne) {
+  ask(GetParam(), {});
+}
+TEST_P(Processors, HoldsOnFour) {
+  ask(GetParam(), {.processors = 4});
+}
 TEST_P(Processors, HoldsUnderRandomDecisions) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(seed);
@@ -72,7 +84,8 @@ TEST_P(Processors, HoldsUnderRandomDecisions) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ke, Processors, testing::ValuesIn(kQuestions), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Ke, Processors, testing::ValuesIn(kQuestions),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace drydock::tests
