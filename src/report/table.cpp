@@ -61,7 +61,7 @@ Row row_of(const StepResult& step, const Look& look) {
     case StepState::Running:
       row.mark = look.cross();
       row.mark_tone = Tone::Bad;
-      if (row.checked.empty()) row.checked = step.meaning + ": not seen through, see below";
+      if (row.checked.empty()) row.checked = "failed, see below: " + step.meaning;
       break;
     case StepState::NotReached:
       row.mark = look.dot();

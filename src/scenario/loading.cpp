@@ -14,18 +14,31 @@ namespace drydock::scenario {
 using namespace nt;
 namespace pnp = ntos::pnp;
 
-void load_driver(Stage& stage) {
-  const std::u16string name = ntos::ob::widen(stage.driver().service);
+namespace {
+
+void load_service_of(Stage& stage, const DriverFile& file) {
+  const std::u16string name = ntos::ob::widen(file.service);
   pnp::Service* service = pnp::manager().store().find_service(name);
   DRIVER_OBJECT* driver = nullptr;
   const NTSTATUS status = service->load(&driver);
   service = pnp::manager().store().find_service(name);
   if (!NT_SUCCESS(status) || driver == nullptr)
-    stage.fail("driver-entry-failed", fmt::format("{} did not load: DriverEntry ended with {}",
-                                                  stage.driver().image->name(), status_text(status)));
+    stage.fail("driver-entry-failed",
+               fmt::format("{} did not load: DriverEntry ended with {}", file.image->name(), status_text(status)));
   service->driver = driver;
-  const image::PeImage& image = *stage.driver().image;
-  stage.checked(fmt::format("DriverEntry succeeds, {} bound", counted(image.imports().size(), "import")));
+}
+
+}  // namespace
+
+void load_driver(Stage& stage) {
+  // What it may import from comes first.
+  const auto& drivers = stage.config().drivers;
+  for (std::size_t i = 1; i < drivers.size(); ++i) load_service_of(stage, *drivers[i]);
+  load_service_of(stage, stage.driver());
+  const std::size_t imports = stage.driver().image->imports().size();
+  const std::size_t missing = survey_imports(stage.driver(), *stage.config().exports, stage.config().drivers).missing();
+  stage.checked(missing == 0 ? fmt::format("DriverEntry succeeds, {} bound", counted(imports, "import"))
+                             : fmt::format("DriverEntry succeeds, {} of {} missing", missing, counted(imports, "import")));
 }
 
 void remove_and_unload(Stage& stage) {

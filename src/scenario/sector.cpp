@@ -10,7 +10,7 @@
 namespace drydock::scenario {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6B63'6F64'7972'6421;  // "!drydock"
+constexpr std::uint64_t kMagic = 0x6B63'6F64'7972'6421;  // "!drydock" on the disk
 
 struct Header {
   std::uint64_t magic;

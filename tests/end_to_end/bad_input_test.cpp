@@ -86,7 +86,6 @@ TEST(BadInput, UnknownImportsAreListedAndEndTheRunByName) {
   const Ran ran = drydock("run " + guest("zoo/unknown_import"));
   EXPECT_EQ(ran.exit_code, 3) << ran.output;
   EXPECT_TRUE(ran.says("KeFoldSpaceAndTime")) << ran.output;
-  EXPECT_EQ(drydock("run " + guest("zoo/calls_unimplemented")).exit_code, 3);
 }
 
 TEST(BadInput, AnUnknownBoardOrScenarioIsNamed) {

@@ -53,7 +53,7 @@ TEST(Run, JsonIsJson) {
 }
 
 TEST(Run, TheBudgetEndsARun) {
-  const Ran ran = drydock("run " + guest("wdm_echo") + " --budget '1 us'");
+  const Ran ran = drydock("run " + guest("pvscsi") + " --budget '2 s'");
   EXPECT_EQ(ran.exit_code, 5) << ran.output;
 }
 
