@@ -45,7 +45,9 @@ drydock_call_guest:
         push    r13
         push    r14
         push    r15
+        sub     rsp, 8                  // keeps the host stack pointer of the border aligned
         call    3f
+        add     rsp, 8
         pop     r15
         pop     r14
         pop     r13

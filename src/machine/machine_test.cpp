@@ -284,6 +284,16 @@ TEST(Machine, AnImportThunkCopiesStackArguments) {
   }).passed());
 }
 
+// A register access by a driver function of any number of parameters: the record of the trap must find its place aligned.
+TEST(Machine, TrapsBelowACallWithStackArguments) {
+  auto machine = make();
+  EXPECT_TRUE(machine->run([&] {
+    using Function = std::uint64_t(NTAPI*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t);
+    auto irql_and_sixth = assemble<Function>({0x44, 0x0F, 0x20, 0xC0, 0x48, 0x03, 0x44, 0x24, 0x30, 0xC3});  // mov rax,cr8; add rax,[rsp+30h]
+    for (std::uint64_t sixth : {7, 8}) EXPECT_EQ(call_driver(irql_and_sixth, 0u, 0u, 0u, 0u, 0u, sixth), sixth);
+  }).passed());
+}
+
 TEST(Machine, Cr8IsTheIrql) {
   auto machine = make();
   EXPECT_TRUE(machine->run([&] {
