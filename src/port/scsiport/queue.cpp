@@ -45,17 +45,13 @@ void RequestQueue::insert(Request* request) {
   insert_sorted(in_this_sweep(request) ? this_sweep_ : next_sweep_, request);
 }
 
-Request* RequestQueue::head() {
-  if (this_sweep_.empty() && !next_sweep_.empty()) {
-    this_sweep_.prepend(next_sweep_);
-    sweep_key_ = 0;
-  }
-  return this_sweep_.first();
-}
+Request* RequestQueue::head() const { return this_sweep_.empty() ? next_sweep_.first() : this_sweep_.first(); }
 
 void RequestQueue::take(Request* request) {
+  const bool wraps = !in_this_sweep(request);
   withdraw(request);
-  if (in_this_sweep(request)) sweep_key_ = request->sort_key;
+  if (wraps) this_sweep_.prepend(next_sweep_);
+  sweep_key_ = request->sort_key;
 }
 
 void RequestQueue::withdraw(Request* request) {
@@ -65,7 +61,7 @@ void RequestQueue::withdraw(Request* request) {
 RequestList RequestQueue::take_all() {
   RequestList all;
   while (Request* request = head()) {
-    this_sweep_.remove(request);
+    withdraw(request);
     all.push_back(request);
   }
   sweep_key_ = 0;

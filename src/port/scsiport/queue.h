@@ -13,8 +13,8 @@ class RequestQueue {
 
   void insert(Request* request);
   /// The one that is due next; null if empty. Does not take it out.
-  Request* head();
-  /// Takes `request` out for issuing: its key is where the sweep stands now.
+  Request* head() const;
+  /// Takes the head out for issuing: its key is where the sweep stands now.
   void take(Request* request);
   /// Takes it out without issuing it.
   void withdraw(Request* request);
