@@ -333,6 +333,9 @@ void SavedConfig::save(const ConfigAccess& config) {
       dwords_.push_back({ability.msi_offset + offset, config.read(ability.msi_offset + offset, 4)});
   if (ability.msi_offset) dwords_.push_back({ability.msi_offset, config.read(ability.msi_offset, 4)});
   if (ability.msix_offset) dwords_.push_back({ability.msix_offset, config.read(ability.msix_offset, 4)});
+  // The status half is left alone: ones written there would clear it.
+  if (const unsigned express = find_capability(config, PCI_CAPABILITY_ID_PCI_EXPRESS))
+    dwords_.push_back({express + kExpressDeviceControl, config.read(express + kExpressDeviceControl, 2)});
   dwords_.push_back({kCommand, config.read(kCommand, 2)});
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "bus/pci/device_reset.h"
 #include "bus/pci/pci_driver.h"
 #include "nt/pci.h"
 #include "ntos/hal/dma.h"
@@ -121,6 +122,7 @@ NTSTATUS query_interface(Pdo& pdo, IRP* irp) {
         .InterfaceDereference = dereference_routine,
         .SurpriseRemoveAndReenumerateSelf = ntos::io::guest_callable(reenumerate_self, "pci.sys!ReenumerateSelf")});
   }
+  if (*asked.InterfaceType == GUID_DEVICE_RESET_INTERFACE_STANDARD) return query_reset_interface(pdo, irp);
   return irp->IoStatus.Status;
 }
 

@@ -136,6 +136,13 @@ RootDevice host_bridge() {
   return bridge;
 }
 
+Pdo* find_reset_context(PVOID context) {
+  for (const auto& bus : state().buses)
+    for (const auto& child : bus->children())
+      if (child->owns_reset_context(context)) return child.get();
+  return nullptr;
+}
+
 void hot_plug_event() {
   for (const auto& bus : state().buses) bus->look_again();
 }

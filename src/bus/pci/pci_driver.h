@@ -34,8 +34,23 @@ class Pdo {
   nt::NTSTATUS pnp(nt::IRP* irp, bool& deleted);
   nt::NTSTATUS power(nt::IRP* irp);
 
+  /// Of the reset: whether the function is out of reach for PnP's reasons, has its resources, in which power state.
+  bool gone() const { return !reported_ || leaving_; }
+  bool started() const { return started_; }
+  nt::DEVICE_POWER_STATE power_state() const { return power_state_; }
+  /// After a reset: what it was given when it was started.
+  void program_again();
+  /// A reset that failed: its registers read all ones until it is removed (RST-040).
+  void set_hung();
+  /// What the reset interface hands out: never reused in this machine, so that a late call can be told.
+  nt::PVOID reset_context();
+  bool owns_reset_context(nt::PVOID context) const { return context && context == reset_context_; }
+  nt::ULONG number() const;
+
   /// Interface references handed out and not returned.
   long references = 0;
+  long reset_references = 0;
+  bool resetting = false;
 
  private:
   nt::NTSTATUS start(nt::IRP* irp);
@@ -57,6 +72,8 @@ class Pdo {
   SavedConfig saved_;
   bool reported_ = true;
   bool started_ = false;
+  bool leaving_ = false;  ///< surprise removal or remove has come
+  nt::PVOID reset_context_ = nullptr;
   bool wants_rebirth_ = false;
   nt::DEVICE_POWER_STATE power_state_ = nt::PowerDeviceD0;
 };
@@ -76,6 +93,7 @@ class Bus {
   /// Has the PnP manager ask for the children again.
   void look_again() const;
   void forget(Pdo* child);
+  const std::vector<std::unique_ptr<Pdo>>& children() const { return children_; }
 
  private:
   void scan();
@@ -102,6 +120,9 @@ State& state();
 
 /// The Pdo behind a device object of pci.sys, null for an FDO.
 Pdo* pdo_of(nt::DEVICE_OBJECT* device);
+
+/// The function that gave out this context of the reset interface; null if there is none (any more).
+Pdo* find_reset_context(nt::PVOID context);
 
 /// Makes pci.sys a service of the machine's PnP manager, with the host bridge it serves. In the machine's arena, before
 /// anything runs.

@@ -53,10 +53,14 @@ NTSTATUS Pdo::pnp(IRP* irp, bool& deleted) {
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
       return STATUS_SUCCESS;
     case IRP_MN_STOP_DEVICE:
+      stop();
+      return STATUS_SUCCESS;
     case IRP_MN_SURPRISE_REMOVAL:
+      leaving_ = true;
       stop();
       return STATUS_SUCCESS;
     case IRP_MN_REMOVE_DEVICE:
+      leaving_ = true;
       stop();
       deleted = !reported_;
       return STATUS_SUCCESS;
@@ -104,10 +108,28 @@ NTSTATUS Pdo::start(IRP* irp) {
   power_state_ = PowerDeviceD0;
   if (!program(config_, bars_, assigned_)) return STATUS_DEVICE_CONFIGURATION_ERROR;
   started_ = true;
+  leaving_ = false;
   POWER_STATE on{};
   on.DeviceState = PowerDeviceD0;
   ntos::PoSetPowerState(device_, DevicePowerState, on);
   return STATUS_SUCCESS;
+}
+
+void Pdo::program_again() {
+  if (started_) program(config_, bars_, assigned_);
+}
+
+void Pdo::set_hung() {
+  silence(config_);
+}
+
+PVOID Pdo::reset_context() {
+  if (!reset_context_) reset_context_ = allocate_pool(16);
+  return reset_context_;
+}
+
+ULONG Pdo::number() const {
+  return ntos::io::device_number(device_);
 }
 
 void Pdo::stop() {
