@@ -190,8 +190,16 @@ void Machine::pause() {
 
 Computer& Machine::computer() { return *impl_; }
 
+/// Out of the way of record(), which runs twice an IRP.
+[[gnu::cold, gnu::noinline]] static void NTAPI keep_record(Trace& trace, const Machine::Impl& impl, Event event, std::uint64_t a,
+                                                           std::uint64_t b, std::uint64_t c) {
+  trace.add(impl.clock, impl.executing ? impl.executing->number : 0, event, a, b, c);
+}
+
 void NTAPI Machine::record(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  trace_->add(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
+  if (trace_->keeps_records()) [[unlikely]]
+    return keep_record(*trace_, *impl_, event, a, b, c);
+  trace_->add_to_digest(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
 }
 
 void Machine::note(std::string_view text) {

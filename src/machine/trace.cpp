@@ -19,8 +19,6 @@ std::string_view event_name(Event event) {
   return kNames[static_cast<std::size_t>(event)];
 }
 
-void NTAPI Trace::keep(const TraceRecord& record) { records_.push_back(record); }
-
 void Trace::note(Time at, unsigned processor, std::string_view text) {
   if (keep_) notes_.push_back({at, processor, records_.size(), std::string(text)});
 }

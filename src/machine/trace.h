@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "machine/time.h"
-#include "nt/base.h"
 
 namespace drydock::machine {
 
@@ -52,12 +51,15 @@ class Trace {
  public:
   /// Adds an event to the digest, and to the records if they are kept.
   void add(Time at, unsigned processor, Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0) {
+    add_to_digest(at, processor, event, a, b, c);
+    if (keep_) records_.push_back({at, event, static_cast<std::uint8_t>(processor), a, b, c});
+  }
+  /// The same while no records are kept.
+  void add_to_digest(Time at, unsigned processor, Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     std::uint64_t head = static_cast<std::uint64_t>(at.count()) << 13 ^ processor << 8 ^ static_cast<std::uint64_t>(event);
     hash_[0] = fold(hash_[0] ^ head, a ^ 0x9FB21C651E98DF25u);
     hash_[1] = fold(hash_[1] ^ b, c ^ 0xD6E8FEB86659FD93u);
     ++count_;
-    if (keep_) [[unlikely]]
-      keep({at, event, static_cast<std::uint8_t>(processor), a, b, c});
   }
   /// A line for people; never in the digest.
   void note(Time at, unsigned processor, std::string_view text);
@@ -84,7 +86,6 @@ class Trace {
     auto product = static_cast<unsigned __int128>(x) * y;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
-  [[gnu::cold, gnu::noinline]] void NTAPI keep(const TraceRecord& record);
 
   std::uint64_t hash_[2] = {0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F};
   std::uint64_t count_ = 0;
