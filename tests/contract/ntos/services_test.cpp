@@ -105,7 +105,7 @@ TEST_F(Services, StartIoGetsOneRequestAtATime) {
     EXPECT_EQ(third->wait().status, STATUS_SUCCESS);
     EXPECT_EQ(started.size(), 2u);
   });
-  started = {};
+  std::vector<IRP*>().swap(started);  // its memory is the machine's
 }
 
 // ---- timers and work items ----
