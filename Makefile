@@ -30,7 +30,7 @@ asan:
 	scripts/bootstrap demo test
 	cmake --preset asan
 	cmake --build build/asan -j $(JOBS)
-	ASAN_OPTIONS=handle_segv=0:detect_stack_use_after_return=0:detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	ASAN_OPTIONS=halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  ctest --test-dir build/asan -j2 --output-on-failure
 
 bench:

@@ -110,14 +110,14 @@ std::uint64_t call_guest(const void* function, const std::uint64_t* args, unsign
 }
 
 void continue_guest(const TrapFrame& frame, BorderRecord* left_by) {
-  Processor& processor = *impl().executing;
   static_assert(alignof(TrapFrame) == 16);
   TrapFrame copy = frame;
   auto irql = static_cast<nt::KIRQL>(left_by->irql);
-  processor.gs->border = left_by->previous;
-  processor.gs->host_sp = left_by->host_sp;
-  if (processor.irql() > irql) lower_irql(irql);
-  processor.set_irql(irql);
+  GsBlock& gs = *impl().executing->gs;
+  gs.border = left_by->previous;
+  gs.host_sp = left_by->host_sp;
+  if (current_irql() > irql) lower_irql(irql);
+  impl().executing->set_irql(irql);  // lowering may have moved this thread to another processor
   drydock_resume_guest(&copy);
 }
 

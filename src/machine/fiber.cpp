@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "host/check.h"
+#include "host/sanitizer.h"
 #include "machine/impl.h"
 #include "nt/status.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -78,9 +78,7 @@ Thread* Machine::Impl::new_thread(std::string name, std::function<void()> body, 
     index = host_stacks_used++;
   }
   thread->host_stack = slot->host_stack(index);
-#if defined(__SANITIZE_ADDRESS__)
-  __asan_unpoison_memory_region(thread->host_stack, host::kHostStackSize);
-#endif
+  host::unpoison_stack(thread->host_stack, host::kHostStackSize);
   if (!free_driver_stacks.empty()) {
     thread->driver_stack = free_driver_stacks.back();
     free_driver_stacks.pop_back();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "host/check.h"
+#include "host/sanitizer.h"
 #include "machine/impl.h"
 
 namespace drydock::machine {
@@ -22,6 +23,7 @@ std::unique_ptr<Machine::Snapshot> Machine::snapshot() {
   // Of a parked fiber's host stack only what lies above its saved context matters.
   auto add_stack = [&](const Thread* thread) {
     auto* context = static_cast<std::byte*>(thread->fiber);
+    host::unpoison_stack(thread->host_stack, host::kHostStackSize);
     snapshot->add(context, static_cast<std::size_t>(thread->host_stack + host::kHostStackSize - context));
   };
   for (const Thread* thread : i.threads) add_stack(thread);
@@ -49,6 +51,8 @@ void Machine::restore(const Snapshot& snapshot) {
       if (!kept) std::memset(memory_->device_view() + page * kPageSize, 0, kPageSize);
     }
   }
+  for (std::size_t index = 0; index < i.host_stacks_used; ++index)
+    host::unpoison_stack(i.slot->host_stack(index), host::kHostStackSize);
   const std::byte* from = snapshot.bytes_.data();
   for (const Snapshot::Extent& extent : snapshot.extents_) {
     std::memcpy(extent.at, from, extent.size);
