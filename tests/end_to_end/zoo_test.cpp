@@ -31,7 +31,7 @@ constexpr Animal kZoo[] = {
     {"forgets_to_complete", "NOTHING_CAN_HAPPEN_ANY_MORE", ""},
     {"count_at_high_irql", "DPC_WATCHDOG_VIOLATION", "0x133"},
     {"lock_never_released", "IRQL_UNEXPECTED_VALUE", "0xC8"},
-    {"divide_by_zero", "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED", "0x7E"},
+    {"divide_by_zero", "UNEXPECTED_KERNEL_MODE_TRAP", "0x7F"},
     {"calls_bug_check", "MANUALLY_INITIATED_CRASH", "0xE2"},
     {"leaks_pool", "DRIVER_VERIFIER_DETECTED_VIOLATION", "0xC4"},
     {"list_corruption", "KERNEL_SECURITY_CHECK_FAILURE", "0x139"},
