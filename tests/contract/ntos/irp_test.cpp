@@ -61,7 +61,7 @@ DEVICE_OBJECT* filter_above(DEVICE_OBJECT* lower) {
   return filter;
 }
 
-TEST(Irp, CompletionRoutineOfTheAllocatorSeesNoDevice) {
+TEST(Irp, IO_001_CompletionRoutineOfTheAllocatorSeesNoDevice) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", complete_at_once);
@@ -77,7 +77,7 @@ TEST(Irp, CompletionRoutineOfTheAllocatorSeesNoDevice) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Irp, RoutinesRunOnlyForTheOutcomesTheyAskedFor) {
+TEST(Irp, IO_002_RoutinesRunOnlyForTheOutcomesTheyAskedFor) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", complete_at_once);
@@ -99,7 +99,7 @@ TEST(Irp, RoutinesRunOnlyForTheOutcomesTheyAskedFor) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Irp, ThePendingMarkTravelsUpwards) {
+TEST(Irp, IO_003_ThePendingMarkTravelsUpwards) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", hold);
@@ -115,7 +115,7 @@ TEST(Irp, ThePendingMarkTravelsUpwards) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Irp, AnApplicationsReadGoesThroughTheWholeStack) {
+TEST(Irp, IO_004_AnApplicationsReadGoesThroughTheWholeStack) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", hold);
@@ -140,7 +140,7 @@ TEST(Irp, AnApplicationsReadGoesThroughTheWholeStack) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Irp, ABuiltRequestSetsStatusBlockAndEventAndFreesItself) {
+TEST(Irp, IO_005_ABuiltRequestSetsStatusBlockAndEventAndFreesItself) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", complete_at_once);
@@ -156,7 +156,7 @@ TEST(Irp, ABuiltRequestSetsStatusBlockAndEventAndFreesItself) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Irp, CompletedTwiceIsBugCheck44) {
+TEST(Irp, IO_006_CompletedTwiceIsBugCheck44) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", complete_at_once);
@@ -170,7 +170,7 @@ TEST(Irp, CompletedTwiceIsBugCheck44) {
   EXPECT_EQ(rig.stop_code(), MULTIPLE_IRP_COMPLETE_REQUESTS) << rig.what_happened();
 }
 
-TEST(Irp, WithoutALocationLeftIsBugCheck35) {
+TEST(Irp, IO_007_WithoutALocationLeftIsBugCheck35) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", hold);
@@ -185,7 +185,7 @@ TEST(Irp, WithoutALocationLeftIsBugCheck35) {
 
 void NTAPI never_called(DEVICE_OBJECT*, IRP*) { ADD_FAILURE(); }
 
-TEST(Irp, CompletedWhileCancelableIsBugCheck48) {
+TEST(Irp, IO_008_CompletedWhileCancelableIsBugCheck48) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", hold);
@@ -198,7 +198,7 @@ TEST(Irp, CompletedWhileCancelableIsBugCheck48) {
   EXPECT_EQ(rig.stop_code(), CANCEL_STATE_IN_COMPLETED_IRP) << rig.what_happened();
 }
 
-TEST(Object, OneDereferenceTooManyIsBugCheck18) {
+TEST(Object, OB_001_OneDereferenceTooManyIsBugCheck18) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     void* event = ntos::ob::create_object(ntos::ob::Type::Event, sizeof(KEVENT));
@@ -208,7 +208,7 @@ TEST(Object, OneDereferenceTooManyIsBugCheck18) {
   EXPECT_EQ(rig.stop_code(), REFERENCE_BY_POINTER) << rig.what_happened();
 }
 
-TEST(Device, DeletionWaitsForTheLastHandle) {
+TEST(Device, IO_020_DeletionWaitsForTheLastHandle) {
   KernelRig rig;
   EXPECT_EQ(rig.run([] {
     DEVICE_OBJECT* device = host_device("lower", u"\\Device\\Lower", complete_at_once);

@@ -37,7 +37,7 @@ class RegistryCalls : public ::testing::Test {
   KernelRig rig_;
 };
 
-TEST_F(RegistryCalls, CreateMakesOneComponentAndOpenFindsItByAnyCase) {
+TEST_F(RegistryCalls, CM_001_CreateMakesOneComponentAndOpenFindsItByAnyCase) {
   run([] {
     NTSTATUS status;
     open_key(kSample, &status);
@@ -64,7 +64,7 @@ TEST_F(RegistryCalls, CreateMakesOneComponentAndOpenFindsItByAnyCase) {
   });
 }
 
-TEST_F(RegistryCalls, QueriesSayHowMuchRoomTheyNeed) {
+TEST_F(RegistryCalls, CM_002_QueriesSayHowMuchRoomTheyNeed) {
   run([] {
     cm::registry().service(u"sample").set_dword(u"Answer", 42);
     NTSTATUS status;
@@ -91,7 +91,7 @@ TEST_F(RegistryCalls, QueriesSayHowMuchRoomTheyNeed) {
   });
 }
 
-TEST_F(RegistryCalls, TheTableFillsVariablesAndTakesDefaults) {
+TEST_F(RegistryCalls, CM_003_TheTableFillsVariablesAndTakesDefaults) {
   run([] {
     cm::Key& key = cm::registry().service_parameters(u"sample");
     key.set_dword(u"Depth", 64);
@@ -127,7 +127,7 @@ NTSTATUS NTAPI collect(PWSTR name, ULONG type, PVOID data, ULONG length, PVOID c
   return STATUS_SUCCESS;
 }
 
-TEST_F(RegistryCalls, TheTableCallsRoutinesOncePerStringOfAMultiString) {
+TEST_F(RegistryCalls, CM_004_TheTableCallsRoutinesOncePerStringOfAMultiString) {
   run([] {
     cm::Key& key = cm::registry().service(u"sample");
     key.set_multi_string(u"Many", {u"one", u"two"});
@@ -142,7 +142,7 @@ TEST_F(RegistryCalls, TheTableCallsRoutinesOncePerStringOfAMultiString) {
   });
 }
 
-TEST_F(RegistryCalls, WritesCreateTheirKeys) {
+TEST_F(RegistryCalls, CM_005_WritesCreateTheirKeys) {
   run([] {
     ULONG value = 5;
     EXPECT_EQ(cm::RtlCheckRegistryKey(RTL_REGISTRY_DEVICEMAP, const_cast<PWSTR>(u"Scsi")), STATUS_OBJECT_NAME_NOT_FOUND);

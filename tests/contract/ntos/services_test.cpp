@@ -86,7 +86,7 @@ void end_current(DEVICE_OBJECT* device) {
   io::IofCompleteRequest(irp, IO_NO_INCREMENT);
 }
 
-TEST_F(Services, StartIoGetsOneRequestAtATime) {
+TEST_F(Services, IO_009_StartIoGetsOneRequestAtATime) {
   started.clear();
   run([] {
     DEVICE_OBJECT* device = host_device("startio", u"\\Device\\StartIo", queue_reads);
@@ -115,7 +115,7 @@ void NTAPI count_up(DEVICE_OBJECT*, PVOID context) {
   ++*static_cast<int*>(context);
 }
 
-TEST_F(Services, IoTimerTicksOnceASecondUntilItIsStopped) {
+TEST_F(Services, IO_028_IoTimerTicksOnceASecondUntilItIsStopped) {
   run([] {
     DEVICE_OBJECT* device = host_device("timer", u"\\Device\\Timer", succeed);
     int ticks = 0;
@@ -137,7 +137,7 @@ void NTAPI free_and_signal(PVOID, PVOID context, IO_WORKITEM* item) {
   ntos::KeSetEvent(static_cast<KEVENT*>(context), 0, FALSE);
 }
 
-TEST_F(Services, AWorkItemMayFreeItselfInItsRoutine) {
+TEST_F(Services, IO_029_AWorkItemMayFreeItselfInItsRoutine) {
   run([] {
     DEVICE_OBJECT* device = host_device("worker", u"\\Device\\Worker", succeed);
     KEVENT event;
@@ -150,7 +150,7 @@ TEST_F(Services, AWorkItemMayFreeItselfInItsRoutine) {
   });
 }
 
-TEST_F(Services, AWorkItemQueuedTwiceIsBugCheckE4) {
+TEST_F(Services, IO_030_AWorkItemQueuedTwiceIsBugCheckE4) {
   EXPECT_EQ(rig_.run([] {
     DEVICE_OBJECT* device = host_device("worker", u"\\Device\\Worker", succeed);
     KEVENT event;
@@ -166,7 +166,7 @@ TEST_F(Services, AWorkItemQueuedTwiceIsBugCheckE4) {
 
 // ---- remove locks ----
 
-TEST_F(Services, ARemovalWaitsForEveryHolder) {
+TEST_F(Services, IO_031_ARemovalWaitsForEveryHolder) {
   run([] {
     IO_REMOVE_LOCK lock;
     io::IoInitializeRemoveLockEx(&lock, 0, 0, 0, sizeof(lock));
@@ -187,7 +187,7 @@ TEST_F(Services, ARemovalWaitsForEveryHolder) {
   });
 }
 
-TEST_F(Services, ACheckedRemoveLockNamesAWrongTag) {
+TEST_F(Services, IO_032_ACheckedRemoveLockNamesAWrongTag) {
   EXPECT_EQ(rig_.run([] {
     CheckedRemoveLock lock;
     auto* plain = reinterpret_cast<IO_REMOVE_LOCK*>(&lock);
@@ -202,7 +202,7 @@ TEST_F(Services, ACheckedRemoveLockNamesAWrongTag) {
 
 // ---- the log, names, handles ----
 
-TEST_F(Services, TheErrorLogCanBeRead) {
+TEST_F(Services, IO_033_TheErrorLogCanBeRead) {
   run([] {
     DEVICE_OBJECT* device = host_device("logger", u"\\Device\\Logger", succeed);
     EXPECT_EQ(io::IoAllocateErrorLogEntry(device, 250), nullptr);
@@ -224,7 +224,7 @@ TEST_F(Services, TheErrorLogCanBeRead) {
   });
 }
 
-TEST_F(Services, LinksLeadToLinksAndRestsOfPathsToTheDriver) {
+TEST_F(Services, OB_002_LinksLeadToLinksAndRestsOfPathsToTheDriver) {
   run([] {
     DEVICE_OBJECT* device = host_device("named", u"\\Device\\Named", succeed);
     EXPECT_EQ(ob::create_symbolic_link(u"\\DosDevices\\First", u"\\??\\Second"), STATUS_SUCCESS);
@@ -245,7 +245,7 @@ TEST_F(Services, LinksLeadToLinksAndRestsOfPathsToTheDriver) {
   });
 }
 
-TEST_F(Services, ADriverOpensAnotherDriversDevice) {
+TEST_F(Services, IO_034_ADriverOpensAnotherDriversDevice) {
   run([] {
     host_device("target", u"\\Device\\Target", succeed);
     UNICODE_STRING name = ob::counted(u"\\Device\\Target");
@@ -276,7 +276,7 @@ TEST_F(Services, ADriverOpensAnotherDriversDevice) {
   });
 }
 
-TEST_F(Services, EventsByHandle) {
+TEST_F(Services, OB_003_EventsByHandle) {
   run([] {
     UNICODE_STRING name = ob::counted(u"\\BaseNamedObjects\\Done");
     HANDLE first, second;
@@ -296,7 +296,7 @@ TEST_F(Services, EventsByHandle) {
   });
 }
 
-TEST_F(Services, AClosedKernelHandleIsBugCheck93) {
+TEST_F(Services, OB_004_AClosedKernelHandleIsBugCheck93) {
   EXPECT_EQ(rig_.run([] {
     UNICODE_STRING name = ob::counted(u"\\BaseNamedObjects\\Once");
     HANDLE handle;
@@ -307,7 +307,7 @@ TEST_F(Services, AClosedKernelHandleIsBugCheck93) {
   EXPECT_EQ(rig_.stop_code(), INVALID_KERNEL_HANDLE);
 }
 
-TEST_F(Services, APartialMdlIsAWindowOfItsSource) {
+TEST_F(Services, IO_013_APartialMdlIsAWindowOfItsSource) {
   run([] {
     void* memory = Machine::current().memory().allocate_pages(3);
     auto* start = static_cast<std::byte*>(memory) + 100;

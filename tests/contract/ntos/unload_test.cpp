@@ -26,7 +26,7 @@ OutcomeKind load_and_unload(KernelRig& rig, const char* name) {
   });
 }
 
-TEST(Unload, AThousandLoadsLeaveNothing) {
+TEST(Unload, IO_023_AThousandLoadsLeaveNothing) {
   KernelRig rig;
   const image::PeImage& image = guest("test/small_wdm");
   EXPECT_EQ(rig.run([&] {
@@ -43,7 +43,7 @@ TEST(Unload, AThousandLoadsLeaveNothing) {
   EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
 }
 
-TEST(Unload, ASecondLoadUnderTheSameNameIsRefused) {
+TEST(Unload, IO_022_ASecondLoadUnderTheSameNameIsRefused) {
   KernelRig rig;
   const image::PeImage& image = guest("test/small_wdm");
   EXPECT_EQ(rig.run([&] {
@@ -55,7 +55,7 @@ TEST(Unload, ASecondLoadUnderTheSameNameIsRefused) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Unload, AnOpenHandleKeepsTheDriver) {
+TEST(Unload, IO_021_AnOpenHandleKeepsTheDriver) {
   KernelRig rig;
   const image::PeImage& image = guest("test/small_wdm");
   EXPECT_EQ(rig.run([&] {
@@ -68,7 +68,7 @@ TEST(Unload, AnOpenHandleKeepsTheDriver) {
   }), OutcomeKind::Completed) << rig.what_happened();
 }
 
-TEST(Unload, ForgottenPoolIsNamedWithItsCaller) {
+TEST(Unload, IO_024_ForgottenPoolIsNamedWithItsCaller) {
   KernelRig rig;
   EXPECT_EQ(load_and_unload(rig, "zoo/leaks_pool"), OutcomeKind::Completed);
   ASSERT_EQ(rig.findings().size(), 1u) << rig.what_happened();
@@ -77,26 +77,26 @@ TEST(Unload, ForgottenPoolIsNamedWithItsCaller) {
   EXPECT_THAT(rig.findings()[0].summary, ::testing::HasSubstr("leaks_pool.sys!DriverEntry"));
 }
 
-TEST(Unload, ATimerThatIsStillSetIsNamed) {
+TEST(Unload, IO_025_ATimerThatIsStillSetIsNamed) {
   KernelRig rig;
   EXPECT_EQ(load_and_unload(rig, "zoo/unload_with_timer"), OutcomeKind::Completed);
   ASSERT_GE(rig.findings().size(), 1u);
   EXPECT_EQ(rig.findings()[0].bug_check->code, TIMER_OR_DPC_INVALID) << rig.what_happened();
 }
 
-TEST(Load, DriverEntryMustComeBackAtPassiveLevel) {
+TEST(Load, IO_026_DriverEntryMustComeBackAtPassiveLevel) {
   KernelRig rig;
   EXPECT_EQ(load_and_unload(rig, "zoo/lock_never_released"), OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), IRQL_UNEXPECTED_VALUE) << rig.what_happened();
 }
 
-TEST(Load, CompletedTwiceIsBugCheck44) {
+TEST(Load, IO_006_CompletedTwiceIsBugCheck44) {
   KernelRig rig;
   EXPECT_EQ(load_and_unload(rig, "zoo/completes_twice"), OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), MULTIPLE_IRP_COMPLETE_REQUESTS) << rig.what_happened();
 }
 
-TEST(Load, TheTwinsAreClean) {
+TEST(Load, IO_027_TheTwinsAreClean) {
   for (const char* name : {"zoo/leaks_pool_fixed", "zoo/unload_with_timer_fixed", "zoo/lock_never_released_fixed",
                            "zoo/completes_twice_fixed", "zoo/forgets_to_complete_fixed"}) {
     KernelRig rig;

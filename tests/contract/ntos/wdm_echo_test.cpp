@@ -52,7 +52,7 @@ class WdmEcho : public ::testing::Test {
   KernelRig rig_;
 };
 
-TEST_F(WdmEcho, ReadsWhatWasWritten) {
+TEST_F(WdmEcho, IO_004_ReadsWhatWasWritten) {
   with_device([](io::user::File& file) {
     EXPECT_EQ(file.write(bytes_of("hello, dock")).information, 11u);
     std::byte got[32]{};
@@ -63,7 +63,7 @@ TEST_F(WdmEcho, ReadsWhatWasWritten) {
   });
 }
 
-TEST_F(WdmEcho, AReadWaitsForAWrite) {
+TEST_F(WdmEcho, IO_014_AReadWaitsForAWrite) {
   with_device([](io::user::File& file) {
     auto read = file.start_read(16);
     EXPECT_FALSE(read->done());
@@ -75,7 +75,7 @@ TEST_F(WdmEcho, AReadWaitsForAWrite) {
   });
 }
 
-TEST_F(WdmEcho, APendingReadCanBeCancelled) {
+TEST_F(WdmEcho, IO_010_APendingReadCanBeCancelled) {
   with_device([](io::user::File& file) {
     auto read = file.start_read(16);
     EXPECT_TRUE(read->cancel());
@@ -84,7 +84,7 @@ TEST_F(WdmEcho, APendingReadCanBeCancelled) {
   });
 }
 
-TEST_F(WdmEcho, ClosingTheHandleCancelsWhatIsPending) {
+TEST_F(WdmEcho, IO_011_ClosingTheHandleCancelsWhatIsPending) {
   with_device([](io::user::File& file) {
     auto first = file.start_read(16);
     auto second = file.start_read(16);
@@ -94,7 +94,7 @@ TEST_F(WdmEcho, ClosingTheHandleCancelsWhatIsPending) {
   });
 }
 
-TEST_F(WdmEcho, EveryBufferMethodMovesItsBytes) {
+TEST_F(WdmEcho, IO_012_EveryBufferMethodMovesItsBytes) {
   with_device([](io::user::File& file) {
     std::byte output[8]{};
     EXPECT_EQ(file.ioctl(IOCTL_WDM_ECHO_BUFFERED, bytes_of("abcdef"), output).information, 6u);
@@ -113,7 +113,7 @@ TEST_F(WdmEcho, EveryBufferMethodMovesItsBytes) {
   });
 }
 
-TEST_F(WdmEcho, TimerDpcAndWorkItemCompleteARequest) {
+TEST_F(WdmEcho, IO_014_TimerDpcAndWorkItemCompleteARequest) {
   with_device([](io::user::File& file) {
     std::byte output[4]{};
     machine::Time before = machine::Machine::current().now();
@@ -126,7 +126,7 @@ TEST_F(WdmEcho, TimerDpcAndWorkItemCompleteARequest) {
   });
 }
 
-TEST_F(WdmEcho, TheSystemThreadFillsTheRing) {
+TEST_F(WdmEcho, IO_014_TheSystemThreadFillsTheRing) {
   with_device([](io::user::File& file) {
     unsigned int count = 300;
     EXPECT_EQ(file.ioctl(IOCTL_WDM_ECHO_GENERATE, std::as_bytes(std::span(&count, 1))).status, STATUS_SUCCESS);
@@ -143,7 +143,7 @@ TEST_F(WdmEcho, TheSystemThreadFillsTheRing) {
   });
 }
 
-TEST_F(WdmEcho, TheNameIsGoneAfterUnload) {
+TEST_F(WdmEcho, IO_023_TheNameIsGoneAfterUnload) {
   with_device([](io::user::File&) {});
   rig_.run([&] {
     NTSTATUS status;
