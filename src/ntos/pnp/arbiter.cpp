@@ -152,7 +152,6 @@ void Arbiter::release(Owner owner) {
 }
 
 bool translate(std::vector<Resource>& resources) {
-  const std::uint64_t every_processor = (1ull << machine::processor_count()) - 1;
   for (std::size_t i = 0; i < resources.size(); ++i) {
     Resource& each = resources[i];
     if (each.kind == ResourceKind::Line) each.vector = machine::vector_of_line(static_cast<unsigned>(each.start));
@@ -165,7 +164,7 @@ bool translate(std::vector<Resource>& resources) {
     }
     if (each.kind == ResourceKind::Line || each.kind == ResourceKind::Message) {
       each.irql = machine::irql_of_vector(each.vector);
-      each.affinity = every_processor;
+      each.affinity = (1ull << machine::processor_count()) - 1;
     }
   }
   return true;
