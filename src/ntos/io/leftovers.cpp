@@ -11,6 +11,7 @@
 #include "nt/bugcheck.h"
 #include "ntos/ex/pool.h"
 #include "ntos/ex/work_queue.h"
+#include "ntos/hal/dma.h"
 #include "ntos/io/device.h"
 #include "ntos/io/dispatch.h"
 #include "ntos/io/interrupt.h"
@@ -18,6 +19,7 @@
 #include "ntos/io/state.h"
 #include "ntos/io/wmi.h"
 #include "ntos/ke/state.h"
+#include "ntos/mm/io_space.h"
 #include "ntos/ob/object.h"
 
 namespace drydock::ntos::io {
@@ -48,6 +50,16 @@ class Leftovers {
     machine::BugCheck stop{DRIVER_VERIFIER_DETECTED_VIOLATION,
                            {0x62, reinterpret_cast<std::uint64_t>(record_.object->DriverName.Buffer), 0, lines.size()}};
     file("DRIVER_VERIFIER_DETECTED_VIOLATION", stop, "pool allocations", std::move(lines));
+  }
+
+  void mappings() {
+    std::vector<std::string> lines;
+    for (const mm::Leak& leak : mm::leaks_of(first(), last()))
+      lines.push_back(fmt::format("{} of {} bytes, from {}", leak.what, leak.bytes, symbol(leak.caller)));
+    for (const hal::DmaLeak& leak : hal::dma_leaks_of(first(), last()))
+      lines.push_back(fmt::format("{} of {} bytes, from {}", leak.what, leak.bytes, symbol(leak.caller)));
+    std::sort(lines.begin(), lines.end());
+    file("asymmetric-release", std::nullopt, "mapped, locked or shared memory", std::move(lines));
   }
 
   void timers() {
@@ -146,6 +158,7 @@ std::vector<std::string> check_leftovers(const DriverRecord& record) {
   leftovers.interrupts();
   leftovers.irps();
   leftovers.pool();
+  leftovers.mappings();
   return leftovers.take();
 }
 
