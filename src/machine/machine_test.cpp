@@ -294,6 +294,59 @@ TEST(Machine, TrapsBelowACallWithStackArguments) {
   }).passed());
 }
 
+/// The driver's call that goes on through continue_guest, with a more urgent thread waiting for its processor.
+struct Continued {
+  nt::KEVENT event{};
+};
+void NTAPI go_on_lower(Continued* shared) {
+  BorderRecord* left_by = innermost_border();
+  TrapFrame frame{};
+  frame.rip = *reinterpret_cast<std::uint64_t*>(left_by->rsp);
+  frame.rsp = left_by->rsp + 8;
+  frame.rbx = left_by->rbx, frame.rbp = left_by->rbp, frame.rsi = left_by->rsi, frame.rdi = left_by->rdi;
+  frame.r12 = left_by->r12, frame.r13 = left_by->r13, frame.r14 = left_by->r14, frame.r15 = left_by->r15;
+  frame.rflags = 0x202;
+  frame.fx[0] = 0x7F, frame.fx[1] = 0x03, frame.fx[24] = 0x80, frame.fx[25] = 0x1F;  // the control words as they start
+  std::memcpy(frame.fx + 160 + 6 * 16, left_by->xmm6_to_15, sizeof left_by->xmm6_to_15);
+  raise_irql(nt::DISPATCH_LEVEL);
+  shared->event.Header.SignalState = 1;
+  object_signalled(&shared->event.Header);
+  continue_guest(frame, left_by);
+}
+
+TEST(Machine, AThreadThatMovesWhileItGoesOnLeavesTheIrqlOfItsOldProcessor) {
+  auto machine = make(with_processors(2));
+  Continued shared;
+  shared.event.Header.Type = nt::EventSynchronizationObject;
+  nt::KIRQL irql_there = 0;
+  bool gone_on = false;
+  EXPECT_TRUE(machine->run([&] {
+    unsigned here = current_processor_number();
+    Thread* urgent = create_thread("urgent", [&] {
+      nt::DISPATCHER_HEADER* objects[] = {&shared.event.Header};
+      wait_for(objects, nt::WaitAny, false, false, nullptr, "the driver's call");
+      nt::KIRQL before = raise_irql(nt::DISPATCH_LEVEL);
+      spin_until([&] { return gone_on; }, "for the driver to go on");
+      irql_there = current_irql();
+      if (irql_there == nt::DISPATCH_LEVEL) lower_irql(before);
+    }, nullptr, 20);
+    urgent->affinity = 1ull << here;
+    delay_until(Machine::current().now() + 1ms, false, false);
+    while (current_processor_number() != here) delay_until(Machine::current().now() + 1ms, false, false);
+    ExportSlot slot = kSix;
+    slot.stack_args = 0;
+    slot.entry = reinterpret_cast<void*>(go_on_lower);
+    // sub rsp,28h; call rdx; add rsp,28h; ret
+    auto call_second = assemble<void(NTAPI*)(void*, void*)>({0x48, 0x83, 0xEC, 0x28, 0xFF, 0xD2, 0x48, 0x83, 0xC4, 0x28, 0xC3});
+    call_driver(call_second, &shared, guest_entry(&slot));
+    gone_on = true;
+    EXPECT_NE(current_processor_number(), here);
+    EXPECT_EQ(current_irql(), nt::PASSIVE_LEVEL);
+    delay_until(Machine::current().now() + 5ms, false, false);
+  }).passed());
+  EXPECT_EQ(irql_there, nt::DISPATCH_LEVEL);
+}
+
 TEST(Machine, Cr8IsTheIrql) {
   auto machine = make();
   EXPECT_TRUE(machine->run([&] {
