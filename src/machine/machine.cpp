@@ -129,9 +129,12 @@ Machine::~Machine() {
     page = end + 1;
   }
   if (!memory_->aliases().empty()) host::unmap_pages(base + host::kAliasWindow, host::kAliasWindowSize);
-  for (Memory::Run run : memory_->touched()) {
+  const std::vector<Memory::Run> touched = memory_->touched();
+  std::size_t kept = 0;
+  for (Memory::Run run : touched) {
     std::size_t offset = run.first * kPageSize, bytes = run.pages * kPageSize;
-    if (offset + bytes > kKeepRam + host::kRamView && bytes > (1 << 20))
+    kept += bytes;
+    if (kept > kKeepRam)
       slot->discard_ram(offset, bytes);
     else
       std::memset(memory_->device_view() + offset, 0, bytes);
