@@ -167,8 +167,7 @@ bool lock_buffer(IRP* irp, PVOID buffer, ULONG length, LOCK_OPERATION operation)
   if (length == 0) return true;
   MDL* mdl = IoAllocateMdl(buffer, length, FALSE, TRUE, irp);
   if (mdl == nullptr) return false;
-  MmProbeAndLockPages(mdl, KernelMode, operation);
-  return true;
+  return NT_SUCCESS(mm::lock_pages(mdl, operation));
 }
 
 bool prepare_transfer(IRP* irp, const FileRequest& request, ULONG device_flags) {
@@ -287,6 +286,7 @@ IRP* make_file_irp(const FileRequest& request, NTSTATUS* status) {
     prepared = prepare_control(irp, request);
   if (!prepared) {
     if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0) kernel_free(irp->AssociatedIrp.SystemBuffer);
+    free_mdls(irp, true);
     IoFreeIrp(irp);
     return nullptr;
   }

@@ -88,7 +88,7 @@ VOID NTAPI MmBuildMdlForNonPagedPool(MDL* mdl) {
   mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
 }
 
-VOID NTAPI MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE, LOCK_OPERATION operation) {
+NTSTATUS mm::lock_pages(MDL* mdl, LOCK_OPERATION operation) {
   if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL)) != 0)
     verifier_stop(0xB0, mdl, static_cast<USHORT>(mdl->MdlFlags & kAddressable),
                   "pages are locked with an MDL that describes some already");
@@ -101,10 +101,16 @@ VOID NTAPI MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE, LOCK_OPERATION operati
         return write ? writable(access) : readable(access);
       },
       bad);
-  if (!all || machine::refused("MmProbeAndLockPages"))
-    ExRaiseStatus(all ? STATUS_WORKING_SET_QUOTA : STATUS_ACCESS_VIOLATION);
+  if (!all) return STATUS_ACCESS_VIOLATION;
+  if (machine::refused("MmProbeAndLockPages")) return STATUS_WORKING_SET_QUOTA;
   mdl->MdlFlags |= write ? MDL_PAGES_LOCKED | MDL_WRITE_OPERATION : MDL_PAGES_LOCKED;
   kernel().mm->locked[mdl] = machine::gs::calling_address();
+  return STATUS_SUCCESS;
+}
+
+VOID NTAPI MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE, LOCK_OPERATION operation) {
+  const NTSTATUS status = mm::lock_pages(mdl, operation);
+  if (!NT_SUCCESS(status)) ExRaiseStatus(status);
 }
 
 VOID NTAPI MmUnlockPages(MDL* mdl) {

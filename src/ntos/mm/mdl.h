@@ -32,4 +32,9 @@ MDL* NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS hi
 /// Gives the pages back; the MDL itself is freed with ExFreePool.
 VOID NTAPI MmFreePagesFromMdl(MDL* mdl);
 
+namespace mm {
+/// MmProbeAndLockPages for our own rooms, which have no handler to raise to: returns what it would raise.
+NTSTATUS lock_pages(MDL* mdl, LOCK_OPERATION operation);
+}  // namespace mm
+
 }  // namespace drydock::ntos
