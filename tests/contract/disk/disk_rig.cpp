@@ -24,7 +24,9 @@ constexpr ULONG kBlock = 512;
 struct Extension {
   Unit* unit;
 };
-Unit& unit_of(DEVICE_OBJECT* device) { return *static_cast<Extension*>(device->DeviceExtension)->unit; }
+Unit& unit_of(DEVICE_OBJECT* device) {
+  return *static_cast<Extension*>(device->DeviceExtension)->unit;
+}
 
 /// What the bus driver of the test works on; one machine a thread.
 thread_local Unit* the_unit = nullptr;
@@ -36,15 +38,18 @@ NTSTATUS complete(IRP* irp, NTSTATUS status, ULONG_PTR information = 0) {
   return status;
 }
 
+/// Null if the mapping was refused.
 UCHAR* data_of(IRP* irp, const SCSI_REQUEST_BLOCK& srb) {
   if (irp->MdlAddress == nullptr) return static_cast<UCHAR*>(srb.DataBuffer);
-  const auto offset = static_cast<UCHAR*>(srb.DataBuffer) - static_cast<UCHAR*>(MmGetMdlVirtualAddress(irp->MdlAddress));
-  return static_cast<UCHAR*>(ntos::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached, nullptr, FALSE, 16)) + offset;
+  const auto offset =
+      static_cast<UCHAR*>(srb.DataBuffer) - static_cast<UCHAR*>(MmGetMdlVirtualAddress(irp->MdlAddress));
+  PVOID start = ntos::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached, nullptr, FALSE, 16);
+  return start != nullptr ? static_cast<UCHAR*>(start) + offset : nullptr;
 }
 
 void give(IRP* irp, SCSI_REQUEST_BLOCK& srb, const void* from, std::size_t bytes) {
   srb.DataTransferLength = static_cast<ULONG>(std::min<std::size_t>(bytes, srb.DataTransferLength));
-  std::memcpy(data_of(irp, srb), from, srb.DataTransferLength);
+  if (UCHAR* data = data_of(irp, srb)) std::memcpy(data, from, srb.DataTransferLength);
 }
 
 void read_capacity(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
@@ -67,10 +72,11 @@ void transfer(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
   EXPECT_EQ(bytes, srb.DataTransferLength);
   if (wide) return;  // beyond any medium of ours
   ASSERT_LE(at + bytes, unit.medium.size());
-  if (srb.Cdb[0] == SCSIOP_WRITE)
-    std::memcpy(unit.medium.data() + at, data_of(irp, srb), bytes);
-  else
-    std::memcpy(data_of(irp, srb), unit.medium.data() + at, bytes);
+  UCHAR* data = data_of(irp, srb);
+  if (data == nullptr) return;
+  UCHAR* medium = unit.medium.data() + at;
+  const bool write = srb.Cdb[0] == SCSIOP_WRITE;
+  std::memcpy(write ? medium : data, write ? data : medium, bytes);
 }
 
 void carry_out(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
@@ -82,7 +88,13 @@ void carry_out(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
       return give(irp, srb, &inquiry, INQUIRYDATABUFFERSIZE);
     }
     case SCSIOP_MODE_SENSE: {
-      UCHAR answer[24] = {23, 0, static_cast<UCHAR>(MODE_DSP_FUA_SUPPORTED | (unit.write_protected ? MODE_DSP_WRITE_PROTECT : 0)), 0, MODE_PAGE_CACHING, 18};
+      UCHAR answer[24] = {
+          23,
+          0,
+          static_cast<UCHAR>(MODE_DSP_FUA_SUPPORTED | (unit.write_protected ? MODE_DSP_WRITE_PROTECT : 0)),
+          0,
+          MODE_PAGE_CACHING,
+          18};
       answer[6] = unit.write_cache ? 0x04 : 0;
       return give(irp, srb, answer, sizeof(answer));
     }
@@ -130,7 +142,8 @@ NTSTATUS NTAPI dispatch_scsi(DEVICE_OBJECT* device, IRP* irp) {
   Unit& unit = unit_of(device);
   const SCSI_REQUEST_BLOCK& srb = *IoGetCurrentIrpStackLocation(irp)->Parameters.Scsi.Srb;
   unit.arrivals.push_back({srb, machine::Machine::current().now()});
-  const char* name = srb.Function == SRB_FUNCTION_EXECUTE_SCSI ? scsi_operation_name(srb.Cdb[0]) : srb_function_name(srb.Function);
+  const char* name =
+      srb.Function == SRB_FUNCTION_EXECUTE_SCSI ? scsi_operation_name(srb.Cdb[0]) : srb_function_name(srb.Function);
   unit.diary.emplace_back(name != nullptr ? name : "?");
   std::optional<Reply> reply;
   if (unit.script) reply = unit.script(srb);
@@ -200,13 +213,15 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
 
 NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   Unit& unit = *the_unit;
-  NTSTATUS status = io::IoCreateDevice(driver, sizeof(Extension), nullptr, FILE_DEVICE_MASS_STORAGE, 0, FALSE, &unit.device);
+  NTSTATUS status =
+      io::IoCreateDevice(driver, sizeof(Extension), nullptr, FILE_DEVICE_MASS_STORAGE, 0, FALSE, &unit.device);
   if (!NT_SUCCESS(status)) return status;
   static_cast<Extension*>(unit.device->DeviceExtension)->unit = &unit;
   unit.pdo = pdo;
   unit.lower = io::IoAttachDeviceToDeviceStack(unit.device, pdo);
   unit.device->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
   unit.device->Flags &= ~DO_DEVICE_INITIALIZING;
+  if (unit.on_arrival) unit.on_arrival();
   return STATUS_SUCCESS;
 }
 
@@ -258,8 +273,10 @@ void Unit::finish(Reply reply) {
   end_srb(*this, irp, reply);
 }
 
-DiskRig::DiskRig() {
-  machine_ = machine::Machine::create({}).value();
+DiskRig::DiskRig(std::function<std::unique_ptr<machine::Strategy>()> strategy) {
+  machine::MachineConfig config;
+  config.strategy = std::move(strategy);
+  machine_ = machine::Machine::create(config).value();
   ntos::install_kernel(*machine_);
   machine_->enter([this] {
     unit_ = new Unit;
@@ -284,7 +301,9 @@ void DiskRig::run(const std::function<void()>& body) {
   for (const machine::Finding& finding : machine_->findings()) ADD_FAILURE() << finding.rule << ": " << finding.summary;
 }
 
-ntos::pnp::Devnode& DiskRig::devnode() { return *ntos::pnp::manager().find_id(u"TEST\\Disk"); }
+ntos::pnp::Devnode& DiskRig::devnode() {
+  return *ntos::pnp::manager().find_id(u"TEST\\Disk");
+}
 
 void DiskRig::pull() {
   unit_->pnp_state = PNP_DEVICE_FAILED;
@@ -294,11 +313,13 @@ void DiskRig::pull() {
 
 NTSTATUS DiskRig::set_power(POWER_STATE_TYPE type, LONG state) {
   DEVICE_OBJECT* top = io::IoGetAttachedDevice(unit_->pdo);
-  return user::send(top, IRP_MJ_POWER, IRP_MN_SET_POWER, [&](IRP* irp, IO_STACK_LOCATION* location) {
-           irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-           location->Parameters.Power.Type = type;
-           location->Parameters.Power.State.SystemState = static_cast<SYSTEM_POWER_STATE>(state);
-         }).status;
+  return user::send(top, IRP_MJ_POWER, IRP_MN_SET_POWER,
+                    [&](IRP* irp, IO_STACK_LOCATION* location) {
+                      irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+                      location->Parameters.Power.Type = type;
+                      location->Parameters.Power.State.SystemState = static_cast<SYSTEM_POWER_STATE>(state);
+                    })
+      .status;
 }
 
 void DiskRig::expect_even_account(std::size_t disk) {

@@ -47,7 +47,9 @@ struct Arrival {
   SCSI_REQUEST_BLOCK srb;
   machine::Time at;
   bool is(UCHAR function) const { return srb.Function == function; }
-  bool is_command(UCHAR operation) const { return srb.Function == SRB_FUNCTION_EXECUTE_SCSI && srb.Cdb[0] == operation; }
+  bool is_command(UCHAR operation) const {
+    return srb.Function == SRB_FUNCTION_EXECUTE_SCSI && srb.Cdb[0] == operation;
+  }
   ULONG block() const { return big_endian_32(srb.Cdb + 2); }
 };
 
@@ -66,10 +68,11 @@ struct Unit {
   Script script;
   std::vector<Arrival> arrivals;
   std::vector<IRP*> held;
-  std::vector<std::string> diary;  ///< PnP and power IRPs between SRBs, for their order
+  std::vector<std::string> diary;               ///< PnP and power IRPs between SRBs, for their order
   std::vector<std::pair<ULONG, UCHAR>> ioctls;  ///< code and minor function
   PNP_DEVICE_STATE pnp_state = 0;
   bool claimed = false;
+  std::function<void()> on_arrival;  ///< called by AddDevice, before the disk's
 
   DEVICE_OBJECT* device = nullptr;
   DEVICE_OBJECT* lower = nullptr;
@@ -87,16 +90,20 @@ struct Unit {
 
 class DiskRig {
  public:
-  DiskRig();
+  explicit DiskRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {});
 
   machine::Machine& machine() { return *machine_; }
   Unit& unit() { return *unit_; }
   /// Enumerates, starts the disk and runs `body` on a machine thread. Findings fail the test.
   void run(const std::function<void()>& body);
-  const class_::disk::DiskStatistics& account(std::size_t disk = 0) { return class_::disk::disk_statistics(*machine_)[disk]; }
+  const class_::disk::DiskStatistics& account(std::size_t disk = 0) {
+    return class_::disk::disk_statistics(*machine_)[disk];
+  }
 
   // ---- on a machine thread ----
-  static user::File open(std::u16string_view path = u"\\\\.\\PhysicalDrive0", NTSTATUS* status = nullptr) { return user::open(path, status); }
+  static user::File open(std::u16string_view path = u"\\\\.\\PhysicalDrive0", NTSTATUS* status = nullptr) {
+    return user::open(path, status);
+  }
   ntos::pnp::Devnode& devnode();
   /// The unit is gone; returns when the disk has had its surprise removal.
   void pull();

@@ -145,8 +145,8 @@ TEST(SP255, PowersDownBehindALockedQueue) {
   rig.run([&] {
     rig.unit().diary.clear();
     EXPECT_EQ(rig.set_power(DevicePowerState, PowerDeviceD3), STATUS_SUCCESS);
-    EXPECT_EQ(rig.unit().diary, (std::vector<std::string>{"LOCK_QUEUE", "QUIESCE_DEVICE", "SYNCHRONIZE_CACHE", "START_STOP_UNIT",
-                                                          "D3", "UNLOCK_QUEUE"}));
+    EXPECT_EQ(rig.unit().diary, (std::vector<std::string>{"LOCK_QUEUE", "QUIESCE_DEVICE", "SYNCHRONIZE_CACHE",
+                                                          "START_STOP_UNIT", "D3", "UNLOCK_QUEUE"}));
     rig.unit().diary.clear();
     EXPECT_EQ(rig.set_power(DevicePowerState, PowerDeviceD0), STATUS_SUCCESS);
     EXPECT_EQ(rig.unit().diary, (std::vector<std::string>{"LOCK_QUEUE", "D0", "START_STOP_UNIT", "UNLOCK_QUEUE"}));

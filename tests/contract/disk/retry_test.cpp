@@ -29,7 +29,8 @@ TEST(SP197, AResetThatEndsCostsTheRequestNothing) {
   rig.run([&] {
     auto file = rig.open();
     const auto data = pattern(0x20000);
-    rig.unit().answer(SCSIOP_WRITE, {kBusReset, kBusReset, check_condition(SCSI_SENSE_UNIT_ATTENTION, SCSI_ADSENSE_BUS_RESET)});
+    rig.unit().answer(SCSIOP_WRITE,
+                      {kBusReset, kBusReset, check_condition(SCSI_SENSE_UNIT_ATTENTION, SCSI_ADSENSE_BUS_RESET)});
     EXPECT_EQ(file.write(data).information, data.size());
     EXPECT_EQ(std::memcmp(rig.unit().medium.data(), data.data(), data.size()), 0);
   });
@@ -126,7 +127,8 @@ TEST(SP239, ReleasesAQueueThatFreezesAgainWhileItIsBeingReleased) {
   rig.run([&] {
     auto file = rig.open();
     rig.unit().script = [](const SCSI_REQUEST_BLOCK& srb) -> std::optional<Reply> {
-      const bool held = srb.Function == SRB_FUNCTION_RELEASE_QUEUE || (srb.Function == SRB_FUNCTION_EXECUTE_SCSI && srb.Cdb[0] == SCSIOP_READ);
+      const bool held = srb.Function == SRB_FUNCTION_RELEASE_QUEUE ||
+                        (srb.Function == SRB_FUNCTION_EXECUTE_SCSI && srb.Cdb[0] == SCSIOP_READ);
       return held ? std::optional(kHold) : std::nullopt;
     };
     auto first = file.start_read(512), second = file.start_read(512, 512);
@@ -169,7 +171,8 @@ TEST(DiskRetry, StartsAStoppedUnitAndTriesAgain) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
-    rig.unit().answer(SCSIOP_READ, {check_condition(SCSI_SENSE_NOT_READY, SCSI_ADSENSE_LUN_NOT_READY, SCSI_SENSEQ_INIT_COMMAND_REQUIRED)});
+    rig.unit().answer(SCSIOP_READ, {check_condition(SCSI_SENSE_NOT_READY, SCSI_ADSENSE_LUN_NOT_READY,
+                                                    SCSI_SENSEQ_INIT_COMMAND_REQUIRED)});
     std::vector<std::byte> data(512);
     EXPECT_EQ(file.read(data).status, STATUS_SUCCESS);
   });
