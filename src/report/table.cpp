@@ -198,7 +198,7 @@ std::string table_of(const RunResult& result, const Look& look, const std::strin
   text += fmt::format("\n{}  {} decisions  {} register traps  {} events\n", strategy_text(result), grouped(result.decisions),
                       grouped(result.register_traps), grouped(result.events));
   text += fmt::format("digest {}\n", result.digest);
-  if (!result.passed()) text += fmt::format("{}\n", replay);
+  if (!result.passed() && !replay.empty()) text += fmt::format("{}\n", replay);
   return text;
 }
 

@@ -57,7 +57,8 @@ std::vector<std::string> tree_lines() {
   return lines;
 }
 
-void require_started(Stage& stage) {
+/// False if a device that may fail does not run.
+bool require_started(Stage& stage) {
   find_adapters(stage);
   for (const Adapter& adapter : stage.adapters()) {
     const pnp::Devnode* node = adapter.devnode == 0 ? nullptr : pnp::manager().find(adapter.devnode);
@@ -70,10 +71,14 @@ void require_started(Stage& stage) {
                 ? "it stands in state " + std::string(pnp::state_name(known->state))
                 : fmt::format("{}, {}", pnp::problem_name(line.problem), status_text(known->problem_status));
     }
-    stage.fail("start-failed",
-               fmt::format("the {} in slot {} does not run: {}", adapter.device->model, bus::board::to_text(adapter.slot), why),
-               tree_lines());
+    std::string summary =
+        fmt::format("the {} in slot {} does not run: {}", adapter.device->model, bus::board::to_text(adapter.slot), why);
+    if (!stage.devices_may_fail()) stage.fail("start-failed", std::move(summary), tree_lines());
+    stage.checked(summary);
+    stage.end_early(std::move(summary));
+    return false;
   }
+  return true;
 }
 
 /// Opens what answers to \\.\PhysicalDrive<n> and finds out which disk of the board it is.
@@ -97,6 +102,7 @@ void open_disks(Stage& stage) {
       user::IoResult result = file.ioctl(IOCTL_DISK_GET_LENGTH_INFO, {}, std::as_writable_bytes(std::span(&length, 1)));
       if (result.ok())
         result = file.ioctl(IOCTL_DISK_GET_DRIVE_GEOMETRY, {}, std::as_writable_bytes(std::span(&geometry, 1)));
+      if (!result.ok() && stage.devices_may_fail()) continue;
       if (!result.ok())
         stage.fail("disk-unreadable", fmt::format("{} does not tell its size: {}", ntos::ob::narrow(path), status_text(result.status)));
       const auto bytes = static_cast<std::uint64_t>(length.Length.QuadPart);
@@ -120,14 +126,18 @@ std::string disks_text(Stage& stage) {
   return fmt::format("{}, {}", counted(stage.present_disks().size(), "disk"), size_text(bytes));
 }
 
-void require_disks(Stage& stage) {
+bool require_disks(Stage& stage) {
   open_disks(stage);
-  for (const Disk& disk : stage.disks())
-    if (!disk.present())
-      stage.fail("disk-missing",
-                 fmt::format("no device for target {} lun {} behind slot {}", disk.board->target, disk.board->lun,
-                             bus::board::to_text(disk.slot)),
-                 tree_lines());
+  for (const Disk& disk : stage.disks()) {
+    if (disk.present()) continue;
+    std::string summary = fmt::format("no device for target {} lun {} behind slot {}", disk.board->target, disk.board->lun,
+                                      bus::board::to_text(disk.slot));
+    if (!stage.devices_may_fail()) stage.fail("disk-missing", std::move(summary), tree_lines());
+    stage.checked(summary);
+    stage.end_early(std::move(summary));
+    return false;
+  }
+  return true;
 }
 
 void close_disks(Stage& stage) {
@@ -143,14 +153,14 @@ void start_adapters(Stage& stage) {
   const pnp::Change change = pnp::manager().enumerate_root();
   pnp::manager().wait_until_settled();
   if (!change.ok()) stage.fail("enumeration-failed", "the root cannot be enumerated: " + status_text(change.status));
-  require_started(stage);
+  if (!require_started(stage)) return;
   const std::uint64_t traps = stage.machine().register_traps();
   stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
                             counted(traps, "register access", "register accesses")));
 }
 
 void find_disks(Stage& stage) {
-  require_disks(stage);
+  if (!require_disks(stage)) return;
   stage.checked(fmt::format("{}, as on the board", disks_text(stage)));
 }
 
@@ -188,8 +198,7 @@ void re_add_adapters(Stage& stage) {
     if (!change.ok()) stage.fail("scan-failed", "the bus cannot be scanned: " + status_text(change.status), tree_lines());
   }
   pnp::manager().wait_until_settled();
-  require_started(stage);
-  require_disks(stage);
+  if (!require_started(stage) || !require_disks(stage)) return;
   stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"), disks_text(stage)));
 }
 
@@ -199,8 +208,7 @@ void plug_adapters_back(Stage& stage) {
     if (!plugged) stage.fail("plug-failed", plugged.failure().message);
   }
   pnp::manager().wait_until_settled();
-  require_started(stage);
-  require_disks(stage);
+  if (!require_started(stage) || !require_disks(stage)) return;
   stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
                             disks_text(stage)));
 }

@@ -110,7 +110,9 @@ void verify_data(Stage& stage) {
   const std::uint64_t before = stage.sectors_verified;
   RetryCount retries(stage);
   for (Disk* disk : stage.present_disks()) verify_disk(stage, *disk);
-  stage.checked(fmt::format("{}, every checksum right", counted(stage.sectors_verified - before, "sector")));
+  std::string said = counted(stage.sectors_verified - before, "sector") + ", every checksum right";
+  if (const std::uint64_t failed = stage.counts().failed) said += fmt::format("; {} failed", counted(failed, "read"));
+  stage.checked(std::move(said));
 }
 
 void reset_bus_under_load(Stage& stage) {

@@ -36,6 +36,7 @@ Stage::Stage(machine::Machine& machine, const RunConfig& config, StepWatch& watc
 
 void Stage::perform() {
   for (step_ = 0; step_ < steps_.size(); ++step_) {
+    if (ended_early_ && step_ + 1 != steps_.size()) continue;
     StepResult& step = steps_[step_];
     machine_.record(machine::Event::ScenarioStep, step_);
     machine_.note(fmt::format("step {}: {}", step_ + 1, step.name));
@@ -100,6 +101,11 @@ void Stage::complain(std::string rule, std::string summary, std::vector<std::str
   machine::Finding finding = machine::finding(std::move(rule), std::move(summary), machine::Severity::Recorded);
   finding.details = std::move(details);
   machine_.report(std::move(finding));
+}
+
+void Stage::end_early(std::string why) {
+  ended_early_ = true;
+  machine_.report(machine::finding("device-failed", std::move(why), machine::Severity::Warning));
 }
 
 std::string status_text(nt::NTSTATUS status) {

@@ -83,6 +83,10 @@ class Stage {
   /// Files one that does not.
   void complain(std::string rule, std::string summary, std::vector<std::string> details = {});
 
+  /// The device went wrong on the board's account and will not come back: only the last step is still taken.
+  void end_early(std::string why);
+  bool ended_early() const { return ended_early_; }
+
   const std::vector<StepResult>& steps() const { return steps_; }
 
  private:
@@ -96,6 +100,7 @@ class Stage {
   std::vector<StepResult> steps_;
   std::size_t step_ = 0;
   bool devices_may_fail_ = false;
+  bool ended_early_ = false;
 };
 
 /// "STATUS_IO_DEVICE_ERROR (0xC0000185)"
