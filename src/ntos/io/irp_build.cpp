@@ -6,6 +6,7 @@
 #include "machine/machine.h"
 #include "ntos/ob/storage.h"
 #include "ntos/io/irp.h"
+#include "ntos/io/irp_completion.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/mdl.h"
 #include "ntos/io/state.h"
@@ -36,12 +37,10 @@ IRP* new_irp(DEVICE_OBJECT* device, UCHAR major) {
   return irp;
 }
 
-/// A locked MDL over `buffer`, hung on the IRP. False if there is no memory; a bad buffer raises, as on Windows.
+/// A locked MDL over `buffer`, hung on the IRP. False if there is no memory or the buffer is bad.
 bool attach_mdl(IRP* irp, PVOID buffer, ULONG length, LOCK_OPERATION operation) {
   MDL* mdl = IoAllocateMdl(buffer, length, FALSE, FALSE, irp);
-  if (mdl == nullptr) return false;
-  MmProbeAndLockPages(mdl, KernelMode, operation);
-  return true;
+  return mdl != nullptr && NT_SUCCESS(mm::lock_pages(mdl, operation));
 }
 
 PVOID new_system_buffer(ULONG bytes) { return kernel_allocate(bytes, kTagBuffer); }
@@ -69,6 +68,7 @@ IRP* NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, DEVICE_OBJECT* Dev
     irp->UserBuffer = Buffer;
   } else if ((DeviceObject->Flags & DO_DIRECT_IO) != 0) {
     if (Length != 0 && !attach_mdl(irp, Buffer, Length, reads ? IoWriteAccess : IoReadAccess)) {
+      free_mdls(irp, true);
       IoFreeIrp(irp);
       return nullptr;
     }
@@ -133,6 +133,7 @@ IRP* NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, DEVICE_OBJECT* Dev
   }
   if (!sound) {
     if (irp->AssociatedIrp.SystemBuffer != nullptr) kernel_free(irp->AssociatedIrp.SystemBuffer);
+    free_mdls(irp, true);
     IoFreeIrp(irp);
     return nullptr;
   }
