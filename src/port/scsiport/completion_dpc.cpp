@@ -44,7 +44,9 @@ bool freezes(const Request& request, UCHAR srb_status) {
   }
 }
 
-void note_idle(Adapter& adapter) { KeSetEvent(&adapter.kernel->idle, IO_NO_INCREMENT, FALSE); }
+void note_idle(Adapter& adapter) {
+  if (adapter.idle_is_awaited) KeSetEvent(&adapter.kernel->idle, IO_NO_INCREMENT, FALSE);
+}
 
 namespace {
 
@@ -82,7 +84,7 @@ bool wants_sense(const Request& request, const SCSI_REQUEST_BLOCK& returned) {
 void send_request_sense(Adapter& adapter, Request& failed) {
   LogicalUnit& unit = *failed.unit;
   Request& sense = *allocate_request(adapter);
-  SCSI_REQUEST_BLOCK& srb = sense.own_srb;
+  SCSI_REQUEST_BLOCK& srb = sense.own_srb = {};
   srb.Length = sizeof(srb);
   srb.Function = SRB_FUNCTION_EXECUTE_SCSI;
   srb.PathId = unit.address.path;

@@ -18,12 +18,9 @@ namespace drydock::port::scsiport {
 using machine::Machine;
 using machine::PartId;
 
-Port& port() {
-  Machine& machine = Machine::current();
-  if (auto* part = machine.find_part<Port>(PartId::ScsiPort)) [[likely]]
-    return *part;
+Port& make_port() {
   auto* part = new Port;
-  machine.set_part(PartId::ScsiPort, part);
+  Machine::current().set_part(PartId::ScsiPort, part);
   return *part;
 }
 
@@ -236,6 +233,7 @@ NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* Phy
     return STATUS_NO_SUCH_DEVICE;
   }
   auto* adapter = new Adapter;
+  adapter->port = &port();
   adapter->number = number;
   adapter->driver = driver;
   adapter->hw = registration->data;

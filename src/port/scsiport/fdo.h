@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "machine/time.h"
+#include "machine/machine.h"
 #include "nt/device_object.h"
 #include "nt/dma.h"
 #include "nt/srb.h"
@@ -146,7 +146,10 @@ inline constexpr unsigned kUnitBuckets = 64;
 inline constexpr ULONG kPoolTag = 0x50736353;  // "ScsP"
 inline constexpr ULONG kBusDataBytes = 256;
 
+struct Port;
+
 struct Adapter {
+  Port* port = nullptr;
   std::uint32_t number = 0;  ///< \Device\ScsiPort<number>
   MiniportDriver* driver = nullptr;
   HW_INITIALIZATION_DATA hw{};
@@ -214,6 +217,7 @@ struct Adapter {
   std::int32_t next_clock_full = 0;
   bool interrupts_held = false;     ///< HwScsiEnableInterruptsCallback runs (SP-105)
   bool tick_runs = false;
+  bool idle_is_awaited = false;     ///< a stop waits until nothing is owned
 
   // Bus reset.
   ResetState state = ResetState::Stopped;
@@ -246,8 +250,12 @@ struct Port {
   Account past;  ///< of adapters that are gone
   std::array<std::uint32_t, kResetRowCount> reset_visits{};
 };
+Port& make_port();
 /// Of the machine that runs on this thread; made on first use.
-Port& port();
+inline Port& port() {
+  auto* part = machine::Machine::current().find_part<Port>(machine::PartId::ScsiPort);
+  return part ? *part : make_port();
+}
 
 /// The call of a miniport routine that the running code belongs to; null if it belongs to none.
 MiniportCall* running_call(Adapter& adapter);

@@ -98,7 +98,7 @@ void request_complete(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {
   }
   check_given_back(adapter, *slot);
   give_back(adapter, *slot, false);
-  if (port().settings.guard_requests) guard_slot(adapter, *slot, false);
+  if (adapter.port->settings.guard_requests) guard_slot(adapter, *slot, false);
 }
 
 void next_request(Adapter& adapter) {
@@ -264,7 +264,7 @@ VOID NTAPI ScsiPortCompleteRequest(PVOID HwDeviceExtension, UCHAR PathId, UCHAR 
       slot.srb->DataTransferLength = 0;  // SP-146
       check_given_back(adapter, slot);
       give_back(adapter, slot, wildcard);
-      if (port().settings.guard_requests) guard_slot(adapter, slot, false);
+      if (adapter.port->settings.guard_requests) guard_slot(adapter, slot, false);
     }
   }
 }

@@ -38,7 +38,7 @@ const char* routine_name(Routine routine);
 /// Who waits for a request of the port's own. Called without locks, at DISPATCH_LEVEL.
 using RequestEnded = void (*)(Adapter& adapter, Request& request, void* context);
 
-struct Request {
+struct RequestFields {
   // Neighbours in the list it is in: waiting, given back busy, or owned.
   Request* previous = nullptr;
   Request* next = nullptr;
@@ -47,33 +47,35 @@ struct Request {
   SCSI_REQUEST_BLOCK* srb = nullptr;  ///< the sender's; what the miniport sees is the slot's copy
   LogicalUnit* unit = nullptr;
   enum class Waits : std::uint8_t { No, InQueue, ToBypass, ToRetry, AsSense } waits = Waits::No;
-  std::uint32_t number = 0;           ///< srb#7 in traces
-  ULONG sort_key = 0;
-  std::uint16_t slot = kNoSlot;
+  UCHAR function = 0;
   std::uint8_t busy_returns = 0;      ///< SP-089, in a row
   std::uint8_t resets_survived = 0;   ///< SP-356
-  UCHAR function = 0;
+  UCHAR first_status = 0;             ///< SrbStatus as the miniport gave it
+  Routine given_back_in = Routine::None;
+  std::uint16_t slot = kNoSlot;
+  std::uint32_t number = 0;           ///< srb#7 in traces
+  ULONG sort_key = 0;
   ULONG flags = 0;                    ///< SrbFlags as the sender set them
   NTSTATUS status = 0;                ///< for the IRP, once ended
 
   // The data: `data` is where the sender's DataBuffer begins, in its MDL if there is one, else in system memory.
   MDL* mdl = nullptr;
-  ULONG mdl_offset = 0;
   PVOID data = nullptr;
+  ULONG mdl_offset = 0;
+
+  // History, for reports.
+  std::uint32_t starts = 0;
+  machine::Time arrived{}, started{}, given_back{};
 
   // A request of the port's own.
-  SCSI_REQUEST_BLOCK own_srb{};
   RequestEnded ended = nullptr;
   void* context = nullptr;
   Request* senses_for = nullptr;      ///< the failed request this REQUEST SENSE serves (SP-251)
-
-  // History, for reports.
-  machine::Time arrived{}, started{}, given_back{};
-  Routine given_back_in = Routine::None;
-  std::uint32_t starts = 0;
-  UCHAR first_status = 0;             ///< SrbStatus as the miniport gave it
-
   Request* next_free = nullptr;
+};
+
+struct Request : RequestFields {
+  SCSI_REQUEST_BLOCK own_srb;  ///< of a request of the port's own; otherwise what it was
 };
 
 /// Where a miniport sees a request: a copy of its SRB, its SRB extension and its sense buffer, in memory for DMA.

@@ -33,7 +33,7 @@ const ResetRow* reset_step(Adapter& adapter, ResetEvent event) {
     HOST_CHECK(index != kNoResetRow);
   }
   const ResetRow& row = kResetRows[index];
-  ++port().reset_visits[index];
+  ++adapter.port->reset_visits[index];
   adapter.state = row.becomes;
   return &row;
 }

@@ -62,7 +62,7 @@ void free_dma(Adapter& adapter, DmaBlock& block) {
 }
 
 bool allocate_slots(Adapter& adapter) {
-  const bool guarded = port().settings.guard_requests;
+  const bool guarded = adapter.port->settings.guard_requests;
   const auto extension_bytes = static_cast<ULONG>(align_up(adapter.config.SrbExtensionSize, 16));
   const ULONG sense_bytes = adapter.auto_request_sense ? static_cast<ULONG>(align_up(adapter.sense_length, 16)) : 0;
   ULONG stride = kSrbBytes + extension_bytes + sense_bytes;
@@ -87,7 +87,7 @@ bool allocate_slots(Adapter& adapter) {
 }
 
 void free_slots(Adapter& adapter) {
-  if (port().settings.guard_requests)
+  if (adapter.port->settings.guard_requests)
     for (Slot& slot : adapter.slots) guard_slot(adapter, slot, true);
   free_dma(adapter, adapter.slot_memory);
   adapter.slots.clear();
@@ -130,7 +130,7 @@ Slot* slot_of(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {
 
 void hand_over(Adapter& adapter, Slot& slot, Request& request, bool tagged) {
   const auto index = static_cast<std::uint16_t>(&slot - adapter.slots.data());
-  if (port().settings.guard_requests) guard_slot(adapter, slot, true);
+  if (adapter.port->settings.guard_requests) guard_slot(adapter, slot, true);
   if (!slot.filled) {
     slot.filled = true;
     std::memset(static_cast<void*>(slot.srb), kExtensionPattern, adapter.slot_stride);
@@ -190,9 +190,9 @@ void take_over_results(Adapter& adapter, Slot& slot, Request& request) {
   if ((returned.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) && srb.SenseInfoBuffer) {
     const UCHAR length = std::min(returned.SenseInfoBufferLength, srb.SenseInfoBufferLength);
     if (slot.issued.SenseInfoBuffer == slot.sense && slot.sense) {
-      if (port().settings.guard_requests) guard_slot(adapter, slot, true);
+      if (adapter.port->settings.guard_requests) guard_slot(adapter, slot, true);
       std::memcpy(srb.SenseInfoBuffer, slot.sense, length);
-      if (port().settings.guard_requests) guard_slot(adapter, slot, false);
+      if (adapter.port->settings.guard_requests) guard_slot(adapter, slot, false);
     }
     srb.SenseInfoBufferLength = length;
   }

@@ -52,11 +52,11 @@ Request* allocate_request(Adapter& adapter) {
   Request* request = adapter.free_requests;
   if (request) {
     adapter.free_requests = request->next_free;
-    *request = Request{};
+    static_cast<RequestFields&>(*request) = RequestFields{};
   } else {
     request = &adapter.requests.emplace_back();
   }
-  request->number = ++port().next_request;
+  request->number = ++adapter.port->next_request;
   request->arrived = Machine::current().now();
   return request;
 }
@@ -288,7 +288,7 @@ OwnResult send_and_wait(LogicalUnit& unit, const OwnRequest& what) {
   {
     PortLock lock(adapter);
     request = allocate_request(adapter);
-    SCSI_REQUEST_BLOCK& srb = request->own_srb;
+    SCSI_REQUEST_BLOCK& srb = request->own_srb = {};
     srb.Length = sizeof(srb);
     srb.Function = what.function;
     srb.PathId = unit.address.path;

@@ -44,8 +44,10 @@ void wait_for_owned(Adapter& adapter, bool surprise) {
     {
       PortLock lock(adapter);
       adapter.blocked = true;
+      adapter.idle_is_awaited = false;
       if (adapter.owned == 0 || adapter.state == ResetState::Failed || adapter.state == ResetState::Stopped) return;
       KeClearEvent(&adapter.kernel->idle);
+      adapter.idle_is_awaited = true;
     }
     LARGE_INTEGER due;
     due.QuadPart = -kPatience_s * kSecond100ns;
