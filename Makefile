@@ -24,7 +24,9 @@ test:
 	scripts/bootstrap demo test
 	cmake --preset release -DDRYDOCK_TESTS=ON
 	cmake --build build -j $(JOBS)
-	ctest --test-dir build -j2 --output-on-failure
+	@rm -f build/tests.xml build/conformance.tsv
+	@ctest --test-dir build -j2 --output-on-failure --output-junit tests.xml; code=$$?; \
+	  build/tests/conformance write . build/tests.xml build/conformance.tsv || [ $$code != 0 ] || code=1; exit $$code
 
 asan:
 	scripts/bootstrap demo test

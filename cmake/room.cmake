@@ -76,6 +76,7 @@ function(drydock_register_tests target prefix)
     DRYDOCK_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DRYDOCK_BUILD_DIR="${CMAKE_BINARY_DIR}")
   gtest_discover_tests(${target} TEST_PREFIX ${prefix}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 300)
+  set_property(GLOBAL APPEND PROPERTY DRYDOCK_TEST_PROGRAMS ${prefix}=$<TARGET_FILE:${target}>)
 endfunction()
 
 # tests/<area>/**/*.cpp, a program each: the front door, everything but the command's own room. tests/support/ holds
@@ -101,9 +102,10 @@ function(drydock_build_tests)
     if(NOT sources)
       continue()
     endif()
+    list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/tests/conformance/main.cpp)
     add_executable(${area}_tests ${sources})
     target_include_directories(${area}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-    if(area STREQUAL architecture)  # looks at the tree, not at the code: stays buildable when a room is not
+    if(area MATCHES "^(architecture|conformance)$")  # look at the tree, not at the code: buildable when a room is not
       target_link_libraries(${area}_tests PRIVATE drydock_host_flags GTest::gtest_main GTest::gmock)
     else()
       target_link_libraries(${area}_tests PRIVATE drydock_test_support ${libraries} GTest::gtest_main)
@@ -114,6 +116,19 @@ function(drydock_build_tests)
     endif()
     drydock_register_tests(${area}_tests ${area})
   endforeach()
+  drydock_build_conformance()
+endfunction()
+
+# build/tests/conformance: rules against tests. `make test` has it write the page, a test asks it whether that is current.
+function(drydock_build_conformance)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/conformance/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_executable(conformance ${sources})
+  target_include_directories(conformance PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(conformance PRIVATE drydock_host_flags)
+  drydock_place_test(conformance)
+  get_property(programs GLOBAL PROPERTY DRYDOCK_TEST_PROGRAMS)
+  add_test(NAME conformance/page_is_current COMMAND conformance check ${CMAKE_SOURCE_DIR} ${programs})
 endfunction()
 
 function(drydock_build_command)

@@ -1,0 +1,33 @@
+#pragma once
+// Rules against tests: the table build/conformance.tsv, the page docs/conformance.md, and whether that page is current.
+
+#include <string>
+#include <vector>
+
+#include "conformance/contract_rules.h"
+#include "conformance/test_results.h"
+
+namespace drydock::conformance {
+
+enum class State { Pass, Fail, Untested };
+
+struct Verdict {
+  Rule rule;
+  State state = State::Untested;
+  std::vector<std::string> tests;  ///< that carry the rule's id, parameters left away, in order of their names
+};
+
+/// One verdict per rule. A rule fails if one of its tests does, and passes if one passed and none failed.
+std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<TestResult>& results);
+
+/// Rules that stand twice, and tests that name a rule of a known family which no contract has.
+std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vector<TestResult>& results);
+
+std::string table_of(const std::vector<Verdict>& verdicts);
+std::string page_of(const std::vector<Verdict>& verdicts);
+
+/// Where a page no longer fits rules and tests, a sentence each. Whether the tests passed is not compared: a page that
+/// says fail was true when it was written, and must not keep the run that repairs it from passing.
+std::vector<std::string> stale_rows(const std::string& page, const std::vector<Verdict>& now);
+
+}  // namespace drydock::conformance
