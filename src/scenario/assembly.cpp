@@ -4,6 +4,7 @@
 
 #include "bus/board/build_board.h"
 #include "class/disk/disk_driver.h"
+#include "host/check.h"
 #include "image/loader.h"
 #include "models/pci/fabric.h"
 #include "nt/status.h"
@@ -12,6 +13,8 @@
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
+#include "port/scsiport/fdo.h"
+#include "port/scsiport/settings.h"
 
 namespace drydock::scenario {
 
@@ -25,9 +28,12 @@ constexpr nt::GUID kSystemClass{0x4D36E97D, 0xE325, 0x11CE, {0xBF, 0xC1, 0x08, 0
 
 std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
   switch (choice.kind) {
-    case StrategyChoice::Kind::Random: return machine::random(choice.seed);
-    case StrategyChoice::Kind::Recorded: return machine::recorded(choice.answers);
-    case StrategyChoice::Kind::Steady: break;
+    case StrategyChoice::Kind::Random:
+      return machine::random(choice.seed);
+    case StrategyChoice::Kind::Recorded:
+      return machine::recorded(choice.answers);
+    case StrategyChoice::Kind::Steady:
+      break;
   }
   return machine::steady();
 }
@@ -46,13 +52,13 @@ std::vector<std::u16string> ids_on(const bus::board::Board& board) {
 void install_service(const DriverFile& driver) {
   const image::PeImage* image = driver.image.get();
   const std::string* service = &driver.service;
-  pnp::manager().store().add(pnp::Service{
-      .name = ntos::ob::widen(driver.service), .load = [image, service](nt::DRIVER_OBJECT** loaded) {
-        const ntos::io::LoadResult result = ntos::io::load_driver(*image, *service);
-        if (!result.failure.empty()) Machine::current().note(result.failure);
-        *loaded = result.driver;
-        return result.status;
-      }});
+  pnp::manager().store().add(
+      pnp::Service{.name = ntos::ob::widen(driver.service), .load = [image, service](nt::DRIVER_OBJECT** loaded) {
+                     const ntos::io::LoadResult result = ntos::io::load_driver(*image, *service);
+                     if (!result.failure.empty()) Machine::current().note(result.failure);
+                     *loaded = result.driver;
+                     return result.status;
+                   }});
 }
 
 void install_drivers(const RunConfig& config) {
@@ -87,6 +93,8 @@ host::Result<std::unique_ptr<Machine>> assemble(const RunConfig& config) {
   machine->enter([&] { image::Images::attach(*machine, *config.exports); });
   TRY(bus::board::build_board(*machine, *config.board));
   machine->enter([&] {
+    for (const auto& [name, value] : config.board->settings)
+      HOST_CHECK(port::scsiport::set(port::scsiport::port().settings, name, value));
     class_::disk::install_disk(ntos::kernel());
     install_drivers(config);
   });

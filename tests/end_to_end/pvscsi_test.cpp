@@ -1,5 +1,7 @@
 // The main job: a real SCSI miniport goes through its whole life.
 
+#include <fstream>
+
 #include "end_to_end/command.h"
 
 namespace drydock::end_to_end {
@@ -13,13 +15,32 @@ TEST(Pvscsi, GoesThroughItsWholeLife) {
   const Ran ran = drydock(pvscsi());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   std::size_t at = 0;
-  for (const char* step : {" load ", " start ", " I/O ", " reset bus ", " verify ", " remove ", " re-add ", " surprise removal ", " unload "}) {
+  for (const char* step : {" load ", " start ", " I/O ", " reset bus ", " verify ", " remove ", " re-add ",
+                           " surprise removal ", " unload "}) {
     const std::size_t found = ran.output.find(step, at);
     EXPECT_NE(found, std::string::npos) << step << "\n" << ran.output;
     if (found != std::string::npos) at = found;
   }
   EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
   EXPECT_TRUE(ran.last_line().starts_with("digest "));
+}
+
+// SP-181: the rest after a bus reset is a setting of the board.
+TEST(Pvscsi, TheHoldOffIsTheBoards) {
+  const std::string board = testing::TempDir() + "brisk.toml";
+  std::ofstream(board) << R"(
+[settings]
+scsiport.reset_holdoff = "1 s"
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+[[device.disk]]
+size = "1 MiB"
+)";
+  const Ran ran = drydock(pvscsi("--scenario start --board " + board));
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says(" 1.00")) << ran.output;
+  EXPECT_FALSE(ran.says(" 4.00")) << ran.output;
 }
 
 TEST(Pvscsi, OneProcessAndTwoGiveTheSameDigest) {
@@ -53,7 +74,8 @@ TEST_P(PvscsiScenario, PassesWithRandomSeeds) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 INSTANTIATE_TEST_SUITE_P(All, PvscsiScenario,
-                         testing::Values("load-unload", "start", "io", "reset-bus", "remove", "surprise-removal", "lifecycle"));
+                         testing::Values("load-unload", "start", "io", "reset-bus", "remove", "surprise-removal",
+                                         "lifecycle"));
 
 class PvscsiBoard : public testing::TestWithParam<const char*> {};
 TEST_P(PvscsiBoard, PassesWithRandomSeeds) {
@@ -74,8 +96,9 @@ TEST(Pvscsi, AThousandSeedsOfTheDemoPass) {
 
 TEST(Pvscsi, KeepsItsDataInAFile) {
   const TemporaryFile disk("disk.img", std::string(8 << 20, '\x5A'));
-  const TemporaryFile board("file.toml", "name = \"file\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ file = \"" +
-                                             disk.path() + "\" }]\n");
+  const TemporaryFile board("file.toml",
+                            "name = \"file\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ file = \"" +
+                                disk.path() + "\" }]\n");
   const Ran ran = drydock(pvscsi("--board " + board.path()));
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_NE(contents_of(disk.path()).find("!drydock"), std::string::npos);
@@ -84,14 +107,16 @@ TEST(Pvscsi, KeepsItsDataInAFile) {
 // Faults of the adapter are the world's, not the driver's: it has to cope.
 class PvscsiFault : public testing::TestWithParam<const char*> {};
 TEST_P(PvscsiFault, IsSurvived) {
-  const TemporaryFile board("fault.toml", std::string("name = \"fault\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\n"
-                                                      "disk = [{ size = \"64 MiB\" }]\nfaults = { ") +
-                                              GetParam() + " = 3 }\n");
+  const TemporaryFile board("fault.toml",
+                            std::string("name = \"fault\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\n"
+                                        "disk = [{ size = \"64 MiB\" }]\nfaults = { ") +
+                                GetParam() + " = 3 }\n");
   const Ran ran = drydock(pvscsi("--runs 60 --board " + board.path()));
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 INSTANTIATE_TEST_SUITE_P(All, PvscsiFault,
-                         testing::Values("hang", "late", "lose_interrupt", "spurious", "foreign_reset", "bus_reset_hangs", "bus_reset_fails"));
+                         testing::Values("hang", "late", "lose_interrupt", "spurious", "foreign_reset",
+                                         "bus_reset_hangs", "bus_reset_fails"));
 
 }  // namespace
 }  // namespace drydock::end_to_end

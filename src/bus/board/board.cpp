@@ -29,11 +29,11 @@ constexpr SettingInfo kSettings[] = {
     {"scsiport.reset_holdoff", SettingKind::Duration, 4'000'000'000, "how long a bus rests after a reset"},
     {"scsiport.request_timeout", SettingKind::Duration, 10'000'000'000,
      "when a request without a limit of its own is late"},
-    {"disk.retries", SettingKind::Number, 8, "how often a request is tried again"},
-    {"disk.retry_delay", SettingKind::Duration, 1'000'000'000, "rest before a retry"},
-    {"pci.message_interrupts", SettingKind::Flag, 1, "whether drivers may be given MSI"},
-    {"pnp.reset_retry_interval", SettingKind::Duration, 3'000'000'000, "DeviceResetRetryInterval"},
-    {"pnp.reset_limit", SettingKind::Number, 5, "DeviceResetMaximumRetries"},
+    {"scsiport.timer_resolution", SettingKind::Duration, 10'000'000, "HwScsiTimer fires at the next multiple of it"},
+    {"scsiport.initiator_bus_id", SettingKind::Number, 0xFF, "InitiatorBusId before HwScsiFindAdapter"},
+    {"scsiport.uncached_extension_max", SettingKind::Number, 0, "largest uncached extension in bytes; 0 for no limit"},
+    {"scsiport.verify", SettingKind::Flag, 1, "raise Windows' verifier stops; off, they are findings and the run goes on"},
+    {"scsiport.guard_requests", SettingKind::Flag, 0, "a completed request's memory is taken from the miniport"},
 };
 
 const SettingInfo* find_setting(std::string_view name) {
@@ -204,7 +204,7 @@ class Reader {
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(
         table, "a device",
-        {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts", "rail", "reset_line"}));
+        {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts"}));
     Device device;
     device.line = line_of(table);
     if (!table.contains("model")) return at(table, "this device names no model: add model = \"pvscsi\"");
@@ -220,8 +220,6 @@ class Reader {
     }
     device.slot = TRY(read_slot(table));
     device.message_interrupts = TRY(flag_of(table, "message_interrupts", true));
-    device.rail = TRY(text_of(table, "rail", ""));
-    device.reset_line = TRY(text_of(table, "reset_line", ""));
     for (auto [key, value] : {std::pair{"latency", &device.latency}, std::pair{"reset_latency", &device.reset_latency}})
       if (const toml::node* node = table.get(key)) *value = machine::Duration{TRY(duration_of(*node, key))};
     device.faults = TRY(read_faults(table, *model));

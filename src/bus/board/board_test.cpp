@@ -30,15 +30,13 @@ memory = "128 MiB"
 ram_above_4gb = "64 MiB"
 [settings]
 scsiport.reset_holdoff = "2.5 s"
-"disk.retries" = 3
-pci = { message_interrupts = false }
+"scsiport.initiator_bus_id" = 6
 [[device]]
 slot = "0:3.1"
 model = "pvscsi"
 latency = "250 us"
 faults = { hang = 2 }
 message_interrupts = false
-rail = "3V3"
 [[device.disk]]
 size = "1 MiB"
 [[device.disk]]
@@ -54,16 +52,14 @@ read_only = true
   EXPECT_EQ(board->memory_bytes, 128u << 20);
   EXPECT_EQ(board->ram_above_4gb_bytes, 64u << 20);
   EXPECT_EQ(board->duration("scsiport.reset_holdoff"), std::chrono::milliseconds(2500));
-  EXPECT_EQ(board->setting("disk.retries"), 3);
-  EXPECT_EQ(board->setting("pci.message_interrupts"), 0);
-  EXPECT_EQ(board->duration("disk.retry_delay"), std::chrono::seconds(1));
+  EXPECT_EQ(board->setting("scsiport.initiator_bus_id"), 6);
+  EXPECT_EQ(board->duration("scsiport.request_timeout"), std::chrono::seconds(10));
   ASSERT_EQ(board->devices.size(), 1u);
   const Device& device = board->devices[0];
   EXPECT_EQ(to_text(device.slot), "0:3.1");
   EXPECT_EQ(device.latency, std::chrono::microseconds(250));
   EXPECT_EQ(device.faults.at("hang"), 2u);
   EXPECT_FALSE(device.message_interrupts);
-  EXPECT_EQ(device.rail, "3V3");
   ASSERT_EQ(device.disks.size(), 2u);
   EXPECT_EQ(device.disks[0].target, 0u);
   EXPECT_EQ(device.disks[0].size_bytes, 1u << 20);

@@ -84,13 +84,6 @@ machine::MachineConfig machine_config(const Board& board) {
   return config;
 }
 
-std::int64_t BoardPart::setting(std::string_view name) const {
-  if (auto found = settings.find(std::string(name)); found != settings.end()) return found->second;
-  for (const SettingInfo& info : setting_infos())
-    if (info.name == name) return info.ordinary;
-  return 0;
-}
-
 BoardPart* board_part() {
   return machine::Machine::current().find_part<BoardPart>(machine::PartId::Board);
 }
@@ -103,7 +96,6 @@ Status build_board(machine::Machine& machine, const Board& board) {
   }
   machine.enter([&] {
     auto* part = new BoardPart;
-    part->settings = board.settings;
     part->devices = board.devices;
     part->fabric = new models::pci::PciFabric(machine.computer());
     machine.set_part(machine::PartId::Board, part);

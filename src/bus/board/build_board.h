@@ -28,10 +28,8 @@ using Backings = std::vector<std::shared_ptr<models::disk::Backing>>;
 /// What a machine keeps of its board (PartId::Board).
 struct BoardPart {
   models::pci::PciFabric* fabric = nullptr;
-  std::map<std::string, std::int64_t> settings;
   std::vector<Device> devices;
   std::map<Slot, Backings> backings;
-  std::int64_t setting(std::string_view name) const;
 };
 /// The part of the machine that runs on this thread; null without a board.
 BoardPart* board_part();
