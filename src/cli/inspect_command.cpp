@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "report/json.h"
@@ -20,13 +20,13 @@ namespace {
 
 std::string headers_text(const scenario::DriverFile& driver, const report::Look& look) {
   const image::PeImage& image = *driver.image;
-  std::string text = fmt::format("{}  PE32+ x64 driver, {} bytes, fingerprint {:016x}\n", look.paint(report::Tone::Strong, driver.path),
-                                 driver.file_bytes, driver.fingerprint);
+  std::string text = fmt::format("{}  PE32+ x64 driver, {} bytes, fingerprint {:016x}\n",
+                                 look.paint(report::Tone::Strong, driver.path), driver.file_bytes, driver.fingerprint);
   const std::string entry = image.entry_rva() == 0 ? "" : image.symbol_at(image.entry_rva());
-  text += fmt::format("  preferred base {:#x}, image {} bytes, entry {:#x}{}{}\n", image.preferred_base(), image.size_of_image(),
-                      image.entry_rva(), entry.empty() ? "" : " ", entry);
-  text += fmt::format("  {} relocations, {} functions with unwind data, {} patched instructions{}\n", image.relocations().size(),
-                      image.functions().size(), image.patches().size(),
+  text += fmt::format("  preferred base {:#x}, image {} bytes, entry {:#x}{}{}\n", image.preferred_base(),
+                      image.size_of_image(), image.entry_rva(), entry.empty() ? "" : " ", entry);
+  text += fmt::format("  {} relocations, {} functions with unwind data, {} patched instructions{}\n",
+                      image.relocations().size(), image.functions().size(), image.patches().size(),
                       image.security_cookie_rva() != 0 ? ", security cookie" : "");
   text += "\n" + look.paint(report::Tone::Strong, "sections") + "\n";
   for (const image::Section& section : image.sections())
@@ -64,10 +64,12 @@ std::string imports_text(const ImportSurvey& survey, const report::Look& look) {
 
 std::string exports_text(const scenario::DriverFile& driver, const report::Look& look) {
   if (driver.image->exports().empty()) return {};
-  std::string text = "\n" + look.paint(report::Tone::Strong, fmt::format("exports: {}", driver.image->exports().size())) + "\n";
+  std::string text =
+      "\n" + look.paint(report::Tone::Strong, fmt::format("exports: {}", driver.image->exports().size())) + "\n";
   for (const image::ImageExport& row : driver.image->exports()) {
     text += fmt::format("  #{:<5} {}", row.ordinal, row.name.empty() ? "(by ordinal only)" : row.name);
-    text += row.forwarded() ? fmt::format(" -> {}.{}\n", row.forward_module, row.forward_name) : fmt::format("  rva {:#x}\n", row.rva);
+    text += row.forwarded() ? fmt::format(" -> {}.{}\n", row.forward_module, row.forward_name)
+                            : fmt::format("  rva {:#x}\n", row.rva);
   }
   return text;
 }
@@ -92,8 +94,10 @@ int inspect(const std::string& path, const std::vector<std::string>& with, bool 
     const report::Look look = report::look_of_output(plain);
     text = headers_text(*driver, look) + imports_text(survey, look) + exports_text(*driver, look);
     const std::size_t missing = survey.missing();
-    text += "\n" + (missing == 0 ? look.paint(report::Tone::Good, "every import is implemented")
-                                 : look.paint(report::Tone::Bad, fmt::format("{} of {} imports are missing", missing, survey.rows.size()))) +
+    text += "\n" +
+            (missing == 0 ? look.paint(report::Tone::Good, "every import is implemented")
+                          : look.paint(report::Tone::Bad,
+                                       fmt::format("{} of {} imports are missing", missing, survey.rows.size()))) +
             "\n";
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -103,7 +107,8 @@ int inspect(const std::string& path, const std::vector<std::string>& with, bool 
 }  // namespace
 
 void add_inspect_command(CLI::App& app, Chosen& chosen) {
-  CLI::App* command = app.add_subcommand("inspect", "Say what a driver file is, what it imports, and what of that we lack");
+  CLI::App* command =
+      app.add_subcommand("inspect", "Say what a driver file is, what it imports, and what of that we lack");
   struct Options {
     std::string driver;
     std::vector<std::string> with;

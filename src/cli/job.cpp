@@ -37,7 +37,8 @@ void save(const Job& job, const RunResult& result) {
   if (!job.save_file) return;
   const std::string text = explore::to_file(explore::token_of(job.config, result), result.answers);
   std::fwrite(text.data(), 1, text.size(), job.save_file.get());
-  if (std::fflush(job.save_file.get()) != 0) std::fprintf(stderr, "drydock: %s: the run could not be written\n", job.display.save.c_str());
+  if (std::fflush(job.save_file.get()) != 0)
+    std::fprintf(stderr, "drydock: %s: the run could not be written\n", job.display.save.c_str());
 }
 
 void put_result(const Job& job, const RunResult& result) {
@@ -72,7 +73,8 @@ int run_two_times(Job& job, host::WorkerProgress& progress) {
   put_result(job, twice->first);
   if (!twice->same()) {
     std::fflush(stdout);
-    std::fprintf(stderr, "drydock: nondeterminism: the first run had %llu events and the digest %s, the second %llu and %s\n",
+    std::fprintf(stderr,
+                 "drydock: nondeterminism: the first run had %llu events and the digest %s, the second %llu and %s\n",
                  static_cast<unsigned long long>(twice->first.events), twice->first.digest.c_str(),
                  static_cast<unsigned long long>(twice->second_events), twice->second_digest.c_str());
     return exit_code(host::ExitCode::Nondeterminism);
@@ -154,9 +156,10 @@ class ProgressLine {
   void draw(const host::WorkerProgress& progress) {
     if (!shown_ && ++calls_ < 5) return;  // what ends at once needs none
     shown_ = true;
-    std::fprintf(stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
-                 static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
-                 static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
+    std::fprintf(
+        stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
+        static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
+        static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
     std::fflush(stderr);
   }
   void erase() {
@@ -205,11 +208,13 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
     config.scenario = scenario::find_scenario(job->wish.scenario);
     if (config.scenario == nullptr) {
       std::string known;
-      for (const scenario::Scenario& each : scenario::scenarios()) known += (known.empty() ? "" : ", ") + std::string(each.name);
+      for (const scenario::Scenario& each : scenario::scenarios())
+        known += (known.empty() ? "" : ", ") + std::string(each.name);
       return host::error("there is no scenario ", job->wish.scenario, " (one of ", known, ")");
     }
   }
-  job->board = TRY(bus::board::load_board(job->wish.board.empty() ? std::string(config.scenario->board) : job->wish.board));
+  job->board =
+      TRY(bus::board::load_board(job->wish.board.empty() ? std::string(config.scenario->board) : job->wish.board));
   TRY(bus::board::open_disk_files(job->board));
   config.board = &job->board;
   config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;
@@ -237,7 +242,11 @@ int carry_out(Job& job) {
     ProgressLine line;
     const bool watched = job.wish.runs > 1 && host::is_terminal(host::Stream::Error);
     auto started = host::run_in_worker(
-        its_work, [&](const host::WorkerProgress& shared) { if (watched) line.draw(shared); }, progress);
+        its_work,
+        [&](const host::WorkerProgress& shared) {
+          if (watched) line.draw(shared);
+        },
+        progress);
     line.erase();
     if (!started) return complain(started.failure());
     end = std::move(started).value();
@@ -248,8 +257,10 @@ int carry_out(Job& job) {
   }
   if (end.crashed) std::fprintf(stderr, "drydock: host fault: the worker was ended by %s\n", end.how.c_str());
   if (end.exit_code == exit_code(host::ExitCode::HostFault))
-    std::fprintf(stderr, "drydock: this is a bug of Drydock's; please report it with the driver and the command that repeats it:\n%s\n",
-                 repeat_command(job, progress->subject.load()).c_str());
+    std::fprintf(
+        stderr,
+        "drydock: this is a bug of Drydock's; please report it with the driver and the command that repeats it:\n%s\n",
+        repeat_command(job, progress->subject.load()).c_str());
   return end.exit_code;
 }
 

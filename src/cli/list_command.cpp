@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "bus/board/board.h"
 #include "bus/board/model_catalogue.h"
@@ -86,7 +86,9 @@ constexpr List kLists[] = {
 void add_list_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("list", "List what there is to choose from");
   command->require_subcommand(1);
-  command->footer("Examples:\n  drydock list boards\n  drydock list scenarios\n  drydock list exports | grep KeSetTimer\n  drydock list models");
+  command->footer(
+      "Examples:\n  drydock list boards\n  drydock list scenarios\n  drydock list exports | grep KeSetTimer\n  drydock "
+      "list models");
   for (const List& list : kLists) {
     CLI::App* each = command->add_subcommand(list.name, list.meaning);
     each->footer(std::string("Example:\n  drydock list ") + list.name);

@@ -21,7 +21,8 @@ Exit codes: 0 pass, 1 finding, 2 usage or bad input, 3 an import or a part of th
 
 int main(int argc, char** argv) {
   using namespace drydock;
-  CLI::App app{"Takes a Windows driver out of the kernel and through everything that can happen to its device.", "drydock"};
+  CLI::App app{"Takes a Windows driver out of the kernel and through everything that can happen to its device.",
+               "drydock"};
   app.set_version_flag("--version", std::string("drydock ") + cli::kVersion);
   app.footer(kFooter);
   app.require_subcommand(1);

@@ -76,11 +76,13 @@ host::Result<Wish> wish_of_token(const std::string& text) {
   if (token.budget.count() != 0) wish.budget.virtual_time = token.budget;
   wish.expected_digest = token.digest;
   if (token.processors > kProcessorsMax)
-    return host::error("the run cannot be replayed: a machine has 1 to ", kProcessorsMax, " processors, not ", token.processors);
+    return host::error("the run cannot be replayed: a machine has 1 to ", kProcessorsMax, " processors, not ",
+                       token.processors);
   if (token.fingerprint != 0 && !wish.expected_digest.empty()) {
     const scenario::DriverFile driver = TRY(scenario::read_driver(wish.drivers.front()));
     if (driver.fingerprint != token.fingerprint) {
-      std::fprintf(stderr, "drydock: %s is not the file that ran then; the digests are not compared\n", driver.path.c_str());
+      std::fprintf(stderr, "drydock: %s is not the file that ran then; the digests are not compared\n",
+                   driver.path.c_str());
       wish.expected_digest.clear();
     }
   }
@@ -92,28 +94,41 @@ host::Result<Wish> wish_of_token(const std::string& text) {
 void add_run_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("run", "Take a driver through a scenario on a board and say what happened");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("driver", options->wish.drivers, "The driver (.sys); further ones are loaded before it, for its imports")
+  command
+      ->add_option("driver", options->wish.drivers,
+                   "The driver (.sys); further ones are loaded before it, for its imports")
       ->required()
       ->type_name("FILE");
-  command->add_option("--board", options->wish.board, "A built-in board, or a TOML file (drydock list boards)")->type_name("NAME|FILE");
-  command->add_option("--scenario", options->wish.scenario, "What happens to it (drydock list scenarios); default: by its imports")
+  command->add_option("--board", options->wish.board, "A built-in board, or a TOML file (drydock list boards)")
+      ->type_name("NAME|FILE");
+  command
+      ->add_option("--scenario", options->wish.scenario,
+                   "What happens to it (drydock list scenarios); default: by its imports")
       ->type_name("NAME");
-  auto* seed = command->add_option("--seed", options->seed, "Random decisions from this seed; without, nothing disturbs the machine")
+  auto* seed = command
+                   ->add_option("--seed", options->seed,
+                                "Random decisions from this seed; without, nothing disturbs the machine")
                    ->type_name("N");
-  command->add_option("--runs", options->wish.runs, "So many runs, with seeds from --seed (default 1) upwards; ends at the first that fails")
+  command
+      ->add_option("--runs", options->wish.runs,
+                   "So many runs, with seeds from --seed (default 1) upwards; ends at the first that fails")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   command->add_flag("--keep-going", options->wish.keep_going, "With --runs: do all of them, whatever they find");
-  command->add_option("--processors", options->wish.processors, "Processors of the machine, 1 to 8; default: the board's")
+  command
+      ->add_option("--processors", options->wish.processors, "Processors of the machine, 1 to 8; default: the board's")
       ->type_name("N")
       ->check(CLI::Range(1u, kProcessorsMax));
   command->add_option("--requests", options->wish.requests, "Requests of each load")
       ->type_name("N")
       ->check(CLI::Range(1u, kRequestsMax))
       ->capture_default_str();
-  command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 1 hour")->type_name("DURATION");
-  command->add_flag("--check-determinism", options->wish.twice, "Run twice and compare the traces; exit code 6 if they differ");
-  command->add_option("--save", options->display.save, "Write the run, with its decisions, to a file that replay reads")->type_name("FILE");
+  command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 1 hour")
+      ->type_name("DURATION");
+  command->add_flag("--check-determinism", options->wish.twice,
+                    "Run twice and compare the traces; exit code 6 if they differ");
+  command->add_option("--save", options->display.save, "Write the run, with its decisions, to a file that replay reads")
+      ->type_name("FILE");
   add_display_options(*command, options->display);
   command->footer(R"(Examples:
   drydock run build/guest/pvscsi.sys
@@ -129,21 +144,26 @@ The last line of a run that failed is the command that repeats it.)");
       if (!budget) return complain(budget.failure());
       wish.budget = *budget;
       if (given || wish.runs > 1) wish.strategy = {Kind::Random, given ? options->seed : 1, {}};
-      if (wish.runs > 1 && wish.twice) return complain(host::error("--check-determinism is about one run; leave --runs away"));
-      if (wish.runs > 1 && !options->display.save.empty()) return complain(host::error("--save keeps one run; leave --runs away"));
+      if (wish.runs > 1 && wish.twice)
+        return complain(host::error("--check-determinism is about one run; leave --runs away"));
+      if (wish.runs > 1 && !options->display.save.empty())
+        return complain(host::error("--save keeps one run; leave --runs away"));
       return start(wish, options->display, chosen.program);
     };
   });
 }
 
 void add_replay_command(CLI::App& app, Chosen& chosen) {
-  CLI::App* command = app.add_subcommand("replay", "Repeat a run: by the word that a failed run printed, or from a saved file");
+  CLI::App* command =
+      app.add_subcommand("replay", "Repeat a run: by the word that a failed run printed, or from a saved file");
   struct Options {
     std::string token;
     Display display;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("run", options->token, "driver=...,board=...,scenario=..., or a file written by run --save")->required()->type_name("TOKEN|FILE");
+  command->add_option("run", options->token, "driver=...,board=...,scenario=..., or a file written by run --save")
+      ->required()
+      ->type_name("TOKEN|FILE");
   add_display_options(*command, options->display);
   command->footer(R"(Examples:
   drydock replay driver=build/guest/pvscsi.sys,board=pvscsi,scenario=lifecycle,seed=7

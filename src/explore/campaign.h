@@ -27,8 +27,8 @@ struct CampaignResult {
   std::uint64_t sectors_verified = 0;
   machine::Duration virtual_time{};
   std::chrono::nanoseconds real_time{};
-  std::string digest;                            ///< over the digests of all runs in order
-  std::vector<scenario::RunResult> failures;     ///< the first ones
+  std::string digest;                         ///< over the digests of all runs in order
+  std::vector<scenario::RunResult> failures;  ///< the first ones
 };
 
 /// `config`'s strategy is replaced by random(seed), seeds ascending.

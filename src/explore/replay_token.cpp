@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view kFileHead = "# A run of Drydock. Repeat it with: drydock replay <this file>";
 
 bool is_safe(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '_' ||
-         c == '-' || c == '+' || c == ':' || c == '@';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' ||
+         c == '_' || c == '-' || c == '+' || c == ':' || c == '@';
 }
 
 /// So that no shell and no parser of ours takes a character for its own.
@@ -99,8 +99,10 @@ std::string take_part(ReplayToken& token, std::string_view key, std::string_view
   } else if (key == "digest") {
     token.digest = text;
   } else {
-    return fmt::format("'{}' is no part of a run; there are driver, board, scenario, processors, requests, budget, seed, decisions, "
-                       "file and digest", key);
+    return fmt::format(
+        "'{}' is no part of a run; there are driver, board, scenario, processors, requests, budget, seed, decisions, "
+        "file and digest",
+        key);
   }
   return good ? "" : fmt::format("{}={} cannot be read", key, value.substr(0, 40));
 }
@@ -134,12 +136,15 @@ host::Result<ReplayToken> parse_token(std::string_view text) {
     if (part.empty() || part.front() == '#') continue;
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos)
-      return host::error("'", part.substr(0, 60), "' is no part of a run: a token reads driver=...,board=...,scenario=..., a file has a line for each");
+      return host::error(
+          "'", part.substr(0, 60),
+          "' is no part of a run: a token reads driver=...,board=...,scenario=..., a file has a line for each");
     const std::string wrong = take_part(token, part.substr(0, equals), part.substr(equals + 1));
     if (!wrong.empty()) return host::error("the run cannot be replayed: ", wrong);
   }
   if (token.drivers.empty()) return host::error("the run cannot be replayed: it names no driver");
-  if (token.board.empty() || token.scenario.empty()) return host::error("the run cannot be replayed: it names no board or no scenario");
+  if (token.board.empty() || token.scenario.empty())
+    return host::error("the run cannot be replayed: it names no board or no scenario");
   return token;
 }
 

@@ -19,7 +19,7 @@ struct ReplayToken {
   unsigned requests = 0;
   machine::Duration budget{};  ///< virtual time; 0: the ordinary one
   scenario::StrategyChoice strategy;
-  std::string digest;          ///< of the run; empty if it is not known
+  std::string digest;             ///< of the run; empty if it is not known
   std::uint64_t fingerprint = 0;  ///< of the first driver's file, 0 if it is not known
 };
 

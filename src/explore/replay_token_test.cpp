@@ -39,9 +39,10 @@ TEST(ReplayToken, AFileKeepsTheDecisions) {
 }
 
 TEST(ReplayToken, DamageIsNamed) {
-  for (const char* text : {"", "driver=a", "driver=a,board=b", "x=1,driver=a,board=b,scenario=c", "driver=%4,board=b,scenario=c",
-                           "driver=%,board=b,scenario=c", "driver=a,board=b,scenario=c,seed=-1", "driver=a,board=b,scenario=c,seed=",
-                           "driver=a,board=b,scenario=c,decisions=..", "nothing"})
+  for (const char* text :
+       {"", "driver=a", "driver=a,board=b", "x=1,driver=a,board=b,scenario=c", "driver=%4,board=b,scenario=c",
+        "driver=%,board=b,scenario=c", "driver=a,board=b,scenario=c,seed=-1",
+        "driver=a,board=b,scenario=c,seed=", "driver=a,board=b,scenario=c,decisions=..", "nothing"})
     EXPECT_FALSE(parse_token(text)) << text;
 }
 

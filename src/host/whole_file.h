@@ -9,7 +9,8 @@
 
 namespace drydock::host {
 
-/// Fails with a sentence that names the file: it is missing, a directory, may not be read, or is larger than `bytes_max`.
+/// Fails with a sentence that names the file: it is missing, a directory, may not be read, or is larger than
+/// `bytes_max`.
 Result<std::vector<std::byte>> read_whole_file(const std::string& path, std::size_t bytes_max);
 
 }  // namespace drydock::host

@@ -13,8 +13,8 @@ namespace drydock::host {
 /// Shared by supervisor and worker; what the numbers mean is up to the work.
 struct WorkerProgress {
   std::atomic<std::uint64_t> done{0}, total{0}, bad{0};
-  std::atomic<std::uint64_t> subject{0};      ///< what the worker is at: a seed
-  std::atomic<bool> stop_asked{false};        ///< Ctrl-C: the worker ends with what it has
+  std::atomic<std::uint64_t> subject{0};  ///< what the worker is at: a seed
+  std::atomic<bool> stop_asked{false};    ///< Ctrl-C: the worker ends with what it has
 };
 
 struct WorkerEnd {

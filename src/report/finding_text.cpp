@@ -30,8 +30,8 @@ std::string finding_text(const scenario::FindingReport& report, std::size_t numb
     }
   }
   if (!report.image_offset.empty()) text += fmt::format("  at {}\n", report.image_offset);
-  text += fmt::format("  {} after switch-on, processor {}, IRQL {}{}{}\n", short_time(finding.at), finding.processor, finding.irql,
-                      finding.thread.empty() ? "" : ", ", finding.thread);
+  text += fmt::format("  {} after switch-on, processor {}, IRQL {}{}{}\n", short_time(finding.at), finding.processor,
+                      finding.irql, finding.thread.empty() ? "" : ", ", finding.thread);
   if (!finding.stack.empty()) {
     std::size_t width = 0;
     for (const machine::StackFrame& frame : finding.stack) width = std::max(width, width_of(frame.symbol));
@@ -42,7 +42,8 @@ std::string finding_text(const scenario::FindingReport& report, std::size_t numb
       const std::string& offset = i < report.frame_offsets.size() ? report.frame_offsets[i] : std::string();
       std::string line = fmt::format("    {:02} {}", i, symbol.empty() ? "?" : symbol);
       if (!offset.empty() && offset != symbol)
-        line += std::string(width_of(symbol) < width ? width - width_of(symbol) : 0, ' ') + "  " + look.paint(Tone::Dim, offset);
+        line += std::string(width_of(symbol) < width ? width - width_of(symbol) : 0, ' ') + "  " +
+                look.paint(Tone::Dim, offset);
       text += line + "\n";
     }
   }

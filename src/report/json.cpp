@@ -10,32 +10,46 @@ using nlohmann::ordered_json;
 namespace {
 
 ordered_json counts_of(const scenario::RequestCounts& counts) {
-  return {{"sent", counts.sent}, {"completed", counts.completed}, {"retried", counts.retried}, {"failed", counts.failed}, {"lost", counts.lost}};
+  return {{"sent", counts.sent},
+          {"completed", counts.completed},
+          {"retried", counts.retried},
+          {"failed", counts.failed},
+          {"lost", counts.lost}};
 }
 
 std::string_view state_of(scenario::StepState state) {
   switch (state) {
-    case scenario::StepState::Passed: return "passed";
-    case scenario::StepState::NotReached: return "not reached";
-    default: return "failed";
+    case scenario::StepState::Passed:
+      return "passed";
+    case scenario::StepState::NotReached:
+      return "not reached";
+    default:
+      return "failed";
   }
 }
 
 std::string_view severity_of(machine::Severity severity) {
   switch (severity) {
-    case machine::Severity::Fatal: return "fatal";
-    case machine::Severity::Recorded: return "recorded";
-    case machine::Severity::Warning: break;
+    case machine::Severity::Fatal:
+      return "fatal";
+    case machine::Severity::Recorded:
+      return "recorded";
+    case machine::Severity::Warning:
+      break;
   }
   return "warning";
 }
 
 std::string_view import_state_of(scenario::ImportState state) {
   switch (state) {
-    case scenario::ImportState::Implemented: return "implemented";
-    case scenario::ImportState::OtherDriver: return "other driver";
-    case scenario::ImportState::NotBuilt: return "not built";
-    case scenario::ImportState::Unknown: break;
+    case scenario::ImportState::Implemented:
+      return "implemented";
+    case scenario::ImportState::OtherDriver:
+      return "other driver";
+    case scenario::ImportState::NotBuilt:
+      return "not built";
+    case scenario::ImportState::Unknown:
+      break;
   }
   return "unknown";
 }
@@ -53,12 +67,14 @@ ordered_json finding_of(const scenario::FindingReport& report) {
                     {"details", finding.details}};
   if (finding.bug_check) {
     ordered_json parameters = ordered_json::array();
-    for (std::uint64_t parameter : finding.bug_check->parameters) parameters.push_back(fmt::format("{:016x}", parameter));
+    for (std::uint64_t parameter : finding.bug_check->parameters)
+      parameters.push_back(fmt::format("{:016x}", parameter));
     json["bug_check"] = {{"code", finding.bug_check->code}, {"parameters", parameters}};
   }
   ordered_json stack = ordered_json::array();
   for (std::size_t i = 0; i < finding.stack.size(); ++i)
-    stack.push_back({{"symbol", finding.stack[i].symbol}, {"offset", i < report.frame_offsets.size() ? report.frame_offsets[i] : ""}});
+    stack.push_back({{"symbol", finding.stack[i].symbol},
+                     {"offset", i < report.frame_offsets.size() ? report.frame_offsets[i] : ""}});
   json["stack"] = stack;
   return json;
 }
@@ -71,19 +87,20 @@ std::string text_of(const ordered_json& json) {
 }  // namespace
 
 std::string json_of(const scenario::RunResult& result, const std::string& replay) {
-  ordered_json json{{"driver", result.driver},
-                    {"board", result.board},
-                    {"scenario", result.scenario},
-                    {"processors", result.processors},
-                    {"verdict", verdict_of(result)},
-                    {"exit_code", static_cast<int>(result.exit_code)}};
+  ordered_json json{{"driver", result.driver},       {"board", result.board},
+                    {"scenario", result.scenario},   {"processors", result.processors},
+                    {"verdict", verdict_of(result)}, {"exit_code", static_cast<int>(result.exit_code)}};
   if (result.strategy.kind == scenario::StrategyChoice::Kind::Steady)
     json["seed"] = nullptr;
   else
     json["seed"] = result.strategy.seed;
   ordered_json steps = ordered_json::array();
   for (const scenario::StepResult& step : result.steps) {
-    ordered_json each{{"name", step.name}, {"state", state_of(step.state)}, {"meaning", step.meaning}, {"checked", step.checked}, {"details", step.details}};
+    ordered_json each{{"name", step.name},
+                      {"state", state_of(step.state)},
+                      {"meaning", step.meaning},
+                      {"checked", step.checked},
+                      {"details", step.details}};
     if (step.has_requests) each["requests"] = counts_of(step.requests);
     each["virtual_ns"] = (step.ended - step.began).count();
     each["real_ns"] = step.real.count();
@@ -98,7 +115,8 @@ std::string json_of(const scenario::RunResult& result, const std::string& replay
   json["findings"] = findings;
   ordered_json missing = ordered_json::array();
   for (const scenario::MissingImport& import : result.missing_imports)
-    missing.push_back({{"driver", import.driver}, {"module", import.module}, {"name", import.name}, {"why", import.why}});
+    missing.push_back(
+        {{"driver", import.driver}, {"module", import.module}, {"name", import.name}, {"why", import.why}});
   json["missing_imports"] = missing;
   json["virtual_ns"] = result.virtual_time.count();
   json["real_ns"] = result.real_time.count();
@@ -134,13 +152,15 @@ std::string json_of(const CampaignSummary& summary, const std::vector<std::strin
 std::string json_of(const scenario::DriverFile& driver, const scenario::ImportSurvey& survey) {
   ordered_json imports = ordered_json::array();
   for (const scenario::ImportSurvey::Row& row : survey.rows)
-    imports.push_back({{"module", row.module}, {"name", row.name}, {"state", import_state_of(row.state)}, {"why", row.where}});
+    imports.push_back(
+        {{"module", row.module}, {"name", row.name}, {"state", import_state_of(row.state)}, {"why", row.where}});
   ordered_json exports = ordered_json::array();
   for (const image::ImageExport& row : driver.image->exports())
     exports.push_back({{"name", row.name}, {"ordinal", row.ordinal}});
   ordered_json sections = ordered_json::array();
   for (const image::Section& section : driver.image->sections())
-    sections.push_back({{"name", section.name}, {"rva", section.rva}, {"bytes", section.bytes}, {"discardable", section.discardable}});
+    sections.push_back(
+        {{"name", section.name}, {"rva", section.rva}, {"bytes", section.bytes}, {"discardable", section.discardable}});
   return text_of({{"file", driver.path},
                   {"image_bytes", driver.image->size_of_image()},
                   {"entry_rva", driver.image->entry_rva()},

@@ -11,12 +11,18 @@ namespace {
 
 std::string_view code_of(Tone tone) {
   switch (tone) {
-    case Tone::Good: return "\x1b[32m";
-    case Tone::Bad: return "\x1b[1;31m";
-    case Tone::Warn: return "\x1b[33m";
-    case Tone::Dim: return "\x1b[2m";
-    case Tone::Strong: return "\x1b[1m";
-    case Tone::Plain: break;
+    case Tone::Good:
+      return "\x1b[32m";
+    case Tone::Bad:
+      return "\x1b[1;31m";
+    case Tone::Warn:
+      return "\x1b[33m";
+    case Tone::Dim:
+      return "\x1b[2m";
+    case Tone::Strong:
+      return "\x1b[1m";
+    case Tone::Plain:
+      break;
   }
   return {};
 }
@@ -40,7 +46,8 @@ Look look_of_output(bool plain) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
   look.colour = !(no_colour && *no_colour) && !(terminal && std::string_view(terminal) == "dumb");
-  if (const unsigned columns = host::terminal_columns(host::Stream::Output)) look.columns = std::clamp(columns, 80u, 160u);
+  if (const unsigned columns = host::terminal_columns(host::Stream::Output))
+    look.columns = std::clamp(columns, 80u, 160u);
   return look;
 }
 

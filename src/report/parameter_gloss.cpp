@@ -10,7 +10,8 @@ struct Row {
   ParameterGloss gloss;
 };
 
-constexpr ParameterGloss kAccess{{"memory referenced", "IRQL", "0 read, 1 write, 8 execute", "address which referenced memory"}};
+constexpr ParameterGloss kAccess{
+    {"memory referenced", "IRQL", "0 read, 1 write, 8 execute", "address which referenced memory"}};
 
 constexpr Row kRows[] = {
     {0x0A, kAccess},
@@ -24,7 +25,8 @@ constexpr Row kRows[] = {
     {0x44, {{"the IRP", "", "", ""}}},
     {0x48, {{"the IRP", "cancel routine", "", ""}}},
     {0x35, {{"the IRP", "", "", ""}}},
-    {0x50, {{"memory referenced", "0 read, 2 write, 10 execute", "address which referenced memory", "type of the fault"}}},
+    {0x50,
+     {{"memory referenced", "0 read, 2 write, 10 execute", "address which referenced memory", "type of the fault"}}},
     {0x76, {{"", "the process", "pages still locked", ""}}},
     {0x7E, {{"exception code", "address that caused the exception", "exception record", "context record"}}},
     {0x7F, {{"trap number (8: double fault)", "", "", ""}}},
@@ -37,7 +39,9 @@ constexpr Row kRows[] = {
     {0xC1, {{"address of the allocation", "what is wrong with it", "bytes", "reason"}}},
     {0xC2, {{"which mistake with pool", "pool header or tag", "contents of the header", "address of the block"}}},
     {0xC4, {{"which rule was broken", "", "", ""}}},
-    {0xC7, {{"0: a timer, 1: a DPC, 2: a DPC routine", "the object", "start of the range checked", "end of the range checked"}}},
+    {0xC7,
+     {{"0: a timer, 1: a DPC, 2: a DPC routine", "the object", "start of the range checked",
+       "end of the range checked"}}},
     {0xC9, {{"which rule was broken", "", "the IRP or device", ""}}},
     {0xCA, {{"which mistake with Plug and Play", "physical device object", "", ""}}},
     {0xCC, {{"memory referenced", "0 read, 1 write", "address which referenced memory", ""}}},

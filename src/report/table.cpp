@@ -110,11 +110,15 @@ std::string draw(const std::vector<Row>& rows, const Row& total, const Look& loo
   auto put = [&](const Row& row) {
     const std::vector<std::string> lines = wrap(row.checked, checked);
     const bool dim = row.mark_tone == Tone::Dim;
-    text += " " + look.paint(row.mark_tone, left(row.mark, mark)) + " " + look.paint(dim ? Tone::Dim : Tone::Strong, left(row.name, name)) +
-            "  " + look.paint(dim ? Tone::Dim : Tone::Plain, left(lines.front(), checked));
+    text += " " + look.paint(row.mark_tone, left(row.mark, mark)) + " " +
+            look.paint(dim ? Tone::Dim : Tone::Strong, left(row.name, name)) + "  " +
+            look.paint(dim ? Tone::Dim : Tone::Plain, left(lines.front(), checked));
     for (std::size_t i = 0; i < kNumbers; ++i) {
       const bool is_loss = i == 4 && row.lost;
-      text += "  " + look.paint(is_loss ? Tone::Bad : i >= 5 ? Tone::Dim : Tone::Plain, right(row.numbers[i], numbers[i]));
+      text += "  " + look.paint(is_loss  ? Tone::Bad
+                                : i >= 5 ? Tone::Dim
+                                         : Tone::Plain,
+                                right(row.numbers[i], numbers[i]));
     }
     while (text.ends_with(' ')) text.pop_back();
     text += "\n";
@@ -129,9 +133,12 @@ std::string draw(const std::vector<Row>& rows, const Row& total, const Look& loo
 std::string strategy_text(const RunResult& result) {
   using Kind = scenario::StrategyChoice::Kind;
   switch (result.strategy.kind) {
-    case Kind::Random: return fmt::format("seed {}", result.strategy.seed);
-    case Kind::Recorded: return fmt::format("recorded decisions, seed {}", result.strategy.seed);
-    case Kind::Steady: break;
+    case Kind::Random:
+      return fmt::format("seed {}", result.strategy.seed);
+    case Kind::Recorded:
+      return fmt::format("recorded decisions, seed {}", result.strategy.seed);
+    case Kind::Steady:
+      break;
   }
   return "steady (no seed)";
 }
@@ -150,12 +157,18 @@ std::string short_time(std::chrono::nanoseconds time) {
 
 std::string verdict_of(const RunResult& result) {
   switch (result.exit_code) {
-    case host::ExitCode::Pass: return "PASS";
-    case host::ExitCode::NotImplemented: return "NOT IMPLEMENTED";
-    case host::ExitCode::BudgetUsedUp: return "BUDGET USED UP";
-    case host::ExitCode::HostFault: return "HOST FAULT";
-    case host::ExitCode::Nondeterminism: return "NONDETERMINISM";
-    default: return "FAIL";
+    case host::ExitCode::Pass:
+      return "PASS";
+    case host::ExitCode::NotImplemented:
+      return "NOT IMPLEMENTED";
+    case host::ExitCode::BudgetUsedUp:
+      return "BUDGET USED UP";
+    case host::ExitCode::HostFault:
+      return "HOST FAULT";
+    case host::ExitCode::Nondeterminism:
+      return "NONDETERMINISM";
+    default:
+      return "FAIL";
   }
 }
 
@@ -180,7 +193,10 @@ std::string table_of(const RunResult& result, const Look& look, const std::strin
     for (const scenario::FindingReport& finding : result.findings) text += "\n" + finding_text(finding, ++number, look);
   }
   if (!result.missing_imports.empty()) {
-    text += "\n" + look.paint(Tone::Warn, fmt::format("{} of its imports we lack; calling one ends the run:", result.missing_imports.size())) + "\n";
+    text += "\n" +
+            look.paint(Tone::Warn, fmt::format("{} of its imports we lack; calling one ends the run:",
+                                               result.missing_imports.size())) +
+            "\n";
     for (const scenario::MissingImport& import : result.missing_imports)
       text += fmt::format("  {}!{}: {}\n", import.module, import.name, import.why);
   }
@@ -195,24 +211,25 @@ std::string table_of(const RunResult& result, const Look& look, const std::strin
   if (any)
     text += fmt::format("  {} requests sent, {} ended once, {} lost, {} sectors verified", grouped(result.total.sent),
                         grouped(result.total.ended()), grouped(result.total.lost), grouped(result.sectors_verified));
-  text += fmt::format("\n{}  {} decisions  {} register traps  {} events\n", strategy_text(result), grouped(result.decisions),
-                      grouped(result.register_traps), grouped(result.events));
+  text += fmt::format("\n{}  {} decisions  {} register traps  {} events\n", strategy_text(result),
+                      grouped(result.decisions), grouped(result.register_traps), grouped(result.events));
   text += fmt::format("digest {}\n", result.digest);
   if (!result.passed() && !replay.empty()) text += fmt::format("{}\n", replay);
   return text;
 }
 
 std::string table_of(const CampaignSummary& summary, const Look& look) {
-  std::string text = fmt::format("{} on board {}, scenario {}: ", look.paint(Tone::Strong, summary.driver), summary.board,
-                                 summary.scenario);
+  std::string text = fmt::format("{} on board {}, scenario {}: ", look.paint(Tone::Strong, summary.driver),
+                                 summary.board, summary.scenario);
   text += fmt::format("{} of {} runs, seeds {} to {}\n", grouped(summary.runs_done), grouped(summary.runs_wanted),
                       summary.first_seed, summary.first_seed + std::max<std::uint64_t>(summary.runs_done, 1) - 1);
   const double seconds = static_cast<double>(summary.real_time.count()) / 1e9;
   text += fmt::format("{} virtual in {} real", short_time(summary.virtual_time), short_time(summary.real_time));
   if (seconds > 0) text += fmt::format(", {:.0f} runs a second", static_cast<double>(summary.runs_done) / seconds);
   text += fmt::format("\n{} requests sent, {} completed, {} retried, {} failed, {} lost, {} sectors verified\n",
-                      grouped(summary.requests.sent), grouped(summary.requests.completed), grouped(summary.requests.retried),
-                      grouped(summary.requests.failed), grouped(summary.requests.lost), grouped(summary.sectors_verified));
+                      grouped(summary.requests.sent), grouped(summary.requests.completed),
+                      grouped(summary.requests.retried), grouped(summary.requests.failed),
+                      grouped(summary.requests.lost), grouped(summary.sectors_verified));
   if (summary.interrupted) text += look.paint(Tone::Warn, "interrupted: these are the runs until then") + "\n";
   const bool good = summary.runs_failed == 0;
   text += look.paint(good ? Tone::Good : Tone::Bad, good ? "PASS" : "FAIL");

@@ -73,7 +73,8 @@ TEST(Table, AFailedRunEndsWithItsReplay) {
 
 TEST(Table, ColoursOnlyWhereAskedFor) {
   EXPECT_EQ(table_of(sample(), Look{}, "").find('\x1b'), std::string::npos);
-  EXPECT_NE(table_of(sample(), Look{.unicode = true, .colour = true, .columns = 120}, "").find("\x1b[32m✓"), std::string::npos);
+  EXPECT_NE(table_of(sample(), Look{.unicode = true, .colour = true, .columns = 120}, "").find("\x1b[32m✓"),
+            std::string::npos);
 }
 
 TEST(Finding, ReadsAsAWindowsEngineerPastesIt) {

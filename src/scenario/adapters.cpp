@@ -71,8 +71,8 @@ bool require_started(Stage& stage) {
                 ? "it stands in state " + std::string(pnp::state_name(known->state))
                 : fmt::format("{}, {}", pnp::problem_name(line.problem), status_text(known->problem_status));
     }
-    std::string summary =
-        fmt::format("the {} in slot {} does not run: {}", adapter.device->model, bus::board::to_text(adapter.slot), why);
+    std::string summary = fmt::format("the {} in slot {} does not run: {}", adapter.device->model,
+                                      bus::board::to_text(adapter.slot), why);
     if (!stage.devices_may_fail()) stage.fail("start-failed", std::move(summary), tree_lines());
     stage.checked(summary);
     stage.end_early(std::move(summary));
@@ -104,13 +104,13 @@ void open_disks(Stage& stage) {
         result = file.ioctl(IOCTL_DISK_GET_DRIVE_GEOMETRY, {}, std::as_writable_bytes(std::span(&geometry, 1)));
       if (!result.ok() && stage.devices_may_fail()) continue;
       if (!result.ok())
-        stage.fail("disk-unreadable", fmt::format("{} does not tell its size: {}", ntos::ob::narrow(path), status_text(result.status)));
+        stage.fail("disk-unreadable",
+                   fmt::format("{} does not tell its size: {}", ntos::ob::narrow(path), status_text(result.status)));
       const auto bytes = static_cast<std::uint64_t>(length.Length.QuadPart);
       if (bytes != disk.board->size_bytes || geometry.BytesPerSector != disk.board->block_bytes)
-        stage.fail("wrong-capacity",
-                   fmt::format("{} says it has {} in blocks of {}; the board has {} in blocks of {}", ntos::ob::narrow(path),
-                               size_text(bytes), geometry.BytesPerSector, size_text(disk.board->size_bytes),
-                               disk.board->block_bytes));
+        stage.fail("wrong-capacity", fmt::format("{} says it has {} in blocks of {}; the board has {} in blocks of {}",
+                                                 ntos::ob::narrow(path), size_text(bytes), geometry.BytesPerSector,
+                                                 size_text(disk.board->size_bytes), disk.board->block_bytes));
       disk.path = path;
       disk.block_bytes = disk.board->block_bytes;
       disk.blocks = bytes / disk.block_bytes;
@@ -130,8 +130,8 @@ bool require_disks(Stage& stage) {
   open_disks(stage);
   for (const Disk& disk : stage.disks()) {
     if (disk.present()) continue;
-    std::string summary = fmt::format("no device for target {} lun {} behind slot {}", disk.board->target, disk.board->lun,
-                                      bus::board::to_text(disk.slot));
+    std::string summary = fmt::format("no device for target {} lun {} behind slot {}", disk.board->target,
+                                      disk.board->lun, bus::board::to_text(disk.slot));
     if (!stage.devices_may_fail()) stage.fail("disk-missing", std::move(summary), tree_lines());
     stage.checked(summary);
     stage.end_early(std::move(summary));
@@ -179,23 +179,26 @@ void remove_adapters(Stage& stage) {
     std::vector<std::string> lines;
     for (const ntos::io::LiveIrp& live : left)
       for (std::string& line : ntos::io::describe(live.irp)) lines.push_back(std::move(line));
-    stage.fail("lost-request", fmt::format("after the removal {} on the way", counted(left.size(), "request is", "requests are")), std::move(lines));
+    stage.fail("lost-request",
+               fmt::format("after the removal {} on the way", counted(left.size(), "request is", "requests are")),
+               std::move(lines));
   }
   find_adapters(stage);
   for (const Adapter& adapter : stage.adapters())
     if (adapter.devnode != 0)
-      stage.fail("remove-failed",
-                 fmt::format("the adapter in slot {} still has a stack after its removal", bus::board::to_text(adapter.slot)),
-                 tree_lines());
-  stage.checked(fmt::format("{} removed, driver {}",
-                            counted(stage.adapters().size(), "adapter"),
+      stage.fail(
+          "remove-failed",
+          fmt::format("the adapter in slot {} still has a stack after its removal", bus::board::to_text(adapter.slot)),
+          tree_lines());
+  stage.checked(fmt::format("{} removed, driver {}", counted(stage.adapters().size(), "adapter"),
                             stage.driver_object() == nullptr ? "unloaded" : "still loaded"));
 }
 
 void re_add_adapters(Stage& stage) {
   for (const Adapter& adapter : stage.adapters()) {
     const pnp::Change change = pnp::manager().scan(adapter.bus_devnode);
-    if (!change.ok()) stage.fail("scan-failed", "the bus cannot be scanned: " + status_text(change.status), tree_lines());
+    if (!change.ok())
+      stage.fail("scan-failed", "the bus cannot be scanned: " + status_text(change.status), tree_lines());
   }
   pnp::manager().wait_until_settled();
   if (!require_started(stage) || !require_disks(stage)) return;
@@ -209,8 +212,7 @@ void plug_adapters_back(Stage& stage) {
   }
   pnp::manager().wait_until_settled();
   if (!require_started(stage) || !require_disks(stage)) return;
-  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
-                            disks_text(stage)));
+  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"), disks_text(stage)));
 }
 
 }  // namespace drydock::scenario

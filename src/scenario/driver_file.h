@@ -13,8 +13,8 @@
 namespace drydock::scenario {
 
 struct DriverFile {
-  std::string path;      ///< as the user wrote it
-  std::string service;   ///< "pvscsi" for build/guest/pvscsi.sys
+  std::string path;               ///< as the user wrote it
+  std::string service;            ///< "pvscsi" for build/guest/pvscsi.sys
   std::uint64_t fingerprint = 0;  ///< of the file's bytes
   std::size_t file_bytes = 0;
   std::unique_ptr<const image::PeImage> image;

@@ -35,10 +35,12 @@ std::string Ledger::check(std::uint64_t block, std::span<const std::byte> sector
   if (known.sure == 0 && !blank_) return {};  // whatever was there before us
 
   const SectorReading reading = read_sector(sector);
-  const bool ours = reading.state == SectorState::Written && reading.identity.disk == disk_ && reading.identity.block == block;
+  const bool ours =
+      reading.state == SectorState::Written && reading.identity.disk == disk_ && reading.identity.block == block;
   const std::uint32_t version = ours ? reading.identity.version : 0;
   const bool plausible = ours || reading.state == SectorState::Zero;
-  if (plausible && (version == known.sure || std::find(known.maybe.begin(), known.maybe.end(), version) != known.maybe.end())) {
+  if (plausible &&
+      (version == known.sure || std::find(known.maybe.begin(), known.maybe.end(), version) != known.maybe.end())) {
     known.sure = version;
     known.maybe.clear();
     return {};
@@ -51,7 +53,8 @@ std::string Ledger::check(std::uint64_t block, std::span<const std::byte> sector
 std::vector<std::pair<std::uint64_t, std::uint32_t>> Ledger::runs_written(std::uint32_t length_max) const {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> runs;
   for (const auto& [block, known] : blocks_) {
-    const bool goes_on = !runs.empty() && runs.back().first + runs.back().second == block && runs.back().second < length_max;
+    const bool goes_on =
+        !runs.empty() && runs.back().first + runs.back().second == block && runs.back().second < length_max;
     if (goes_on)
       ++runs.back().second;
     else

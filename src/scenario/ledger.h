@@ -32,8 +32,8 @@ class Ledger {
 
  private:
   struct Block {
-    std::uint32_t sure = 0;             ///< the last acknowledged version
-    std::vector<std::uint32_t> maybe;   ///< of writes that failed since
+    std::uint32_t sure = 0;            ///< the last acknowledged version
+    std::vector<std::uint32_t> maybe;  ///< of writes that failed since
   };
   std::uint32_t disk_;
   bool blank_;

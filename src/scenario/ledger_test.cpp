@@ -59,7 +59,8 @@ TEST(Ledger, AMisplacedSectorIsNamed) {
   Ledger ledger(0, true);
   const auto version = ledger.begin_write(5, 2);
   ledger.acknowledged(5, 2, version);
-  EXPECT_EQ(ledger.check(5, sector_of(0, 6, version)), "disk 0 block 5: expected version 1, found version 1 of block 6 of disk 0");
+  EXPECT_EQ(ledger.check(5, sector_of(0, 6, version)),
+            "disk 0 block 5: expected version 1, found version 1 of block 6 of disk 0");
   EXPECT_NE(ledger.check(5, sector_of(1, 5, version)), "");
 }
 

@@ -58,7 +58,8 @@ std::string failures_text(const Workload& load) {
 
 std::vector<std::string> failure_lines(const Workload& load) {
   std::vector<std::string> lines;
-  for (const auto& [status, times] : load.failures()) lines.push_back(fmt::format("{} ended with {}", times, status_text(status)));
+  for (const auto& [status, times] : load.failures())
+    lines.push_back(fmt::format("{} ended with {}", times, status_text(status)));
   return lines;
 }
 
@@ -98,7 +99,8 @@ void mixed_io(Stage& stage) {
     for (Disk* disk : stage.present_disks()) {
       const user::IoResult flushed = disk->file.flush();
       if (!flushed.ok() && !stage.devices_may_fail())
-        stage.fail("flush-failed", fmt::format("flushing disk {} failed with {}", disk->number, status_text(flushed.status)));
+        stage.fail("flush-failed",
+                   fmt::format("flushing disk {} failed with {}", disk->number, status_text(flushed.status)));
     }
     const std::uint64_t bytes = stage.bytes_moved - bytes_before;
     stage.checked(fmt::format("{} KiB moved, {}", bytes / 1024, failures_text(load)), failure_lines(load));
@@ -128,7 +130,8 @@ void reset_bus_under_load(Stage& stage) {
     const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(adapter->number)) + u":";
     NTSTATUS status;
     user::File file = user::open(path, &status);
-    if (!file) stage.fail("open-failed", fmt::format("{} cannot be opened: {}", ntos::ob::narrow(path), status_text(status)));
+    if (!file)
+      stage.fail("open-failed", fmt::format("{} cannot be opened: {}", ntos::ob::narrow(path), status_text(status)));
     const STORAGE_BUS_RESET_REQUEST request{0};
     const user::IoResult result = file.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1)));
     if (!result.ok() && !stage.devices_may_fail())
@@ -139,10 +142,12 @@ void reset_bus_under_load(Stage& stage) {
   load.join();
   const std::uint64_t resets = scsiport::account().bus_resets - resets_before;
   if (asked == 0) stage.fail("no-adapter", "no adapter of the port driver is there to be reset");
-  if (resets < asked) stage.fail("reset-not-made", fmt::format("{} asked for, {} made", counted(asked, "bus reset"), resets));
+  if (resets < asked)
+    stage.fail("reset-not-made", fmt::format("{} asked for, {} made", counted(asked, "bus reset"), resets));
   std::vector<std::string> details = failure_lines(load);
   details.push_back("the load ended " + time_text(stage.machine().now() - began) + " after the reset was asked for");
-  stage.checked(fmt::format("{}, {} in flight, {}", counted(resets, "reset"), in_flight, failures_text(load)), std::move(details));
+  stage.checked(fmt::format("{}, {} in flight, {}", counted(resets, "reset"), in_flight, failures_text(load)),
+                std::move(details));
 }
 
 void pull_adapters_under_load(Stage& stage) {
@@ -159,14 +164,17 @@ void pull_adapters_under_load(Stage& stage) {
   auto touches = [&] {
     std::uint64_t sum = 0;
     for (const Adapter& adapter : stage.adapters())
-      sum += fabric->counts({static_cast<std::uint8_t>(adapter.slot.bus), static_cast<std::uint8_t>(adapter.slot.device),
-                             static_cast<std::uint8_t>(adapter.slot.function)}).after_unplug;
+      sum += fabric
+                 ->counts({static_cast<std::uint8_t>(adapter.slot.bus), static_cast<std::uint8_t>(adapter.slot.device),
+                           static_cast<std::uint8_t>(adapter.slot.function)})
+                 .after_unplug;
     return sum;
   };
   touched_before = touches();
   for (const Adapter& adapter : stage.adapters())
     if (!bus::board::unplug(stage.machine(), adapter.slot))
-      stage.fail("unplug-failed", fmt::format("there is nothing in slot {} to pull", bus::board::to_text(adapter.slot)));
+      stage.fail("unplug-failed",
+                 fmt::format("there is nothing in slot {} to pull", bus::board::to_text(adapter.slot)));
   load.join();
   const machine::Duration took = stage.machine().now() - began;
   for (Disk& disk : stage.disks()) disk.file.close(), disk.path.clear();
@@ -175,17 +183,20 @@ void pull_adapters_under_load(Stage& stage) {
   std::vector<std::string> lines;
   for (const ntos::io::LiveIrp& live : ntos::io::outstanding_irps())
     for (std::string& line : ntos::io::describe(live.irp)) lines.push_back(std::move(line));
-  if (!lines.empty()) stage.fail("lost-request", "after the surprise removal requests are still on their way", std::move(lines));
+  if (!lines.empty())
+    stage.fail("lost-request", "after the surprise removal requests are still on their way", std::move(lines));
   for (Adapter& adapter : stage.adapters()) {
     for (const pnp::Devnode* node : pnp::manager().served_by(ntos::ob::widen(stage.driver().service)))
       if (node->id == adapter.devnode && node->has_stack())
-        stage.fail("remove-failed", fmt::format("the stack of the pulled adapter in slot {} is still there, in state {}",
-                                                bus::board::to_text(adapter.slot), pnp::state_name(node->state)));
+        stage.fail("remove-failed",
+                   fmt::format("the stack of the pulled adapter in slot {} is still there, in state {}",
+                               bus::board::to_text(adapter.slot), pnp::state_name(node->state)));
     adapter.devnode = 0;
   }
   std::vector<std::string> details = failure_lines(load);
   details.push_back("the last request ended " + time_text(took) + " after the adapter was pulled");
-  details.push_back(counted(touches() - touched_before, "register access", "register accesses") + " after it was pulled");
+  details.push_back(counted(touches() - touched_before, "register access", "register accesses") +
+                    " after it was pulled");
   stage.checked(fmt::format("{} in flight, each ended once, stack gone", in_flight), std::move(details));
 }
 

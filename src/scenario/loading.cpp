@@ -37,8 +37,9 @@ void load_driver(Stage& stage) {
   load_service_of(stage, stage.driver());
   const std::size_t imports = stage.driver().image->imports().size();
   const std::size_t missing = survey_imports(stage.driver(), *stage.config().exports, stage.config().drivers).missing();
-  stage.checked(missing == 0 ? fmt::format("DriverEntry succeeds, {} bound", counted(imports, "import"))
-                             : fmt::format("DriverEntry succeeds, {} of {} missing", missing, counted(imports, "import")));
+  stage.checked(missing == 0
+                    ? fmt::format("DriverEntry succeeds, {} bound", counted(imports, "import"))
+                    : fmt::format("DriverEntry succeeds, {} of {} missing", missing, counted(imports, "import")));
 }
 
 void remove_and_unload(Stage& stage) {
@@ -67,12 +68,13 @@ void remove_and_unload(Stage& stage) {
     const std::size_t findings = stage.machine().findings().size();
     const ntos::io::UnloadResult result = ntos::io::unload_driver(driver);
     if (!NT_SUCCESS(result.status) && stage.machine().findings().size() == findings)
-      stage.fail("unload-failed", fmt::format("{} cannot be unloaded: {}", stage.driver().image->name(),
-                                              status_text(result.status)));
+      stage.fail("unload-failed",
+                 fmt::format("{} cannot be unloaded: {}", stage.driver().image->name(), status_text(result.status)));
     if (pnp::Service* service = pnp::manager().store().find_service(ntos::ob::widen(stage.driver().service)))
       service->driver = nullptr;
     if (!result.left_behind.empty()) {
-      stage.checked(said + fmt::format("{} left behind", counted(result.left_behind.size(), "thing")), result.left_behind);
+      stage.checked(said + fmt::format("{} left behind", counted(result.left_behind.size(), "thing")),
+                    result.left_behind);
       return;
     }
   }

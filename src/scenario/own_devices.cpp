@@ -73,7 +73,8 @@ void use_device(Stage& stage, Use& use, DEVICE_OBJECT* device) {
   const user::IoResult got = see_it_end(stage, use, *read, "read", name);
   if (got.ok()) stage.bytes_moved += got.information;
   if (got.ok() && got.information > kTransferBytes)
-    stage.fail("short-transfer", fmt::format("{} says it read {} bytes into a buffer of {}", name, got.information, kTransferBytes));
+    stage.fail("short-transfer",
+               fmt::format("{} says it read {} bytes into a buffer of {}", name, got.information, kTransferBytes));
   // One that waits when its handle is closed.
   auto last = file.start_read(kTransferBytes);
   file.cancel_io();
@@ -86,7 +87,8 @@ void use_own_devices(Stage& stage) {
   Use use;
   std::vector<DEVICE_OBJECT*> devices;
   if (DRIVER_OBJECT* driver = stage.driver_object())
-    for (DEVICE_OBJECT* device = driver->DeviceObject; device != nullptr; device = device->NextDevice) devices.push_back(device);
+    for (DEVICE_OBJECT* device = driver->DeviceObject; device != nullptr; device = device->NextDevice)
+      devices.push_back(device);
   std::reverse(devices.begin(), devices.end());  // in order of creation
   for (DEVICE_OBJECT* device : devices) {
     ++use.devices;
@@ -95,8 +97,8 @@ void use_own_devices(Stage& stage) {
   if (use.devices == 0)
     stage.checked("it made no device");
   else
-    stage.checked(fmt::format("{}, {} opened, {} cancelled", counted(use.devices, "device"),
-                              use.opened, counted(use.cancelled, "request")));
+    stage.checked(fmt::format("{}, {} opened, {} cancelled", counted(use.devices, "device"), use.opened,
+                              counted(use.cancelled, "request")));
 }
 
 }  // namespace drydock::scenario

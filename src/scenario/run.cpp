@@ -36,7 +36,8 @@ std::string offset_in_image(std::uint64_t address) {
   auto* images = Machine::current().find_part<image::Images>(machine::PartId::Images);
   if (images == nullptr || address == 0) return {};
   const auto* where = reinterpret_cast<const void*>(address);
-  if (const image::LoadedImage* loaded = images->at(where)) return fmt::format("{}+{:#x}", loaded->name(), loaded->rva_of(where));
+  if (const image::LoadedImage* loaded = images->at(where))
+    return fmt::format("{}+{:#x}", loaded->name(), loaded->rva_of(where));
   if (const auto* unloaded = images->unloaded_at(where))
     return fmt::format("{}+{:#x}", unloaded->name, address - unloaded->base);
   return {};
@@ -44,11 +45,16 @@ std::string offset_in_image(std::uint64_t address) {
 
 host::ExitCode exit_code_of(const RunResult& result) {
   switch (result.outcome) {
-    case machine::OutcomeKind::NotImplemented: return host::ExitCode::NotImplemented;
-    case machine::OutcomeKind::Budget: return host::ExitCode::BudgetUsedUp;
-    case machine::OutcomeKind::HostFault: return host::ExitCode::HostFault;
-    case machine::OutcomeKind::BugCheck: return host::ExitCode::Finding;
-    case machine::OutcomeKind::Completed: break;
+    case machine::OutcomeKind::NotImplemented:
+      return host::ExitCode::NotImplemented;
+    case machine::OutcomeKind::Budget:
+      return host::ExitCode::BudgetUsedUp;
+    case machine::OutcomeKind::HostFault:
+      return host::ExitCode::HostFault;
+    case machine::OutcomeKind::BugCheck:
+      return host::ExitCode::Finding;
+    case machine::OutcomeKind::Completed:
+      break;
   }
   for (const FindingReport& report : result.findings)
     if (report.finding.severity != machine::Severity::Warning) return host::ExitCode::Finding;
@@ -86,14 +92,16 @@ std::vector<std::string> trace_lines(Machine& machine) {
   std::size_t note = 0;
   auto put_notes = [&](std::size_t until) {
     for (; note < trace.notes().size() && trace.notes()[note].after_record <= until; ++note)
-      lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {}", static_cast<double>(trace.notes()[note].at.count()) / 1e6,
+      lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {}",
+                                  static_cast<double>(trace.notes()[note].at.count()) / 1e6,
                                   trace.notes()[note].processor, "-", trace.notes()[note].text));
   };
   for (std::size_t i = 0; i < trace.records().size(); ++i) {
     put_notes(i);
     const machine::TraceRecord& record = trace.records()[i];
-    lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {:#x} {:#x} {:#x}", static_cast<double>(record.at.count()) / 1e6,
-                                record.processor, machine::event_name(record.event), record.a, record.b, record.c));
+    lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {:#x} {:#x} {:#x}",
+                                static_cast<double>(record.at.count()) / 1e6, record.processor,
+                                machine::event_name(record.event), record.a, record.b, record.c));
   }
   put_notes(trace.records().size());
   return lines;

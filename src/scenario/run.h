@@ -44,8 +44,8 @@ enum class StepState : std::uint8_t { NotReached, Running, Passed, Failed };
 
 struct StepResult {
   std::string name;
-  std::string meaning;  ///< of the step, from the scenario's table
-  std::string checked;  ///< what was found, in a few words; empty if it was not reached
+  std::string meaning;               ///< of the step, from the scenario's table
+  std::string checked;               ///< what was found, in a few words; empty if it was not reached
   std::vector<std::string> details;  ///< more of it, not for the table
   StepState state = StepState::NotReached;
   bool has_requests = false;
@@ -79,7 +79,7 @@ struct RunResult {
   host::ExitCode exit_code = host::ExitCode::Pass;
 
   std::string digest;
-  std::uint64_t events = 0;          ///< in the digest
+  std::uint64_t events = 0;  ///< in the digest
   std::uint64_t decisions = 0;
   std::uint64_t register_traps = 0;
   std::uint64_t points = 0;

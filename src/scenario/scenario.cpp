@@ -36,8 +36,8 @@ constexpr Step kSoftware[] = {
 };
 
 constexpr Scenario kScenarios[] = {
-    {"lifecycle", "start, I/O, bus reset, orderly removal, re-add, surprise removal, unload of a SCSI miniport", "pvscsi",
-     kLifecycle},
+    {"lifecycle", "start, I/O, bus reset, orderly removal, re-add, surprise removal, unload of a SCSI miniport",
+     "pvscsi", kLifecycle},
     {"load-unload", "only load and unload, without a device", "empty", kLoadUnload},
     {"start", "start the adapters and find their disks", "pvscsi", kStartOnly},
     {"io", "mixed reads and writes, verified", "pvscsi", kIoOnly},

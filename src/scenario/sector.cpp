@@ -61,7 +61,8 @@ SectorReading read_sector(std::span<const std::byte> sector) {
     return reading;
   }
   std::uint64_t sum = sum_of(header);
-  for (std::size_t at = sizeof header; at < sector.size(); at += sizeof sum) sum = fold(sum, word_at(sector.data() + at));
+  for (std::size_t at = sizeof header; at < sector.size(); at += sizeof sum)
+    sum = fold(sum, word_at(sector.data() + at));
   reading.identity = header.identity;
   reading.state = sum == header.checksum ? SectorState::Written : SectorState::Damaged;
   return reading;
@@ -71,9 +72,12 @@ std::string to_text(const SectorReading& reading) {
   const SectorIdentity& who = reading.identity;
   const std::string claim = fmt::format("version {} of block {} of disk {}", who.version, who.block, who.disk);
   switch (reading.state) {
-    case SectorState::Written: return claim;
-    case SectorState::Zero: return "zeros";
-    case SectorState::Damaged: break;
+    case SectorState::Written:
+      return claim;
+    case SectorState::Zero:
+      return "zeros";
+    case SectorState::Damaged:
+      break;
   }
   return who == SectorIdentity{} ? "foreign bytes" : "damaged contents that claim to be " + claim;
 }

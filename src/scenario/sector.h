@@ -19,9 +19,9 @@ struct SectorIdentity {
 void fill_sector(std::span<std::byte> sector, const SectorIdentity& identity);
 
 enum class SectorState : std::uint8_t {
-  Written,    ///< by us, whole: `identity` says what it is
-  Zero,       ///< never written
-  Damaged,    ///< checksum or contents are wrong
+  Written,  ///< by us, whole: `identity` says what it is
+  Zero,     ///< never written
+  Damaged,  ///< checksum or contents are wrong
 };
 struct SectorReading {
   SectorState state = SectorState::Damaged;

@@ -60,9 +60,11 @@ void Stage::end_checks() {
   std::vector<std::string> lines;
   for (const ntos::io::LiveIrp& live : ntos::io::outstanding_irps())
     for (std::string& line : ntos::io::describe(live.irp)) lines.push_back(std::move(line));
-  if (!lines.empty()) complain("lost-request", "at the end of the run requests are still on their way", std::move(lines));
+  if (!lines.empty())
+    complain("lost-request", "at the end of the run requests are still on their way", std::move(lines));
   std::vector<std::string> open = open_accounts(machine_);
-  if (!open.empty()) complain("lost-request", "at the end of the run the class driver's account is not even", std::move(open));
+  if (!open.empty())
+    complain("lost-request", "at the end of the run the class driver's account is not even", std::move(open));
 }
 
 std::vector<Disk*> Stage::present_disks() {

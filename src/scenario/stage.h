@@ -27,7 +27,7 @@ namespace drydock::scenario {
 struct Adapter {
   bus::board::Slot slot;
   const bus::board::Device* device = nullptr;
-  std::uint32_t devnode = 0;  ///< 0: not there now
+  std::uint32_t devnode = 0;      ///< 0: not there now
   std::uint32_t bus_devnode = 0;  ///< of the bus it was last seen on
 };
 
@@ -107,7 +107,7 @@ class Stage {
 std::string status_text(nt::NTSTATUS status);
 /// "1 disk", "3 disks"
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many = {});
-std::string size_text(std::uint64_t bytes);        ///< "64 MiB"
+std::string size_text(std::uint64_t bytes);         ///< "64 MiB"
 std::string time_text(machine::Duration duration);  ///< "4.002 s", "120 us"
 
 }  // namespace drydock::scenario

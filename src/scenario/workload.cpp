@@ -22,19 +22,21 @@ namespace {
 constexpr unsigned kVerifyBytes = 32 << 10;
 constexpr unsigned kVerifyDepth = 4;
 
-[[noreturn]] void report_lost(Stage& stage, const user::Request& request, const char* what, const Disk& disk, std::uint64_t block) {
+[[noreturn]] void report_lost(Stage& stage, const user::Request& request, const char* what, const Disk& disk,
+                              std::uint64_t block) {
   ++stage.counts().lost;
   std::vector<std::string> details;
   for (const ntos::io::LiveIrp& live : ntos::io::live_irps())
     if (live.number == request.irp_number()) details = ntos::io::describe(live.irp);
   stage.fail("lost-request",
-             fmt::format("irp#{} never ended: {} of block {} of disk {}, {} after it was sent", request.irp_number(), what,
-                         block, disk.number, time_text(kLostAfter)),
+             fmt::format("irp#{} never ended: {} of block {} of disk {}, {} after it was sent", request.irp_number(),
+                         what, block, disk.number, time_text(kLostAfter)),
              std::move(details));
 }
 
 /// Waits for the end of a request; the run ends if there is none.
-user::IoResult wait_for_end(Stage& stage, user::Request& request, const char* what, const Disk& disk, std::uint64_t block) {
+user::IoResult wait_for_end(Stage& stage, user::Request& request, const char* what, const Disk& disk,
+                            std::uint64_t block) {
   const machine::Time due = Machine::current().now() + kLostAfter;
   const user::IoResult result = request.wait(&due);
   if (!request.done()) report_lost(stage, request, what, disk, block);
@@ -51,7 +53,8 @@ void check_sectors(Stage& stage, Disk& disk, std::uint64_t first, std::span<cons
   stage.sectors_verified += count;
   if (wrong.empty()) return;
   constexpr std::size_t kLinesMax = 8;
-  std::string summary = fmt::format("{} of {} read hold wrong data: {}", wrong.size(), counted(count, "sector"), wrong.front());
+  std::string summary =
+      fmt::format("{} of {} read hold wrong data: {}", wrong.size(), counted(count, "sector"), wrong.front());
   if (wrong.size() > kLinesMax) {
     const std::size_t more = wrong.size() - kLinesMax;
     wrong.resize(kLinesMax);
@@ -63,8 +66,8 @@ void check_sectors(Stage& stage, Disk& disk, std::uint64_t first, std::span<cons
 void check_length(Stage& stage, const user::IoResult& result, std::uint64_t bytes, const char* what, const Disk& disk,
                   std::uint64_t block) {
   if (result.information == bytes) return;
-  stage.fail("short-transfer", fmt::format("a {} of {} bytes at block {} of disk {} succeeded with {} bytes moved", what, bytes,
-                                           block, disk.number, result.information));
+  stage.fail("short-transfer", fmt::format("a {} of {} bytes at block {} of disk {} succeeded with {} bytes moved",
+                                           what, bytes, block, disk.number, result.information));
 }
 
 }  // namespace
@@ -169,10 +172,12 @@ void Workload::end(Sent& sent) {
     note_failure(result.status);
     if (sent.write) disk.ledger.failed(sent.first, sent.count, sent.version);
     if (!plan_.failures_allowed)
-      stage_.fail("request-failed",
-                  fmt::format("irp#{}, a {} of {} at block {} of disk {}, failed with {} although nothing is wrong with the disk",
-                              sent.request->irp_number(), sent.write ? "write" : "read", counted(sent.count, "block"), sent.first,
-                              disk.number, status_text(result.status)));
+      stage_.fail(
+          "request-failed",
+          fmt::format(
+              "irp#{}, a {} of {} at block {} of disk {}, failed with {} although nothing is wrong with the disk",
+              sent.request->irp_number(), sent.write ? "write" : "read", counted(sent.count, "block"), sent.first,
+              disk.number, status_text(result.status)));
     return;
   }
   check_length(stage_, result, bytes, sent.write ? "write" : "read", disk, sent.first);
@@ -212,8 +217,8 @@ void verify_disk(Stage& stage, Disk& disk) {
     } else {
       ++stage.counts().failed;
       if (!stage.devices_may_fail())
-        stage.fail("request-failed", fmt::format("reading back block {} of disk {} failed with {}", reading.first, disk.number,
-                                                 status_text(result.status)));
+        stage.fail("request-failed", fmt::format("reading back block {} of disk {} failed with {}", reading.first,
+                                                 disk.number, status_text(result.status)));
     }
     out.pop_front();
   };
@@ -221,7 +226,8 @@ void verify_disk(Stage& stage, Disk& disk) {
   for (const auto& [first, count] : disk.ledger.runs_written(chunk)) {
     if (out.size() == kVerifyDepth) end_oldest();
     ++stage.counts().sent;
-    out.push_back({disk.file.start_read(std::size_t{count} * disk.block_bytes, first * disk.block_bytes), first, count});
+    out.push_back(
+        {disk.file.start_read(std::size_t{count} * disk.block_bytes, first * disk.block_bytes), first, count});
   }
   while (!out.empty()) end_oldest();
 }

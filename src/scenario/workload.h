@@ -15,9 +15,9 @@
 namespace drydock::scenario {
 
 struct LoadPlan {
-  unsigned requests = 64;     ///< of all threads together
+  unsigned requests = 64;  ///< of all threads together
   unsigned threads = 4;
-  unsigned depth = 8;         ///< requests a thread has out at most
+  unsigned depth = 8;  ///< requests a thread has out at most
   unsigned write_percent = 60;
   unsigned bytes_max = 8192;  ///< of a request
   bool failures_allowed = false;

@@ -123,8 +123,8 @@ TEST(BadInput, ABadBudgetAndABadTokenAreNamed) {
 }
 
 TEST(Help, IsEverywhere) {
-  for (const char* line : {"--help", "run --help", "inspect --help", "replay --help", "list --help", "list boards --help",
-                           "list exports --help"}) {
+  for (const char* line : {"--help", "run --help", "inspect --help", "replay --help", "list --help",
+                           "list boards --help", "list exports --help"}) {
     const Ran ran = drydock(line);
     EXPECT_EQ(ran.exit_code, 0) << line;
     EXPECT_TRUE(ran.says("xample")) << line << "\n" << ran.output;

@@ -1,4 +1,5 @@
-// Each driver of the zoo ends in the stop that its planted mistake earns, with a symbolised stack; its repaired twin passes.
+// Each driver of the zoo ends in the stop that its planted mistake earns, with a symbolised stack; its repaired twin
+// passes.
 
 #include <ostream>
 
@@ -62,7 +63,8 @@ TEST_P(Zoo, TheRepairedTwinPasses) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Zoo, testing::ValuesIn(kZoo), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, Zoo, testing::ValuesIn(kZoo),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace drydock::end_to_end

@@ -40,8 +40,9 @@ struct RequestAccess {
     request->input_ = new_buffer(input.size());
     request->iosb_ = static_cast<IO_STATUS_BLOCK*>(kernel_allocate(sizeof(IO_STATUS_BLOCK), kTagUser));
     request->event_ = static_cast<KEVENT*>(ob::create_object(ob::Type::Event, sizeof(KEVENT)));
-    bool short_of_memory = (length != 0 && request->buffer_ == nullptr) || (!input.empty() && request->input_ == nullptr) ||
-                           request->iosb_ == nullptr || request->event_ == nullptr;
+    bool short_of_memory = (length != 0 && request->buffer_ == nullptr) ||
+                           (!input.empty() && request->input_ == nullptr) || request->iosb_ == nullptr ||
+                           request->event_ == nullptr;
     if (short_of_memory) {
       request->result_.status = STATUS_INSUFFICIENT_RESOURCES;
       request->done_ = true;
@@ -109,9 +110,13 @@ IoResult Request::wait(const machine::Time* due) {
   return result_;
 }
 
-bool Request::cancel() { return !poll() && IoCancelIrp(irp_) != FALSE; }
+bool Request::cancel() {
+  return !poll() && IoCancelIrp(irp_) != FALSE;
+}
 
-std::span<const std::byte> Request::data() const { return {buffer_, buffer_bytes_}; }
+std::span<const std::byte> Request::data() const {
+  return {buffer_, buffer_bytes_};
+}
 
 void Request::on_completion(std::function<void(const IoResult&)> action) {
   if (poll())
@@ -152,7 +157,8 @@ std::unique_ptr<Request> File::start_write(std::span<const std::byte> from, std:
   return RequestAccess::start(object_, what, from, {}, from.size());
 }
 
-std::unique_ptr<Request> File::start_ioctl(std::uint32_t code, std::span<const std::byte> input, std::size_t output_length) {
+std::unique_ptr<Request> File::start_ioctl(std::uint32_t code, std::span<const std::byte> input,
+                                           std::size_t output_length) {
   FileRequest what;
   what.major = IRP_MJ_DEVICE_CONTROL;
   what.code = code;
@@ -162,21 +168,24 @@ std::unique_ptr<Request> File::start_ioctl(std::uint32_t code, std::span<const s
 IoResult File::read(std::span<std::byte> to, std::uint64_t offset) {
   auto request = start_read(to.size(), offset);
   IoResult result = request->wait();
-  if (result.ok()) std::memcpy(to.data(), request->data().data(), std::min<std::size_t>(to.size(), result.information));
+  if (result.ok() && !to.empty()) std::memcpy(to.data(), request->data().data(), std::min<std::size_t>(to.size(), result.information));
   return result;
 }
 
-IoResult File::write(std::span<const std::byte> from, std::uint64_t offset) { return start_write(from, offset)->wait(); }
+IoResult File::write(std::span<const std::byte> from, std::uint64_t offset) {
+  return start_write(from, offset)->wait();
+}
 
 IoResult File::ioctl(std::uint32_t code, std::span<const std::byte> input, std::span<std::byte> output) {
   FileRequest what;
   what.major = IRP_MJ_DEVICE_CONTROL;
   what.code = code;
   bool sends_output = (code & 3) == 1;  // METHOD_IN_DIRECT: the second buffer goes to the device
-  auto request = RequestAccess::start(object_, what, sends_output ? std::span<const std::byte>(output) : std::span<const std::byte>{},
+  auto request = RequestAccess::start(object_, what,
+                                      sends_output ? std::span<const std::byte>(output) : std::span<const std::byte>{},
                                       input, output.size());
   IoResult result = request->wait();
-  if (result.status >= 0 || (static_cast<ULONG>(result.status) >> 30) == 2)
+  if (!output.empty() && (result.status >= 0 || (static_cast<ULONG>(result.status) >> 30) == 2))
     std::memcpy(output.data(), request->data().data(), std::min<std::size_t>(output.size(), result.information));
   return result;
 }
@@ -187,7 +196,9 @@ IoResult File::flush() {
   return RequestAccess::start(object_, what, {}, {}, 0)->wait();
 }
 
-void File::cancel_io() { cancel_file_irps(object_); }
+void File::cancel_io() {
+  cancel_file_irps(object_);
+}
 
 namespace {
 
@@ -235,7 +246,8 @@ NTSTATUS NTAPI sent_irp_done(DEVICE_OBJECT*, IRP*, PVOID event) {
 
 }  // namespace
 
-IoResult send(DEVICE_OBJECT* device, UCHAR major, UCHAR minor, const std::function<void(IRP*, IO_STACK_LOCATION*)>& prepare) {
+IoResult send(DEVICE_OBJECT* device, UCHAR major, UCHAR minor,
+              const std::function<void(IRP*, IO_STACK_LOCATION*)>& prepare) {
   DEVICE_OBJECT* top = IoGetAttachedDeviceReference(device);
   IRP* irp = IoAllocateIrp(top->StackSize, FALSE);
   if (irp == nullptr) {
