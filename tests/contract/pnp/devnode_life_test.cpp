@@ -23,7 +23,7 @@ Devnode& only(Manager& manager, const char16_t* service) {
   return *served.at(0);
 }
 
-TEST(PNP001, AsksForTheIdentityBeforeAnyDriverIsLookedFor) {
+TEST(Devnode, PNP_001_AsksForTheIdentityBeforeAnyDriverIsLookedFor) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -46,7 +46,7 @@ TEST(PNP001, AsksForTheIdentityBeforeAnyDriverIsLookedFor) {
   });
 }
 
-TEST(PNP002, PrefersHardwareIdsToCompatibleOnes) {
+TEST(Devnode, PNP_002_PrefersHardwareIdsToCompatibleOnes) {
   PnpRig rig;
   rig.driver("generic", {u"PCI\\CC_0100"});
   rig.driver("exact", {u"pci\\ven_15ad&dev_07c0&subsys_07c015ad&rev_02"});
@@ -58,7 +58,7 @@ TEST(PNP002, PrefersHardwareIdsToCompatibleOnes) {
   });
 }
 
-TEST(PNP003, ADeviceWithoutADriverHasAProblem) {
+TEST(Devnode, PNP_003_ADeviceWithoutADriverHasAProblem) {
   PnpRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -69,7 +69,7 @@ TEST(PNP003, ADeviceWithoutADriverHasAProblem) {
   });
 }
 
-TEST(PNP004, AddsFiltersOnBothSidesOfTheFunctionDriver) {
+TEST(Devnode, PNP_004_AddsFiltersOnBothSidesOfTheFunctionDriver) {
   PnpRig rig;
   for (const char* name : {"function", "lower1", "lower2", "upper1", "upper2"}) rig.driver(name);
   rig.package("function", {kPvscsiId}, {u"lower1", u"lower2"}, {u"upper1", u"upper2"});
@@ -82,7 +82,7 @@ TEST(PNP004, AddsFiltersOnBothSidesOfTheFunctionDriver) {
   });
 }
 
-TEST(PNP005, AFailedAddDeviceTakesTheStackDownAgain) {
+TEST(Devnode, PNP_005_AFailedAddDeviceTakesTheStackDownAgain) {
   PnpRig rig;
   rig.driver("lower");
   rig.driver("function").add_device = STATUS_INSUFFICIENT_RESOURCES;
@@ -97,7 +97,7 @@ TEST(PNP005, AFailedAddDeviceTakesTheStackDownAgain) {
   });
 }
 
-TEST(PNP006, StartsWithRawAndTranslatedResources) {
+TEST(Devnode, PNP_006_StartsWithRawAndTranslatedResources) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   struct Seen {
@@ -132,7 +132,7 @@ TEST(PNP006, StartsWithRawAndTranslatedResources) {
   });
 }
 
-TEST(PNP008, AsksForCapabilitiesStateAndRelationsAfterAFirstStart) {
+TEST(Devnode, PNP_008_AsksForCapabilitiesStateAndRelationsAfterAFirstStart) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -143,7 +143,7 @@ TEST(PNP008, AsksForCapabilitiesStateAndRelationsAfterAFirstStart) {
   });
 }
 
-TEST(PNP009, AFailedFirstStartIsFollowedByRemoveAlone) {
+TEST(Devnode, PNP_009_AFailedFirstStartIsFollowedByRemoveAlone) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).refuse[IRP_MN_START_DEVICE] = STATUS_DEVICE_CONFIGURATION_ERROR;
   rig.run([&](Manager& manager) {
@@ -157,7 +157,7 @@ TEST(PNP009, AFailedFirstStartIsFollowedByRemoveAlone) {
   });
 }
 
-TEST(PNP021, ARefusedQueryStopIsCancelledForTheStackThatRefused) {
+TEST(Devnode, PNP_021_ARefusedQueryStopIsCancelledForTheStackThatRefused) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).refuse[IRP_MN_QUERY_STOP_DEVICE] = STATUS_DEVICE_BUSY;
   rig.run([&](Manager& manager) {
@@ -172,7 +172,7 @@ TEST(PNP021, ARefusedQueryStopIsCancelledForTheStackThatRefused) {
   });
 }
 
-TEST(PNP024, ARebalanceGivesOtherAddressesIfAsked) {
+TEST(Devnode, PNP_024_ARebalanceGivesOtherAddressesIfAsked) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -189,7 +189,7 @@ TEST(PNP024, ARebalanceGivesOtherAddressesIfAsked) {
   });
 }
 
-TEST(PNP027, AFailedRestartIsASurpriseRemoval) {
+TEST(Devnode, PNP_027_AFailedRestartIsASurpriseRemoval) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -206,7 +206,7 @@ TEST(PNP027, AFailedRestartIsASurpriseRemoval) {
   });
 }
 
-TEST(PNP030, OpenHandlesFailAnOrderlyRemoval) {
+TEST(Devnode, PNP_030_OpenHandlesFailAnOrderlyRemoval) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -225,7 +225,7 @@ TEST(PNP030, OpenHandlesFailAnOrderlyRemoval) {
   });
 }
 
-TEST(PNP031, ARefusedQueryRemoveNamesWhoRefused) {
+TEST(Devnode, PNP_031_ARefusedQueryRemoveNamesWhoRefused) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).refuse[IRP_MN_QUERY_REMOVE_DEVICE] = STATUS_UNSUCCESSFUL;
   rig.run([&](Manager& manager) {
@@ -241,7 +241,7 @@ TEST(PNP031, ARefusedQueryRemoveNamesWhoRefused) {
   });
 }
 
-TEST(PNP033, RemovesAndStartsAgain) {
+TEST(Devnode, PNP_033_RemovesAndStartsAgain) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -262,7 +262,7 @@ TEST(PNP033, RemovesAndStartsAgain) {
   });
 }
 
-TEST(PNP033, ADisabledDeviceStaysAwayUntilItIsEnabled) {
+TEST(Devnode, PNP_033_ADisabledDeviceStaysAwayUntilItIsEnabled) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -278,7 +278,7 @@ TEST(PNP033, ADisabledDeviceStaysAwayUntilItIsEnabled) {
   });
 }
 
-TEST(PNP040, AnUnpluggedDeviceIsSurpriseRemovedAndComesBackAsANewOne) {
+TEST(Devnode, PNP_040_AnUnpluggedDeviceIsSurpriseRemovedAndComesBackAsANewOne) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -301,7 +301,7 @@ TEST(PNP040, AnUnpluggedDeviceIsSurpriseRemovedAndComesBackAsANewOne) {
   });
 }
 
-TEST(PNP040, ADevicePulledAndPutBackBetweenTwoLooksIsANewOne) {
+TEST(Devnode, PNP_040_ADevicePulledAndPutBackBetweenTwoLooksIsANewOne) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -319,7 +319,7 @@ TEST(PNP040, ADevicePulledAndPutBackBetweenTwoLooksIsANewOne) {
   });
 }
 
-TEST(PNP041, AFailedDeviceIsSurpriseRemovedAndKeepsItsPdo) {
+TEST(Devnode, PNP_041_AFailedDeviceIsSurpriseRemovedAndKeepsItsPdo) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -337,7 +337,7 @@ TEST(PNP041, AFailedDeviceIsSurpriseRemovedAndKeepsItsPdo) {
   });
 }
 
-TEST(PNP041, ADeviceThatReportsFailureAtItsStart) {
+TEST(Devnode, PNP_041_ADeviceThatReportsFailureAtItsStart) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).device_state = PNP_DEVICE_FAILED;
   rig.run([&](Manager& manager) {
@@ -347,7 +347,7 @@ TEST(PNP041, ADeviceThatReportsFailureAtItsStart) {
   });
 }
 
-TEST(PNP043, OpenHandlesDelayTheRemoveIrpAfterASurprise) {
+TEST(Devnode, PNP_043_OpenHandlesDelayTheRemoveIrpAfterASurprise) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -371,7 +371,7 @@ TEST(PNP043, OpenHandlesDelayTheRemoveIrpAfterASurprise) {
   });
 }
 
-TEST(PNP052, ThePdoIsDeletedOnlyWhenTheBusHasLostTheDevice) {
+TEST(Devnode, PNP_052_ThePdoIsDeletedOnlyWhenTheBusHasLostTheDevice) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -391,7 +391,7 @@ void ask_for_the_impossible(IO_RESOURCE_REQUIREMENTS_LIST* list) {
       list->List[0].Descriptors[0].u.Memory.MinimumAddress.QuadPart;
 }
 
-TEST(PNP007, RequirementsThatCannotBeMetTakeTheStackDown) {
+TEST(Devnode, PNP_007_RequirementsThatCannotBeMetTakeTheStackDown) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).on_filter = ask_for_the_impossible;
   rig.run([&](Manager& manager) {
@@ -401,7 +401,7 @@ TEST(PNP007, RequirementsThatCannotBeMetTakeTheStackDown) {
   });
 }
 
-TEST(PNP025, AStoppedDeviceWithoutResourcesIsSurpriseRemoved) {
+TEST(Devnode, PNP_025_AStoppedDeviceWithoutResourcesIsSurpriseRemoved) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -415,7 +415,7 @@ TEST(PNP025, AStoppedDeviceWithoutResourcesIsSurpriseRemoved) {
   });
 }
 
-TEST(PNP026, NoStateQueryFollowsARestart) {
+TEST(Devnode, PNP_026_NoStateQueryFollowsARestart) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -427,7 +427,7 @@ TEST(PNP026, NoStateQueryFollowsARestart) {
   });
 }
 
-TEST(PNP042, ADeviceThatNoDriverServesIsOnlyRemoved) {
+TEST(Devnode, PNP_042_ADeviceThatNoDriverServesIsOnlyRemoved) {
   PnpRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -440,7 +440,7 @@ TEST(PNP042, ADeviceThatNoDriverServesIsOnlyRemoved) {
   });
 }
 
-TEST(PNP050, ResourcesComeBackAfterTheRemove) {
+TEST(Devnode, PNP_050_ResourcesComeBackAfterTheRemove) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -455,7 +455,7 @@ TEST(PNP050, ResourcesComeBackAfterTheRemove) {
   });
 }
 
-TEST(PNP051, EveryStepIsCountedInTheTable) {
+TEST(Devnode, PNP_051_EveryStepIsCountedInTheTable) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {

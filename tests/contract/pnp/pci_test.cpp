@@ -58,7 +58,7 @@ TEST(Pci, TheBusInterfaceReadsAndWritesConfiguration) {
   });
 }
 
-TEST(RST136, AFunctionThatAsksToBeFoundAnewIsRemovedAndEnumeratedAgain) {
+TEST(DeviceReset, RST_136_AFunctionThatAsksToBeFoundAnewIsRemovedAndEnumeratedAgain) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {
@@ -148,7 +148,7 @@ TEST(Pci, AFunctionKeepsItsResourcesThroughD3) {
   });
 }
 
-TEST(RST203, PowerUpOfADeviceThatIsGoneFails) {
+TEST(DeviceReset, RST_203_PowerUpOfADeviceThatIsGoneFails) {
   PnpRig rig;
   Script& probe = rig.driver("probe", {kPvscsiId});
   rig.run([&](Manager& manager) {

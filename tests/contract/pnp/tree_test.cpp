@@ -32,7 +32,7 @@ struct BusRig : PnpRig {
   Script* bus = nullptr;
 };
 
-TEST(PNP003, ARawChildStartsWithoutAFunctionDriver) {
+TEST(Devnode, PNP_003_ARawChildStartsWithoutAFunctionDriver) {
   BusRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -46,7 +46,7 @@ TEST(PNP003, ARawChildStartsWithoutAFunctionDriver) {
   });
 }
 
-TEST(PNP030, ChildrenAreAskedAndRemovedBeforeTheirBus) {
+TEST(Devnode, PNP_030_ChildrenAreAskedAndRemovedBeforeTheirBus) {
   BusRig rig;
   rig.driver("child", {u"TEST\\CHILD"});
   rig.run([&](Manager& manager) {
@@ -63,7 +63,7 @@ TEST(PNP030, ChildrenAreAskedAndRemovedBeforeTheirBus) {
   });
 }
 
-TEST(PNP032, AVetoOfAChildCallsTheWholeRemovalOff) {
+TEST(Devnode, PNP_032_AVetoOfAChildCallsTheWholeRemovalOff) {
   BusRig rig;
   Script& child = rig.driver("child", {u"TEST\\CHILD"});
   rig.bus->children = {u"a"};
@@ -87,7 +87,7 @@ TEST(PNP032, AVetoOfAChildCallsTheWholeRemovalOff) {
   });
 }
 
-TEST(PNP032, AQueryAloneChangesNothing) {
+TEST(Devnode, PNP_032_AQueryAloneChangesNothing) {
   BusRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -102,7 +102,7 @@ TEST(PNP032, AQueryAloneChangesNothing) {
   });
 }
 
-TEST(PNP023, ARefusalOfTheBusCancelsTheStopOfItsChildren) {
+TEST(Devnode, PNP_023_ARefusalOfTheBusCancelsTheStopOfItsChildren) {
   BusRig rig;
   rig.bus->children = {u"a"};
   rig.run([&](Manager& manager) {
@@ -115,7 +115,7 @@ TEST(PNP023, ARefusalOfTheBusCancelsTheStopOfItsChildren) {
   });
 }
 
-TEST(PNP022, ChildrenStopBeforeTheirBusAndStartAfterIt) {
+TEST(Devnode, PNP_022_ChildrenStopBeforeTheirBusAndStartAfterIt) {
   BusRig rig;
   rig.bus->children = {u"a"};
   rig.run([&](Manager& manager) {
@@ -126,7 +126,7 @@ TEST(PNP022, ChildrenStopBeforeTheirBusAndStartAfterIt) {
   });
 }
 
-TEST(PNP027, ABusThatFailsItsRestartTakesItsChildrenWithIt) {
+TEST(Devnode, PNP_027_ABusThatFailsItsRestartTakesItsChildrenWithIt) {
   BusRig rig;
   rig.bus->children = {u"a"};
   rig.run([&](Manager& manager) {
@@ -140,7 +140,7 @@ TEST(PNP027, ABusThatFailsItsRestartTakesItsChildrenWithIt) {
   });
 }
 
-TEST(PNP040, AMissingChildGoesAloneAndItsBusStays) {
+TEST(Devnode, PNP_040_AMissingChildGoesAloneAndItsBusStays) {
   BusRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -153,7 +153,7 @@ TEST(PNP040, AMissingChildGoesAloneAndItsBusStays) {
   });
 }
 
-TEST(PNP043, ABusWaitsForTheOpenHandlesOfItsChildren) {
+TEST(Devnode, PNP_043_ABusWaitsForTheOpenHandlesOfItsChildren) {
   BusRig rig;
   rig.driver("child", {u"TEST\\CHILD"});
   rig.bus->children = {u"a"};
@@ -174,7 +174,7 @@ TEST(PNP043, ABusWaitsForTheOpenHandlesOfItsChildren) {
   });
 }
 
-TEST(PNP053, ADriverThatStaysAttachedIsReported) {
+TEST(Devnode, PNP_053_ADriverThatStaysAttachedIsReported) {
   PnpRig rig("empty");
   // The entry of a driver that forgets its device when it is removed.
   Script& forgetful = rig.driver("forgetful", {u"TEST\\BUS"});
@@ -193,7 +193,7 @@ TEST(PNP053, ADriverThatStaysAttachedIsReported) {
   EXPECT_EQ(rig.machine().findings()[0].rule, "PNP-053");
 }
 
-TEST(PNP054, AFailedSurpriseRemovalIsReported) {
+TEST(Devnode, PNP_054_AFailedSurpriseRemovalIsReported) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).refuse[IRP_MN_SURPRISE_REMOVAL] = STATUS_UNSUCCESSFUL;
   rig.machine().run([&] {
@@ -208,7 +208,7 @@ TEST(PNP054, AFailedSurpriseRemovalIsReported) {
             std::string::npos);
 }
 
-TEST(PNP055, ADeviceLeftInitializingIsReported) {
+TEST(Devnode, PNP_055_ADeviceLeftInitializingIsReported) {
   PnpRig rig;
   rig.driver("probe", {kPvscsiId}).leaves_initializing = true;
   rig.machine().run([&] { ntos::pnp::manager().enumerate_root(); });

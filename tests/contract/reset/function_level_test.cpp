@@ -93,7 +93,7 @@ std::vector<std::string> rules_after(PnpRig& rig, const std::function<void(Manag
   return rules;
 }
 
-TEST(RST001, TheInterfaceIsFoundByItsGuid) {
+TEST(DeviceReset, RST_001_TheInterfaceIsFoundByItsGuid) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -106,7 +106,7 @@ TEST(RST001, TheInterfaceIsFoundByItsGuid) {
   });
 }
 
-TEST(RST006, NeverWritesPastTheSizeThatWasAsked) {
+TEST(DeviceReset, RST_006_NeverWritesPastTheSizeThatWasAsked) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -117,7 +117,7 @@ TEST(RST006, NeverWritesPastTheSizeThatWasAsked) {
   });
 }
 
-TEST(RST009, TheFormFollowsTheSize) {
+TEST(DeviceReset, RST_009_TheFormFollowsTheSize) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -130,7 +130,7 @@ TEST(RST009, TheFormFollowsTheSize) {
   });
 }
 
-TEST(RST010, VersionZeroIsNotOffered) {
+TEST(DeviceReset, RST_010_VersionZeroIsNotOffered) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -142,7 +142,7 @@ TEST(RST010, VersionZeroIsNotOffered) {
   });
 }
 
-TEST(RST016, OutstandingReferencesVetoNothing) {
+TEST(DeviceReset, RST_016_OutstandingReferencesVetoNothing) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -151,7 +151,7 @@ TEST(RST016, OutstandingReferencesVetoNothing) {
   });
 }
 
-TEST(RST026, AFunctionThatCannotBeResetOffersNothing) {
+TEST(DeviceReset, RST_026_AFunctionThatCannotBeResetOffersNothing) {
   ResetRig rig({.has_reset = false});
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -160,7 +160,7 @@ TEST(RST026, AFunctionThatCannotBeResetOffersNothing) {
   });
 }
 
-TEST(RST029, AFunctionLevelResetChangesNoDeviceNode) {
+TEST(DeviceReset, RST_029_AFunctionLevelResetChangesNoDeviceNode) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -174,7 +174,7 @@ TEST(RST029, AFunctionLevelResetChangesNoDeviceNode) {
   });
 }
 
-TEST(RST036, PutsBackTheConfigurationItOwns) {
+TEST(DeviceReset, RST_036_PutsBackTheConfigurationItOwns) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -189,7 +189,7 @@ TEST(RST036, PutsBackTheConfigurationItOwns) {
   });
 }
 
-TEST(RST037, OnlyInD0) {
+TEST(DeviceReset, RST_037_OnlyInD0) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -202,7 +202,7 @@ TEST(RST037, OnlyInD0) {
   });
 }
 
-TEST(RST039, NotBeforeTheStartHasReachedTheBus) {
+TEST(DeviceReset, RST_039_NotBeforeTheStartHasReachedTheBus) {
   ResetRig rig;
   rig.probe->refuse[IRP_MN_START_DEVICE] = STATUS_UNSUCCESSFUL;
   rig.run([&](Manager& manager) {
@@ -216,7 +216,7 @@ TEST(RST039, NotBeforeTheStartHasReachedTheBus) {
   });
 }
 
-TEST(RST067, FlagsMustBeZero) {
+TEST(DeviceReset, RST_067_FlagsMustBeZero) {
   ResetRig rig;
   EXPECT_EQ(rules_after(rig,
                         [&](Manager& manager) {
@@ -228,7 +228,7 @@ TEST(RST067, FlagsMustBeZero) {
             std::vector<std::string>{"RST-067"});
 }
 
-TEST(RST064, AContextOfADeviceThatIsGoneIsRefused) {
+TEST(DeviceReset, RST_064_AContextOfADeviceThatIsGoneIsRefused) {
   ResetRig rig;
   EXPECT_EQ(rules_after(rig,
                         [&](Manager& manager) {
@@ -242,7 +242,7 @@ TEST(RST064, AContextOfADeviceThatIsGoneIsRefused) {
             std::vector<std::string>{"RST-064"});
 }
 
-TEST(RST014, AResetAfterTheLastDereferenceIsReported) {
+TEST(DeviceReset, RST_014_AResetAfterTheLastDereferenceIsReported) {
   ResetRig rig;
   EXPECT_EQ(rules_after(rig,
                         [&](Manager& manager) {
@@ -254,7 +254,7 @@ TEST(RST014, AResetAfterTheLastDereferenceIsReported) {
             std::vector<std::string>{"RST-014"});
 }
 
-TEST(RST073, ParametersThatCannotBeUsedAreRefusedBeforeTheReset) {
+TEST(DeviceReset, RST_073_ParametersThatCannotBeUsedAreRefusedBeforeTheReset) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -271,7 +271,7 @@ TEST(RST073, ParametersThatCannotBeUsedAreRefusedBeforeTheReset) {
   });
 }
 
-TEST(RST075, TheCallbackRunsExactlyOnceBeforeAFinalStatus) {
+TEST(DeviceReset, RST_075_TheCallbackRunsExactlyOnceBeforeAFinalStatus) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -286,7 +286,7 @@ TEST(RST075, TheCallbackRunsExactlyOnceBeforeAFinalStatus) {
   });
 }
 
-TEST(RST083, AbovePassiveLevelNothingIsReset) {
+TEST(DeviceReset, RST_083_AbovePassiveLevelNothingIsReset) {
   ResetRig rig;
   EXPECT_EQ(rules_after(rig,
                         [&](Manager& manager) {
@@ -301,7 +301,7 @@ TEST(RST083, AbovePassiveLevelNothingIsReset) {
             std::vector<std::string>{"RST-083"});
 }
 
-TEST(RST088, TheCallbackMayResetAgain) {
+TEST(DeviceReset, RST_088_TheCallbackMayResetAgain) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -314,7 +314,7 @@ TEST(RST088, TheCallbackMayResetAgain) {
   });
 }
 
-TEST(RST098, AnUnsupportedTypeIsRefusedCleanly) {
+TEST(DeviceReset, RST_098_AnUnsupportedTypeIsRefusedCleanly) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -325,7 +325,7 @@ TEST(RST098, AnUnsupportedTypeIsRefusedCleanly) {
   });
 }
 
-TEST(RST101, ASecondRequestWhileOneRunsIsBusy) {
+TEST(DeviceReset, RST_101_ASecondRequestWhileOneRunsIsBusy) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -349,7 +349,7 @@ TEST(RST101, ASecondRequestWhileOneRunsIsBusy) {
   });
 }
 
-TEST(RST181, WaitsOneHundredMillisecondsBeforeTheFirstAccess) {
+TEST(DeviceReset, RST_181_WaitsOneHundredMillisecondsBeforeTheFirstAccess) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -361,7 +361,7 @@ TEST(RST181, WaitsOneHundredMillisecondsBeforeTheFirstAccess) {
   });
 }
 
-TEST(RST180, WaitsForTransactionsButNotForEver) {
+TEST(DeviceReset, RST_180_WaitsForTransactionsButNotForEver) {
   ResetRig rig({.pending = true});
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -373,7 +373,7 @@ TEST(RST180, WaitsForTransactionsButNotForEver) {
   });
 }
 
-TEST(RST182, PollsUntilTheFunctionAnswers) {
+TEST(DeviceReset, RST_182_PollsUntilTheFunctionAnswers) {
   ResetRig rig({.ready_after = std::chrono::milliseconds(900)});
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -384,7 +384,7 @@ TEST(RST182, PollsUntilTheFunctionAnswers) {
   });
 }
 
-TEST(RST192, AResetThatTakesTooLongTimesOutAndLeavesTheDeviceHung) {
+TEST(DeviceReset, RST_192_AResetThatTakesTooLongTimesOutAndLeavesTheDeviceHung) {
   ResetRig rig({.ready_after = std::chrono::minutes(5)});
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -397,7 +397,7 @@ TEST(RST192, AResetThatTakesTooLongTimesOutAndLeavesTheDeviceHung) {
   });
 }
 
-TEST(RST215, OffersOneBusSpecificEntry) {
+TEST(DeviceReset, RST_215_OffersOneBusSpecificEntry) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -416,7 +416,7 @@ TEST(RST215, OffersOneBusSpecificEntry) {
   });
 }
 
-TEST(RST218, DemandsTheRightBusAndOneSupportedBit) {
+TEST(DeviceReset, RST_218_DemandsTheRightBusAndOneSupportedBit) {
   ResetRig rig;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -441,7 +441,7 @@ TEST(RST218, DemandsTheRightBusAndOneSupportedBit) {
   });
 }
 
-TEST(RST028, NeighboursSeeNothingOfIt) {
+TEST(DeviceReset, RST_028_NeighboursSeeNothingOfIt) {
   ResetRig rig;
   rig.driver("neighbour", {test::pnp::kPvscsiId});
   rig.run([&](Manager& manager) {
