@@ -72,12 +72,13 @@ CM_RESOURCE_LIST* resources(std::uint32_t vector) {
 
 }  // namespace
 
-PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy) {
+PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy, const char* miniport)
+    : miniport_(miniport) {
   machine::MachineConfig config;
   config.processors = processors;
   config.strategy = std::move(strategy);
   const image::ExportIndex& index = exports();
-  image_ = &guest("test/scsi_puppet");  // parsed on the host's heap, which outlives the machine
+  image_ = &guest("test/" + miniport_);  // parsed on the host's heap, which outlives the machine
   machine_ = machine::Machine::create(config).value();
   machine_->enter([&] { image::Images::attach(*machine_, index); });
   ntos::install_kernel(*machine_);
@@ -95,12 +96,30 @@ void PuppetRig::set(PUPPET_SCRIPT& script, Orders orders) {
   std::copy(orders.begin(), orders.end(), script.Orders);
 }
 
-void PuppetRig::load() {
-  ntos::cm::registry().service_parameters(u"scsi_puppet").create(u"PnpInterface").set_dword(u"5", 1);
-  const auto loaded = ntos::io::load_driver(*image_, "scsi_puppet");
-  ASSERT_NE(loaded.driver, nullptr) << loaded.failure << std::hex << loaded.status;
+void* PuppetRig::symbol(const char* name) const { return ntos::io::record_of(driver_).image->find_symbol(name); }
+
+NTSTATUS PuppetRig::load_miniport() {
+  const std::u16string service(miniport_.begin(), miniport_.end());
+  ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
+  const auto loaded = ntos::io::load_driver(*image_, miniport_);
   driver_ = loaded.driver;
-  puppet_ = static_cast<PUPPET*>(ntos::io::record_of(driver_).image->find_symbol("Puppet"));
+  if (!driver_) return loaded.status;
+  vector_ = machine::allocate_message_vector();
+  // A device that the root reports and no driver package matches: the rest of its life is the test's.
+  ntos::pnp::Manager& manager = ntos::pnp::manager();
+  manager.add_root_device({.device_id = u"ROOT\\PUPPET", .instance_id = u"0", .hardware_ids = {u"ROOT\\PUPPET"}, .description = u"Puppet"});
+  manager.enumerate_root();
+  ntos::pnp::Devnode* node = manager.find_id(u"ROOT\\PUPPET");
+  EXPECT_NE(node, nullptr);
+  pdo_ = node->pdo;
+  EXPECT_EQ(ntos::io::add_device(driver_, pdo_), STATUS_SUCCESS);
+  fdo_ = ntos::io::IoGetAttachedDevice(pdo_);
+  return loaded.status;
+}
+
+void PuppetRig::load() {
+  ASSERT_EQ(load_miniport(), STATUS_SUCCESS);
+  puppet_ = static_cast<PUPPET*>(symbol("Puppet"));
   ASSERT_NE(puppet_, nullptr);
   PUPPET& p = *puppet_;
   p.FindAdapterResult = SP_RETURN_FOUND;
@@ -118,17 +137,6 @@ void PuppetRig::load() {
   script(PuppetStartIo, {{PuppetCompleteThis, SRB_STATUS_SUCCESS, 0}, {PuppetNextRequest, 0, 0}});
   script(PuppetResetBus, {{PuppetSweep, 0xFFFFFF, SRB_STATUS_BUS_RESET}, {PuppetForgetHeld, 0, 0}, {PuppetNextRequest, 0, 0}});
   reset_srb_script({{PuppetCallOwnReset, 0, 0}});
-
-  vector_ = machine::allocate_message_vector();
-  // A device that the root reports and no driver package matches: the rest of its life is the test's.
-  ntos::pnp::Manager& manager = ntos::pnp::manager();
-  manager.add_root_device({.device_id = u"ROOT\\PUPPET", .instance_id = u"0", .hardware_ids = {u"ROOT\\PUPPET"}, .description = u"Puppet"});
-  manager.enumerate_root();
-  ntos::pnp::Devnode* node = manager.find_id(u"ROOT\\PUPPET");
-  ASSERT_NE(node, nullptr);
-  pdo_ = node->pdo;
-  ASSERT_EQ(ntos::io::add_device(driver_, pdo_), STATUS_SUCCESS);
-  fdo_ = ntos::io::IoGetAttachedDevice(pdo_);
 }
 
 machine::OutcomeKind PuppetRig::run(const std::function<void()>& body) {

@@ -56,7 +56,8 @@ using Orders = std::initializer_list<PUPPET_ORDER>;
 
 class PuppetRig {
  public:
-  explicit PuppetRig(unsigned processors = 1, std::function<std::unique_ptr<machine::Strategy>()> strategy = {});
+  explicit PuppetRig(unsigned processors = 1, std::function<std::unique_ptr<machine::Strategy>()> strategy = {},
+                     const char* miniport = "scsi_puppet");
 
   machine::Machine& machine() { return *machine_; }
   port::scsiport::Settings& settings();
@@ -65,6 +66,16 @@ class PuppetRig {
   machine::OutcomeKind run(const std::function<void()>& body);
   /// Loads, starts and enumerates first.
   machine::OutcomeKind run_started(const std::function<void()>& body);
+
+  /// Runs `body` without loading anything; load_miniport() does.
+  machine::OutcomeKind run_bare(const std::function<void()>& body) { return machine_->run(body).kind; }
+  /// DriverEntry's status; on success the device below is there and AddDevice was called.
+  NTSTATUS load_miniport();
+  /// A variable of the miniport, by its name.
+  template <class T>
+  T& variable(const char* name) {
+    return *static_cast<T*>(symbol(name));
+  }
 
   PUPPET& puppet() { return *puppet_; }
   void script(PuppetRoutine routine, Orders orders) { set(puppet_->Scripts[routine], orders); }
@@ -101,6 +112,8 @@ class PuppetRig {
  private:
   static void set(PUPPET_SCRIPT& script, Orders orders);
   void load();
+  void* symbol(const char* name) const;
+  std::string miniport_;
   std::unique_ptr<machine::Machine> machine_;
   const image::PeImage* image_ = nullptr;
   DRIVER_OBJECT* driver_ = nullptr;
