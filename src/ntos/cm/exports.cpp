@@ -1,6 +1,6 @@
+#include "ntos/exports.h"
 #include "image/export_table.h"
 #include "ntos/cm/key_api.h"
-#include "ntos/exports.h"
 
 namespace drydock::ntos::cm {
 

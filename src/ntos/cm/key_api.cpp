@@ -17,19 +17,24 @@ namespace {
 constexpr SIZE_T kNameMaxBytes = 512;
 constexpr LONG kDriverRegKeyParameters = 0;
 
-bool wants_kernel_handle(const OBJECT_ATTRIBUTES* attributes) { return (attributes->Attributes & OBJ_KERNEL_HANDLE) != 0; }
+bool wants_kernel_handle(const OBJECT_ATTRIBUTES* attributes) {
+  return (attributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
+}
 
 NTSTATUS hand_out(HANDLE* handle, Key& key, ACCESS_MASK access, bool kernel) {
   *handle = open_handle(key, access, kernel);
   return *handle == nullptr ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
-ULONG bytes_of(std::u16string_view text) { return static_cast<ULONG>(text.size() * sizeof(WCHAR)); }
+ULONG bytes_of(std::u16string_view text) {
+  return static_cast<ULONG>(text.size() * sizeof(WCHAR));
+}
 
 /// Writes an information structure: the fixed part, then what follows it as far as it fits.
 class Reply {
  public:
-  Reply(PVOID buffer, ULONG length, ULONG* result_length) : buffer_(static_cast<std::byte*>(buffer)), length_(length), result_length_(result_length) {}
+  Reply(PVOID buffer, ULONG length, ULONG* result_length)
+      : buffer_(static_cast<std::byte*>(buffer)), length_(length), result_length_(result_length) {}
 
   /// `fixed` bytes must fit, `total` is what all of it takes.
   template <class T>
@@ -95,7 +100,8 @@ NTSTATUS describe_value(const Value& value, KEY_VALUE_INFORMATION_CLASS informat
   return STATUS_INVALID_PARAMETER;
 }
 
-NTSTATUS describe_key(Key& key, KEY_INFORMATION_CLASS information_class, PVOID buffer, ULONG length, ULONG* result_length) {
+NTSTATUS describe_key(Key& key, KEY_INFORMATION_CLASS information_class, PVOID buffer, ULONG length,
+                      ULONG* result_length) {
   Reply reply(buffer, length, result_length);
   LARGE_INTEGER written;
   written.QuadPart = key.last_write_100ns();
@@ -145,7 +151,8 @@ NTSTATUS describe_key(Key& key, KEY_INFORMATION_CLASS information_class, PVOID b
       reply.put(sizeof(head), path.data(), head);
       return reply.status();
     }
-    default: return STATUS_INVALID_PARAMETER;
+    default:
+      return STATUS_INVALID_PARAMETER;
   }
 }
 
@@ -186,8 +193,9 @@ NTSTATUS NTAPI ZwCreateKey(HANDLE* KeyHandle, ACCESS_MASK DesiredAccess, OBJECT_
   return hand_out(KeyHandle, *key, DesiredAccess, wants_kernel_handle(ObjectAttributes));
 }
 
-NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, UNICODE_STRING* ValueName, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
-                               PVOID KeyValueInformation, ULONG Length, ULONG* ResultLength) {
+NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, UNICODE_STRING* ValueName,
+                               KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
+                               ULONG Length, ULONG* ResultLength) {
   Key* key;
   NTSTATUS status = key_of(KeyHandle, &key);
   if (status < 0) return status;
@@ -205,7 +213,8 @@ NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFO
   return describe_value(key->values()[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
 }
 
-NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, UNICODE_STRING* ValueName, ULONG, ULONG Type, PVOID Data, ULONG DataSize) {
+NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, UNICODE_STRING* ValueName, ULONG, ULONG Type, PVOID Data,
+                             ULONG DataSize) {
   if (machine::refused("ZwSetValueKey")) return STATUS_INSUFFICIENT_RESOURCES;
   Key* key;
   NTSTATUS status = key_of(KeyHandle, &key);
@@ -214,16 +223,16 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, UNICODE_STRING* ValueName, ULONG,
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,
-                          ULONG* ResultLength) {
+NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
+                          ULONG Length, ULONG* ResultLength) {
   Key* key;
   NTSTATUS status = key_of(KeyHandle, &key);
   if (status < 0) return status;
   return describe_key(*key, KeyInformationClass, KeyInformation, Length, ResultLength);
 }
 
-NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
-                              ULONG Length, ULONG* ResultLength) {
+NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass,
+                              PVOID KeyInformation, ULONG Length, ULONG* ResultLength) {
   Key* key;
   NTSTATUS status = key_of(KeyHandle, &key);
   if (status < 0) return status;
@@ -251,8 +260,8 @@ NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle) {
   return key_of(KeyHandle, &key);
 }
 
-NTSTATUS NTAPI IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, LONG RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
-                                       HANDLE* DriverRegKey) {
+NTSTATUS NTAPI IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, LONG RegKeyType, ACCESS_MASK DesiredAccess,
+                                       ULONG Flags, HANDLE* DriverRegKey) {
   *DriverRegKey = nullptr;
   if (RegKeyType != kDriverRegKeyParameters || Flags != 0) return STATUS_INVALID_PARAMETER;
   Key& key = registry().service_parameters(ob::widen(io::record_of(DriverObject).service));

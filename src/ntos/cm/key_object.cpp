@@ -22,7 +22,9 @@ std::u16string_view next_component(std::u16string_view* path) {
 
 }  // namespace
 
-void install(Kernel& kernel) { kernel.cm = new Registry; }
+void install(Kernel& kernel) {
+  kernel.cm = new Registry;
+}
 
 nt::HANDLE open_handle(Key& key, nt::ACCESS_MASK access, bool kernel) {
   void* body = ob::create_object(ob::Type::Key, sizeof(KeyBody));

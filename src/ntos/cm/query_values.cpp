@@ -21,13 +21,26 @@ constexpr ULONG kTagQuery = 0x79725172;  // "rQry"
 bool base_path(ULONG relative_to, std::u16string* path) {
   constexpr std::u16string_view kControlSet = u"\\Registry\\Machine\\System\\CurrentControlSet";
   switch (relative_to & ~(RTL_REGISTRY_OPTIONAL | RTL_REGISTRY_HANDLE)) {
-    case RTL_REGISTRY_ABSOLUTE: path->clear(); return true;
-    case RTL_REGISTRY_SERVICES: *path = std::u16string(kControlSet) + u"\\Services"; return true;
-    case RTL_REGISTRY_CONTROL: *path = std::u16string(kControlSet) + u"\\Control"; return true;
-    case RTL_REGISTRY_WINDOWS_NT: *path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion"; return true;
-    case RTL_REGISTRY_DEVICEMAP: *path = u"\\Registry\\Machine\\Hardware\\DeviceMap"; return true;
-    case RTL_REGISTRY_USER: *path = u"\\Registry\\User\\.Default"; return true;
-    default: return false;
+    case RTL_REGISTRY_ABSOLUTE:
+      path->clear();
+      return true;
+    case RTL_REGISTRY_SERVICES:
+      *path = std::u16string(kControlSet) + u"\\Services";
+      return true;
+    case RTL_REGISTRY_CONTROL:
+      *path = std::u16string(kControlSet) + u"\\Control";
+      return true;
+    case RTL_REGISTRY_WINDOWS_NT:
+      *path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion";
+      return true;
+    case RTL_REGISTRY_DEVICEMAP:
+      *path = u"\\Registry\\Machine\\Hardware\\DeviceMap";
+      return true;
+    case RTL_REGISTRY_USER:
+      *path = u"\\Registry\\User\\.Default";
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -75,8 +88,10 @@ NTSTATUS put_direct(const RTL_QUERY_REGISTRY_TABLE& entry, ULONG type, const voi
   switch (type) {
     case REG_SZ:
     case REG_EXPAND_SZ:
-    case REG_MULTI_SZ: return put_string(static_cast<UNICODE_STRING*>(entry.EntryContext), data, bytes);
-    default: break;
+    case REG_MULTI_SZ:
+      return put_string(static_cast<UNICODE_STRING*>(entry.EntryContext), data, bytes);
+    default:
+      break;
   }
   if (bytes <= sizeof(ULONG)) {
     std::memcpy(entry.EntryContext, data, bytes);
@@ -180,7 +195,8 @@ NTSTATUS query_all_values(Key& key, RTL_QUERY_REGISTRY_TABLE& entry, PVOID conte
   std::vector<Value> values = key.values();
   if (values.empty() && (entry.Flags & RTL_QUERY_REGISTRY_REQUIRED) != 0) return STATUS_OBJECT_NAME_NOT_FOUND;
   for (const Value& value : values) {
-    NTSTATUS status = Query(entry, context).deliver(value.name, value.type, value.data.data(), static_cast<ULONG>(value.data.size()));
+    NTSTATUS status =
+        Query(entry, context).deliver(value.name, value.type, value.data.data(), static_cast<ULONG>(value.data.size()));
     if (status < 0) return status;
     if ((entry.Flags & RTL_QUERY_REGISTRY_DELETE) != 0) key.delete_value(value.name);
   }
@@ -189,7 +205,8 @@ NTSTATUS query_all_values(Key& key, RTL_QUERY_REGISTRY_TABLE& entry, PVOID conte
 
 }  // namespace
 
-NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, RTL_QUERY_REGISTRY_TABLE* QueryTable, PVOID Context, PVOID) {
+NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, RTL_QUERY_REGISTRY_TABLE* QueryTable,
+                                      PVOID Context, PVOID) {
   Key* top;
   NTSTATUS status = find_key(RelativeTo, Path, Missing::Fails, &top);
   if (status < 0) {
@@ -199,7 +216,8 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, RTL_QUERY_R
   }
   Key* key = top;
   for (RTL_QUERY_REGISTRY_TABLE* entry = QueryTable;
-       entry->QueryRoutine != nullptr || (entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)) != 0; ++entry) {
+       entry->QueryRoutine != nullptr || (entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)) != 0;
+       ++entry) {
     if ((entry->Flags & RTL_QUERY_REGISTRY_DIRECT) != 0 &&
         (entry->Name == nullptr || (entry->Flags & RTL_QUERY_REGISTRY_SUBKEY) != 0 || entry->QueryRoutine != nullptr))
       return STATUS_INVALID_PARAMETER;
@@ -215,8 +233,8 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, RTL_QUERY_R
       }
       if (entry->QueryRoutine != nullptr) status = query_all_values(*key, *entry, Context);
     } else if ((entry->Flags & RTL_QUERY_REGISTRY_NOVALUE) != 0) {
-      status = machine::call_driver(entry->QueryRoutine, static_cast<PWSTR>(nullptr), REG_NONE, static_cast<PVOID>(nullptr), 0u,
-                                    Context, entry->EntryContext);
+      status = machine::call_driver(entry->QueryRoutine, static_cast<PWSTR>(nullptr), REG_NONE,
+                                    static_cast<PVOID>(nullptr), 0u, Context, entry->EntryContext);
     } else if (entry->Name == nullptr) {
       status = key == nullptr ? STATUS_SUCCESS : query_all_values(*key, *entry, Context);
     } else {
@@ -225,7 +243,8 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, RTL_QUERY_R
         status = Query(*entry, Context).deliver_default(name);
       } else {
         Value value = *found;
-        status = Query(*entry, Context).deliver(name, value.type, value.data.data(), static_cast<ULONG>(value.data.size()));
+        status =
+            Query(*entry, Context).deliver(name, value.type, value.data.data(), static_cast<ULONG>(value.data.size()));
         if (status >= 0 && (entry->Flags & RTL_QUERY_REGISTRY_DELETE) != 0) key->delete_value(name);
       }
     }

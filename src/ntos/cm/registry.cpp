@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "machine/machine.h"
-#include "ntos/kernel.h"
 #include "ntos/ke/clock.h"
+#include "ntos/kernel.h"
 
 namespace drydock::ntos::cm {
 
@@ -72,7 +72,8 @@ Key& Key::create(std::u16string_view path, bool is_volatile) {
 
 Key* Key::open(std::u16string_view path) {
   Key* key = this;
-  for (auto component = first_component(&path); key != nullptr && !component.empty(); component = first_component(&path))
+  for (auto component = first_component(&path); key != nullptr && !component.empty();
+       component = first_component(&path))
     key = key->child(component);
   return key;
 }
@@ -95,16 +96,23 @@ void Key::set_value(std::u16string_view name, nt::ULONG type, std::span<const st
 }
 
 bool Key::delete_value(std::u16string_view name) {
-  auto found = std::find_if(values_.begin(), values_.end(), [&](const Value& v) { return ob::same_name(v.name, name); });
+  auto found =
+      std::find_if(values_.begin(), values_.end(), [&](const Value& v) { return ob::same_name(v.name, name); });
   if (found == values_.end()) return false;
   values_.erase(found);
   touch();
   return true;
 }
 
-void Key::set_dword(std::u16string_view name, std::uint32_t value) { set_value(name, nt::REG_DWORD, bytes_of(&value, 4)); }
-void Key::set_qword(std::u16string_view name, std::uint64_t value) { set_value(name, nt::REG_QWORD, bytes_of(&value, 8)); }
-void Key::set_binary(std::u16string_view name, std::span<const std::byte> value) { set_value(name, nt::REG_BINARY, value); }
+void Key::set_dword(std::u16string_view name, std::uint32_t value) {
+  set_value(name, nt::REG_DWORD, bytes_of(&value, 4));
+}
+void Key::set_qword(std::u16string_view name, std::uint64_t value) {
+  set_value(name, nt::REG_QWORD, bytes_of(&value, 8));
+}
+void Key::set_binary(std::u16string_view name, std::span<const std::byte> value) {
+  set_value(name, nt::REG_BINARY, value);
+}
 
 void Key::set_string(std::u16string_view name, std::u16string_view value, nt::ULONG type) {
   std::u16string terminated(value);
@@ -139,7 +147,8 @@ std::vector<std::u16string> Key::multi_string(std::u16string_view name) const {
   std::vector<std::u16string> result;
   const Value* found = value(name);
   if (found == nullptr || found->type != nt::REG_MULTI_SZ) return result;
-  std::u16string_view rest{reinterpret_cast<const char16_t*>(found->data.data()), found->data.size() / sizeof(char16_t)};
+  std::u16string_view rest{reinterpret_cast<const char16_t*>(found->data.data()),
+                           found->data.size() / sizeof(char16_t)};
   while (!rest.empty() && rest.front() != u'\0') {
     std::u16string_view one = rest.substr(0, rest.find(u'\0'));
     result.emplace_back(one);
@@ -152,7 +161,8 @@ Registry::Registry() : root_(std::make_unique<Key>(nullptr, u"REGISTRY", true)) 
   Key& machine_key = root_->child_or_create(u"MACHINE");
   Key& system = machine_key.child_or_create(u"SYSTEM");
   Key& control_set = system.child_or_create(kControlSet001);
-  for (std::u16string_view name : {u"Control", u"Enum", u"Hardware Profiles", u"Services"}) control_set.child_or_create(name);
+  for (std::u16string_view name : {u"Control", u"Enum", u"Hardware Profiles", u"Services"})
+    control_set.child_or_create(name);
   control_set.create(u"Control\\Class");
   control_set.create(u"Control\\DeviceClasses");
   Key& select = system.child_or_create(u"Select");
@@ -173,7 +183,8 @@ Key* Registry::step(Key& key, std::u16string_view component) {
 Key* Registry::open(std::u16string_view path) {
   if (!ob::same_name(first_component(&path), root_->name())) return nullptr;
   Key* key = root_.get();
-  for (auto component = first_component(&path); key != nullptr && !component.empty(); component = first_component(&path))
+  for (auto component = first_component(&path); key != nullptr && !component.empty();
+       component = first_component(&path))
     key = step(*key, component);
   return key;
 }
@@ -206,7 +217,9 @@ void Registry::remove_tree(Key& key) {
   remove(key);
 }
 
-Key& Registry::service(std::u16string_view service) { return create(std::u16string(kServices).append(service)); }
+Key& Registry::service(std::u16string_view service) {
+  return create(std::u16string(kServices).append(service));
+}
 
 Key& Registry::service_parameters(std::u16string_view service) {
   return this->service(service).child_or_create(u"Parameters");
@@ -217,11 +230,16 @@ Key& Registry::device_hardware_key(std::u16string_view instance_path) {
 }
 
 Key& Registry::device_software_key(std::u16string_view class_guid, unsigned instance) {
-  return create(std::u16string(kClass).append(class_guid).append(u"\\").append(ob::widen(fmt::format("{:04}", instance))));
+  return create(
+      std::u16string(kClass).append(class_guid).append(u"\\").append(ob::widen(fmt::format("{:04}", instance))));
 }
 
-Key& Registry::device_map() { return create(u"\\Registry\\Machine\\HARDWARE\\DEVICEMAP", true); }
+Key& Registry::device_map() {
+  return create(u"\\Registry\\Machine\\HARDWARE\\DEVICEMAP", true);
+}
 
-Registry& registry() { return *kernel().cm; }
+Registry& registry() {
+  return *kernel().cm;
+}
 
 }  // namespace drydock::ntos::cm

@@ -8,9 +8,10 @@ namespace {
 TEST(Registry, HasTheTopKeysOfWindows) {
   Registry registry;
   for (std::u16string_view path :
-       {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Enum",
-        u"\\Registry\\Machine\\Hardware\\DeviceMap", u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
-        u"\\Registry\\User\\.Default", u"\\Registry"})
+       {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services",
+        u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Enum", u"\\Registry\\Machine\\Hardware\\DeviceMap",
+        u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion", u"\\Registry\\User\\.Default",
+        u"\\Registry"})
     EXPECT_NE(registry.open(path), nullptr) << ob::narrow(path);
   EXPECT_EQ(registry.open(u"\\Registry\\Machine\\Nowhere"), nullptr);
   EXPECT_EQ(registry.open(u"\\Device\\Null"), nullptr);
@@ -77,8 +78,9 @@ TEST(Registry, NamesDeviceKeysAsWindowsDoes) {
   Registry registry;
   EXPECT_EQ(registry.device_hardware_key(u"PCI\\VEN_15AD&DEV_07C0\\3&1").path(),
             u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Enum\\PCI\\VEN_15AD&DEV_07C0\\3&1\\Device Parameters");
-  EXPECT_EQ(registry.device_software_key(u"{4d36e97b-e325-11ce-bfc1-08002be10318}", 7).path(),
-            u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Class\\{4d36e97b-e325-11ce-bfc1-08002be10318}\\0007");
+  EXPECT_EQ(
+      registry.device_software_key(u"{4d36e97b-e325-11ce-bfc1-08002be10318}", 7).path(),
+      u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Class\\{4d36e97b-e325-11ce-bfc1-08002be10318}\\0007");
   EXPECT_TRUE(registry.device_map().is_volatile());
 }
 

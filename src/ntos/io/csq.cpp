@@ -10,7 +10,9 @@ namespace drydock::ntos::io {
 namespace {
 
 /// DriverContext[3] leads from an IRP to its queue, or to the context, whose Type tells.
-PVOID& link_of(IRP* irp) { return irp->Tail.Overlay.DriverContext[3]; }
+PVOID& link_of(IRP* irp) {
+  return irp->Tail.Overlay.DriverContext[3];
+}
 
 IO_CSQ* queue_of(PVOID link) {
   auto* context = static_cast<IO_CSQ_IRP_CONTEXT*>(link);
@@ -40,20 +42,27 @@ void NTAPI cancel_queued(DEVICE_OBJECT*, IRP* irp) {
 
 NTSTATUS NTAPI IoCsqInitialize(IO_CSQ* Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                               PIO_CSQ_RELEASE_LOCK CsqReleaseLock, PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
-  *Csq = {IO_TYPE_CSQ, CsqInsertIrp, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp, nullptr};
+                               PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+                               PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
+  *Csq = {IO_TYPE_CSQ,    CsqInsertIrp,   CsqRemoveIrp,           CsqPeekNextIrp,
+          CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp, nullptr};
   return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI IoCsqInitializeEx(IO_CSQ* Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                  PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                                 PIO_CSQ_RELEASE_LOCK CsqReleaseLock, PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
-  *Csq = {IO_TYPE_CSQ_EX, reinterpret_cast<PIO_CSQ_INSERT_IRP>(reinterpret_cast<void*>(CsqInsertIrp)), CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock,
-          CsqReleaseLock, CsqCompleteCanceledIrp, nullptr};
+                                 PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+                                 PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
+  *Csq = {IO_TYPE_CSQ_EX,         reinterpret_cast<PIO_CSQ_INSERT_IRP>(reinterpret_cast<void*>(CsqInsertIrp)),
+          CsqRemoveIrp,           CsqPeekNextIrp,
+          CsqAcquireLock,         CsqReleaseLock,
+          CsqCompleteCanceledIrp, nullptr};
   return STATUS_SUCCESS;
 }
 
-void NTAPI IoCsqInsertIrp(IO_CSQ* Csq, IRP* Irp, IO_CSQ_IRP_CONTEXT* Context) { IoCsqInsertIrpEx(Csq, Irp, Context, nullptr); }
+void NTAPI IoCsqInsertIrp(IO_CSQ* Csq, IRP* Irp, IO_CSQ_IRP_CONTEXT* Context) {
+  IoCsqInsertIrpEx(Csq, Irp, Context, nullptr);
+}
 
 NTSTATUS NTAPI IoCsqInsertIrpEx(IO_CSQ* Csq, IRP* Irp, IO_CSQ_IRP_CONTEXT* Context, PVOID InsertContext) {
   if (Context != nullptr) {

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "machine/machine.h"
-#include "ntos/ob/storage.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/file.h"
 #include "ntos/io/start_io.h"
@@ -16,6 +15,7 @@
 #include "ntos/ke/event.h"
 #include "ntos/ob/names.h"
 #include "ntos/ob/object.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::io {
 
@@ -24,10 +24,13 @@ namespace {
 constexpr ULONG kTagVpb = 0x20627056;  // "Vpb "
 constexpr ULONG kGoing = DOE_UNLOAD_PENDING | DOE_DELETE_PENDING | DOE_REMOVE_PENDING | DOE_REMOVE_PROCESSED;
 
-std::size_t aligned(std::size_t bytes) { return (bytes + 15) & ~std::size_t{15}; }
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + 15) & ~std::size_t{15};
+}
 
 bool has_volume(DEVICE_TYPE type) {
-  return type == FILE_DEVICE_DISK || type == FILE_DEVICE_TAPE || type == FILE_DEVICE_CD_ROM || type == FILE_DEVICE_VIRTUAL_DISK;
+  return type == FILE_DEVICE_DISK || type == FILE_DEVICE_TAPE || type == FILE_DEVICE_CD_ROM ||
+         type == FILE_DEVICE_VIRTUAL_DISK;
 }
 
 VPB* new_vpb(DEVICE_OBJECT* device) {
@@ -107,7 +110,8 @@ NTSTATUS NTAPI IoCreateDevice(DRIVER_OBJECT* DriverObject, ULONG DeviceExtension
   device->DeviceType = DeviceType;
   device->Characteristics = DeviceCharacteristics;
   device->StackSize = 1;
-  device->Flags = DO_DEVICE_INITIALIZING | (Exclusive != FALSE ? DO_EXCLUSIVE : 0) | (name.empty() ? 0 : DO_DEVICE_HAS_NAME);
+  device->Flags =
+      DO_DEVICE_INITIALIZING | (Exclusive != FALSE ? DO_EXCLUSIVE : 0) | (name.empty() ? 0 : DO_DEVICE_HAS_NAME);
   device->SectorSize = DeviceType == FILE_DEVICE_CD_ROM ? 2048 : has_volume(DeviceType) ? 512 : 0;
   if (has_volume(DeviceType)) {
     device->Vpb = new_vpb(device);
@@ -136,7 +140,8 @@ NTSTATUS NTAPI IoCreateDeviceSecure(DRIVER_OBJECT* DriverObject, ULONG DeviceExt
 }
 
 void NTAPI IoDeleteDevice(DEVICE_OBJECT* DeviceObject) {
-  if (ob::type_of(DeviceObject) != ob::Type::Device) {  // deleted before: the reference that this call drops is not there
+  if (ob::type_of(DeviceObject) !=
+      ob::Type::Device) {  // deleted before: the reference that this call drops is not there
     ob::dereference(DeviceObject);
     return;
   }
@@ -167,7 +172,8 @@ DEVICE_OBJECT* NTAPI IoGetAttachedDeviceReference(DEVICE_OBJECT* DeviceObject) {
 }
 
 DEVICE_OBJECT* NTAPI IoGetLowerDeviceObject(DEVICE_OBJECT* DeviceObject) {
-  if ((extension_of(DeviceObject)->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING | DOE_REMOVE_PENDING)) != 0)
+  if ((extension_of(DeviceObject)->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING | DOE_REMOVE_PENDING)) !=
+      0)
     return nullptr;
   DEVICE_OBJECT* lower = extension_of(DeviceObject)->AttachedTo;
   if (lower != nullptr) ob::reference(lower);
@@ -199,7 +205,8 @@ DEVICE_OBJECT* NTAPI IoAttachDeviceToDeviceStack(DEVICE_OBJECT* SourceDevice, DE
   return top;
 }
 
-NTSTATUS NTAPI IoAttachDevice(DEVICE_OBJECT* SourceDevice, UNICODE_STRING* TargetDevice, DEVICE_OBJECT** AttachedDevice) {
+NTSTATUS NTAPI IoAttachDevice(DEVICE_OBJECT* SourceDevice, UNICODE_STRING* TargetDevice,
+                              DEVICE_OBJECT** AttachedDevice) {
   FILE_OBJECT* file;
   DEVICE_OBJECT* target;
   NTSTATUS status = IoGetDeviceObjectPointer(TargetDevice, FILE_READ_ATTRIBUTES, &file, &target);
@@ -254,7 +261,9 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(UNICODE_STRING* SymbolicLinkName) {
   return ob::delete_symbolic_link(ob::view(SymbolicLinkName));
 }
 
-ULONG device_number(const DEVICE_OBJECT* device) { return ob::number_of(device); }
+ULONG device_number(const DEVICE_OBJECT* device) {
+  return ob::number_of(device);
+}
 
 std::string device_name(const DEVICE_OBJECT* device) {
   if (ob::type_of(device) != ob::Type::Device) return "a deleted device";
@@ -302,6 +311,8 @@ void shut_down_devices() {
   tell_shutdown(state().last_chance_devices);
 }
 
-CONFIGURATION_INFORMATION* NTAPI IoGetConfigurationInformation() { return state().configuration; }
+CONFIGURATION_INFORMATION* NTAPI IoGetConfigurationInformation() {
+  return state().configuration;
+}
 
 }  // namespace drydock::ntos::io

@@ -39,7 +39,9 @@ void free_string(UNICODE_STRING& string) {
   string = {};
 }
 
-PDRIVER_DISPATCH invalid_request_entry() { return guest_callable(&IopInvalidDeviceRequest, "IopInvalidDeviceRequest"); }
+PDRIVER_DISPATCH invalid_request_entry() {
+  return guest_callable(&IopInvalidDeviceRequest, "IopInvalidDeviceRequest");
+}
 
 DriverObject* create_driver_object(std::string_view service, NTSTATUS* status) {
   std::u16string wide = ob::widen(service);
@@ -81,10 +83,11 @@ void require_passive(const void* routine, const char* what) {
   KIRQL irql = machine::current_irql();
   if (irql == PASSIVE_LEVEL) return;
   constexpr std::uint64_t kCallout = 2;
-  machine::Machine::current().bug_check(IRQL_UNEXPECTED_VALUE, std::uint64_t{irql} << 16 | PASSIVE_LEVEL << 8 | kCallout,
-                                        reinterpret_cast<std::uint64_t>(routine), 0, 0,
-                                        fmt::format("{} ({}) returned at IRQL {} instead of 0", what,
-                                                    image::Images::current().symbol_at(reinterpret_cast<std::uint64_t>(routine)), irql));
+  machine::Machine::current().bug_check(
+      IRQL_UNEXPECTED_VALUE, std::uint64_t{irql} << 16 | PASSIVE_LEVEL << 8 | kCallout,
+      reinterpret_cast<std::uint64_t>(routine), 0, 0,
+      fmt::format("{} ({}) returned at IRQL {} instead of 0", what,
+                  image::Images::current().symbol_at(reinterpret_cast<std::uint64_t>(routine)), irql));
 }
 
 /// The devices a DriverEntry made are ready when it returns; those of AddDevice clear the flag themselves.
@@ -104,15 +107,20 @@ void call_reinitializations(DriverRecord& record) {
 
 bool is_in_use(const DRIVER_OBJECT* driver) {
   for (DEVICE_OBJECT* device = driver->DeviceObject; device != nullptr; device = device->NextDevice)
-    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr || extension_of(device)->AttachedTo != nullptr) return true;
+    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr || extension_of(device)->AttachedTo != nullptr)
+      return true;
   return false;
 }
 
 }  // namespace
 
-DriverRecord& record_of(const DRIVER_OBJECT* driver) { return *record_behind(driver); }
+DriverRecord& record_of(const DRIVER_OBJECT* driver) {
+  return *record_behind(driver);
+}
 
-std::string driver_name(const DRIVER_OBJECT* driver) { return "\\Driver\\" + record_of(driver).service; }
+std::string driver_name(const DRIVER_OBJECT* driver) {
+  return "\\Driver\\" + record_of(driver).service;
+}
 
 PVOID guest_callable(void* ntapi_function, const char* name, unsigned argument_count) {
   auto& slots = state().callable_slots;
@@ -166,8 +174,9 @@ LoadResult load_driver(const image::PeImage& file, std::string_view service, con
   free_string(path);  // a driver that kept the string without copying it sees freed memory, as on Windows
 
   if (result.status < 0) {
-    result.failure = fmt::format("DriverEntry of {} returned {}", image->name(),
-                                 status_name(result.status) != nullptr ? status_name(result.status) : "an unknown status");
+    result.failure =
+        fmt::format("DriverEntry of {} returned {}", image->name(),
+                    status_name(result.status) != nullptr ? status_name(result.status) : "an unknown status");
     check_leftovers(record);
     ob::remove_name(driver);
     ob::dereference(driver);
@@ -194,8 +203,7 @@ DRIVER_OBJECT* create_host_driver(std::string_view service, const std::function<
   PDRIVER_DISPATCH invalid = invalid_request_entry();
   fill(driver);
   for (PDRIVER_DISPATCH& entry : driver->MajorFunction)
-    if (entry != invalid)
-      entry = entry == nullptr ? invalid : guest_callable(entry, "Dispatch");
+    if (entry != invalid) entry = entry == nullptr ? invalid : guest_callable(entry, "Dispatch");
   return driver;
 }
 
@@ -260,7 +268,8 @@ void run_reinitializations() {
 NTSTATUS NTAPI IoAllocateDriverObjectExtension(DRIVER_OBJECT* DriverObject, PVOID ClientIdentificationAddress,
                                                ULONG DriverObjectExtensionSize, PVOID* DriverObjectExtension) {
   *DriverObjectExtension = nullptr;
-  if (IoGetDriverObjectExtension(DriverObject, ClientIdentificationAddress) != nullptr) return STATUS_OBJECT_NAME_COLLISION;
+  if (IoGetDriverObjectExtension(DriverObject, ClientIdentificationAddress) != nullptr)
+    return STATUS_OBJECT_NAME_COLLISION;
   if (machine::refused("IoAllocateDriverObjectExtension")) return STATUS_INSUFFICIENT_RESOURCES;
   void* memory = kernel_allocate(DriverObjectExtensionSize, kTagDriver);
   if (memory == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
@@ -276,8 +285,8 @@ PVOID NTAPI IoGetDriverObjectExtension(DRIVER_OBJECT* DriverObject, PVOID Client
   return nullptr;
 }
 
-void NTAPI IoRegisterDriverReinitialization(DRIVER_OBJECT* DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,
-                                            PVOID Context) {
+void NTAPI IoRegisterDriverReinitialization(DRIVER_OBJECT* DriverObject,
+                                            PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
   record_of(DriverObject).reinitializations.push_back({DriverReinitializationRoutine, Context});
 }
 

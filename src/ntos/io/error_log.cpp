@@ -25,7 +25,9 @@ struct Entry {
 };
 static_assert(sizeof(Entry) == 16);
 
-Entry* entry_of(PVOID packet) { return static_cast<Entry*>(packet) - 1; }
+Entry* entry_of(PVOID packet) {
+  return static_cast<Entry*>(packet) - 1;
+}
 
 std::string source_of(PVOID object) {
   ob::Type type = ob::type_of(object);
@@ -51,10 +53,13 @@ std::vector<std::u16string> strings_of(const IO_ERROR_LOG_PACKET& packet, ULONG 
 
 }  // namespace
 
-const std::vector<ErrorLogEvent>& event_log() { return state().error_log; }
+const std::vector<ErrorLogEvent>& event_log() {
+  return state().error_log;
+}
 
 PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize) {
-  if (IoObject == nullptr || EntrySize < offsetof(IO_ERROR_LOG_PACKET, DumpData) || EntrySize > ERROR_LOG_MAXIMUM_SIZE) return nullptr;
+  if (IoObject == nullptr || EntrySize < offsetof(IO_ERROR_LOG_PACKET, DumpData) || EntrySize > ERROR_LOG_MAXIMUM_SIZE)
+    return nullptr;
   if (machine::refused("IoAllocateErrorLogEntry")) return nullptr;
   SIZE_T bytes = EntrySize < sizeof(IO_ERROR_LOG_PACKET) ? sizeof(IO_ERROR_LOG_PACKET) : EntrySize;
   auto* entry = static_cast<Entry*>(kernel_allocate(sizeof(Entry) + bytes, kTagErrorLog));

@@ -172,7 +172,8 @@ const ExportFamily kErrorLog{"ntoskrnl.exe", {
 }  // namespace
 
 void add_exports(image::ExportIndex& index) {
-  for (const ExportFamily* family : {&kIrps, &kDevices, &kDrivers, &kQueues, &kMdls, &kInterrupts, &kFiles, &kWmi, &kErrorLog})
+  for (const ExportFamily* family :
+       {&kIrps, &kDevices, &kDrivers, &kQueues, &kMdls, &kInterrupts, &kFiles, &kWmi, &kErrorLog})
     index.add(*family);
 }
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "ntos/ke/current.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/io/device.h"
@@ -13,6 +12,7 @@
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/mdl.h"
 #include "ntos/io/state.h"
+#include "ntos/ke/current.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/mm/mdl.h"
@@ -43,7 +43,8 @@ FILE_OBJECT* new_file_object(DEVICE_OBJECT* device, std::u16string_view name, co
   file->Size = sizeof(FILE_OBJECT);
   file->DeviceObject = device;
   file->Vpb = device->Vpb;
-  if ((request.options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0) file->Flags |= FO_SYNCHRONOUS_IO;
+  if ((request.options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0)
+    file->Flags |= FO_SYNCHRONOUS_IO;
   if ((request.options & FILE_SYNCHRONOUS_IO_ALERT) != 0) file->Flags |= FO_ALERTABLE_IO;
   if ((request.options & FILE_NO_INTERMEDIATE_BUFFERING) != 0) file->Flags |= FO_NO_INTERMEDIATE_BUFFERING;
   if ((request.options & FILE_WRITE_THROUGH) != 0) file->Flags |= FO_WRITE_THROUGH;
@@ -87,8 +88,8 @@ void check_finished(const IRP* irp, std::uint32_t number, NTSTATUS status) {
     return;
   machine::Machine::current().bug_check(
       MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
-      fmt::format("irp#{} was marked pending, but the dispatch routine returned {:#010x} instead of STATUS_PENDING", number,
-                  static_cast<std::uint32_t>(status)));
+      fmt::format("irp#{} was marked pending, but the dispatch routine returned {:#010x} instead of STATUS_PENDING",
+                  number, static_cast<std::uint32_t>(status)));
 }
 
 /// CLEANUP, CLOSE and SHUTDOWN: the sender frees the IRP (IRP_CLOSE_OPERATION).
@@ -161,7 +162,9 @@ NTSTATUS check_device(DEVICE_OBJECT* device) {
   return STATUS_SUCCESS;
 }
 
-void* new_buffer(ULONG bytes) { return kernel_allocate(bytes, kTagBuffer); }
+void* new_buffer(ULONG bytes) {
+  return kernel_allocate(bytes, kTagBuffer);
+}
 
 bool lock_buffer(IRP* irp, PVOID buffer, ULONG length, LOCK_OPERATION operation) {
   if (length == 0) return true;
@@ -217,7 +220,8 @@ bool prepare_control(IRP* irp, const FileRequest& request) {
         std::memcpy(buffer, request.input, request.input_length);
         irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
       }
-      return request.buffer == nullptr || lock_buffer(irp, request.buffer, request.length, method == 1 ? IoReadAccess : IoWriteAccess);
+      return request.buffer == nullptr ||
+             lock_buffer(irp, request.buffer, request.length, method == 1 ? IoReadAccess : IoWriteAccess);
     }
     default:  // METHOD_NEITHER
       location->Parameters.DeviceIoControl.Type3InputBuffer = request.input;
@@ -281,7 +285,8 @@ IRP* make_file_irp(const FileRequest& request, NTSTATUS* status) {
   location->FileObject = request.file;
 
   bool prepared = true;
-  if (request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE) prepared = prepare_transfer(irp, request, top->Flags);
+  if (request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE)
+    prepared = prepare_transfer(irp, request, top->Flags);
   if (request.major == IRP_MJ_DEVICE_CONTROL || request.major == IRP_MJ_INTERNAL_DEVICE_CONTROL)
     prepared = prepare_control(irp, request);
   if (!prepared) {
@@ -323,7 +328,9 @@ void cancel_file_irps(FILE_OBJECT* file) {
   }
 }
 
-void send_shutdown(DEVICE_OBJECT* device) { send_notice(device, nullptr, IRP_MJ_SHUTDOWN); }
+void send_shutdown(DEVICE_OBJECT* device) {
+  send_notice(device, nullptr, IRP_MJ_SHUTDOWN);
+}
 
 void file_last_handle_closed(void* body) {
   auto* file = static_cast<FILE_OBJECT*>(body);

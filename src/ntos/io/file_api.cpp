@@ -45,7 +45,9 @@ NTSTATUS send(HANDLE file_handle, HANDLE event_handle, FileRequest& request, con
   if (status >= 0) {
     if (IRP* irp = make_file_irp(request, &status)) {
       status = send_file_irp(irp, request);
-      if (synchronous && transfers && status >= 0) request.file->CurrentByteOffset.QuadPart = request.offset.QuadPart + static_cast<LONGLONG>(request.iosb->Information);
+      if (synchronous && transfers && status >= 0)
+        request.file->CurrentByteOffset.QuadPart =
+            request.offset.QuadPart + static_cast<LONGLONG>(request.iosb->Information);
     } else if (request.event != nullptr) {
       ob::dereference(request.event);
     }
@@ -123,14 +125,15 @@ NTSTATUS NTAPI ZwOpenFile(HANDLE* FileHandle, ACCESS_MASK DesiredAccess, OBJECT_
 
 NTSTATUS NTAPI IoCreateFile(HANDLE* FileHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes,
                             IO_STATUS_BLOCK* IoStatusBlock, LARGE_INTEGER* AllocationSize, ULONG FileAttributes,
-                            ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, LONG,
-                            PVOID, ULONG) {
+                            ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                            LONG, PVOID, ULONG) {
   return ZwCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
                       ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength);
 }
 
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                          IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset, ULONG* Key) {
+                          IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset,
+                          ULONG* Key) {
   FileRequest request;
   request.major = IRP_MJ_READ;
   request.buffer = Buffer;
@@ -143,7 +146,8 @@ NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
 }
 
 NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                           IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset, ULONG* Key) {
+                           IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset,
+                           ULONG* Key) {
   FileRequest request;
   request.major = IRP_MJ_WRITE;
   request.buffer = Buffer;
@@ -185,8 +189,8 @@ NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBl
   return IoStatusBlock->Status;
 }
 
-NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, PVOID FileInformation, ULONG Length,
-                                      FILE_INFORMATION_CLASS FileInformationClass) {
+NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, PVOID FileInformation,
+                                      ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
   NTSTATUS status;
   FILE_OBJECT* file = file_of(FileHandle, &status);
   if (file == nullptr) return status;
@@ -204,14 +208,15 @@ NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStat
   return status;
 }
 
-NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, PVOID FileInformation, ULONG Length,
-                                    FILE_INFORMATION_CLASS FileInformationClass) {
+NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* IoStatusBlock, PVOID FileInformation,
+                                    ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
   NTSTATUS status;
   FILE_OBJECT* file = file_of(FileHandle, &status);
   if (file == nullptr) return status;
   if (FileInformationClass == FilePositionInformation) {
     status = Length < sizeof(FILE_POSITION_INFORMATION) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
-    if (status >= 0) file->CurrentByteOffset = static_cast<FILE_POSITION_INFORMATION*>(FileInformation)->CurrentByteOffset;
+    if (status >= 0)
+      file->CurrentByteOffset = static_cast<FILE_POSITION_INFORMATION*>(FileInformation)->CurrentByteOffset;
     IoStatusBlock->Status = status;
     IoStatusBlock->Information = 0;
   } else {
@@ -229,12 +234,14 @@ NTSTATUS NTAPI ZwQueryVolumeInformationFile(HANDLE FileHandle, IO_STATUS_BLOCK* 
   if (FsInformationClass == FileFsDeviceInformation) {
     status = Length < sizeof(FILE_FS_DEVICE_INFORMATION) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
     if (status >= 0) {
-      *static_cast<FILE_FS_DEVICE_INFORMATION*>(FsInformation) = {file->DeviceObject->DeviceType, file->DeviceObject->Characteristics};
+      *static_cast<FILE_FS_DEVICE_INFORMATION*>(FsInformation) = {file->DeviceObject->DeviceType,
+                                                                  file->DeviceObject->Characteristics};
       IoStatusBlock->Information = sizeof(FILE_FS_DEVICE_INFORMATION);
     }
     IoStatusBlock->Status = status;
   } else {
-    status = ask_driver(file, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, FsInformation, Length, IoStatusBlock);
+    status =
+        ask_driver(file, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, FsInformation, Length, IoStatusBlock);
   }
   ob::dereference(file);
   return status;

@@ -33,7 +33,8 @@ struct Connection {
 /// What the machine calls for a message: the driver's routine wants to know which one.
 BOOLEAN NTAPI serve_message(void* object, void*) {
   auto* interrupt = static_cast<KINTERRUPT*>(object);
-  return machine::call_driver(interrupt->MessageServiceRoutine, interrupt, interrupt->ServiceContext, interrupt->MessageIndex);
+  return machine::call_driver(interrupt->MessageServiceRoutine, interrupt, interrupt->ServiceContext,
+                              interrupt->MessageIndex);
 }
 
 bool vector_is_free(const Connection& wanted) {
@@ -97,7 +98,8 @@ NTSTATUS connect_line(const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS& paramete
   return connect(wanted, parameters.InterruptObject);
 }
 
-NTSTATUS connect_messages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS& parameters, const pnp::Devnode& devnode) {
+NTSTATUS connect_messages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS& parameters,
+                          const pnp::Devnode& devnode) {
   ULONG count = 0;
   KIRQL highest = parameters.SynchronizeIrql;
   for (const pnp::Resource& resource : devnode.assigned) {
@@ -134,7 +136,8 @@ NTSTATUS connect_messages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS& p
       entry.Polarity = InterruptActiveHigh;
       NTSTATUS status = connect(wanted, &entry.InterruptObject);
       if (status < 0) {
-        for (ULONG done = 0; done < table->MessageCount; ++done) IoDisconnectInterrupt(table->MessageInfo[done].InterruptObject);
+        for (ULONG done = 0; done < table->MessageCount; ++done)
+          IoDisconnectInterrupt(table->MessageInfo[done].InterruptObject);
         kernel_free(table);
         return status;
       }
@@ -167,7 +170,8 @@ machine::InterruptHandler handler_of(const KINTERRUPT* interrupt) {
 
 NTSTATUS NTAPI IoConnectInterrupt(KINTERRUPT** InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext,
                                   KSPIN_LOCK* SpinLock, ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql,
-                                  KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask, BOOLEAN) {
+                                  KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
+                                  BOOLEAN) {
   if (SynchronizeIrql < Irql || ProcessorEnableMask == 0) return STATUS_INVALID_PARAMETER;
   Connection wanted;
   wanted.service = ServiceRoutine;
@@ -206,7 +210,8 @@ NTSTATUS NTAPI IoConnectInterruptEx(IO_CONNECT_INTERRUPT_PARAMETERS* Parameters)
       bool grouped = Parameters->Version == CONNECT_FULLY_SPECIFIED_GROUP;
       if (p.PhysicalDeviceObject == nullptr || (grouped && p.Group != 0)) return STATUS_INVALID_PARAMETER;
       return IoConnectInterrupt(p.InterruptObject, p.ServiceRoutine, p.ServiceContext, p.SpinLock, p.Vector, p.Irql,
-                                p.SynchronizeIrql, p.InterruptMode, p.ShareVector, p.ProcessorEnableMask, p.FloatingSave);
+                                p.SynchronizeIrql, p.InterruptMode, p.ShareVector, p.ProcessorEnableMask,
+                                p.FloatingSave);
     }
     case CONNECT_LINE_BASED:
       if (Parameters->LineBased.PhysicalDeviceObject == nullptr) return STATUS_INVALID_PARAMETER;

@@ -8,12 +8,12 @@
 #include "machine/gs.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
-#include "ntos/ob/storage.h"
 #include "ntos/io/device.h"
 #include "ntos/io/dispatch.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/state.h"
 #include "ntos/ob/object.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::io {
 
@@ -37,15 +37,18 @@ using Vector = long long __attribute__((vector_size(16), may_alias));
 [[gnu::always_inline]] inline void put(IRP* irp, std::size_t offset, std::uint64_t word) {
   *reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::byte*>(irp) + offset) = word;
 }
-static_assert(offsetof(IRP, Size) == 2 && offsetof(IRP, AllocationProcessorNumber) == 4 && offsetof(IRP, Reserved) == 6);
-static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation) == 0x43 && offsetof(IRP, AllocationFlags) == 0x47);
+static_assert(offsetof(IRP, Size) == 2 && offsetof(IRP, AllocationProcessorNumber) == 4 &&
+              offsetof(IRP, Reserved) == 6);
+static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation) == 0x43 &&
+              offsetof(IRP, AllocationFlags) == 0x47);
 
 [[gnu::always_inline]] inline void lay_out(IRP* irp, USHORT packet_size, CHAR stack_size, std::uint32_t number,
                                            UCHAR allocation_flags) {
   zero(irp, packet_size & ~7u);
   put(irp, 0, IO_TYPE_IRP | std::uint64_t{packet_size} << 16 | std::uint64_t{number} << 32);
   auto locations = static_cast<unsigned char>(stack_size);
-  put(irp, 0x40, std::uint64_t{locations} << 16 | std::uint64_t{locations + 1u} << 24 | std::uint64_t{allocation_flags} << 56);
+  put(irp, 0x40,
+      std::uint64_t{locations} << 16 | std::uint64_t{locations + 1u} << 24 | std::uint64_t{allocation_flags} << 56);
   irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<IO_STACK_LOCATION*>(irp + 1) + stack_size;
   InitializeListHead(&irp->ThreadListEntry);
 }
@@ -90,9 +93,10 @@ static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation
   IrpLedger& ledger = state().irps;
   IrpPrefix* prefix = prefix_of(irp);
   if (irp->Type != IO_TYPE_IRP)
-    machine::Machine::current().bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
-                                          fmt::format("IoFreeIrp of irp#{}, which is free already, or of memory that is no IRP",
-                                                      prefix != nullptr ? prefix->number : 0));
+    machine::Machine::current().bug_check(
+        MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
+        fmt::format("IoFreeIrp of irp#{}, which is free already, or of memory that is no IRP",
+                    prefix != nullptr ? prefix->number : 0));
   ++ledger.freed;
   irp->Type = 0;
   if (prefix == nullptr || prefix->magic != kIrpMagic) {
@@ -110,8 +114,9 @@ static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI stop_for_location(IRP* irp) {
-  machine::Machine::current().bug_check(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
-                                        fmt::format("irp#{} has no stack location left for the next driver", number_of(irp)));
+  machine::Machine::current().bug_check(
+      NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
+      fmt::format("irp#{} has no stack location left for the next driver", number_of(irp)));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI stop_for_inconsistency(IRP* irp) {
@@ -143,8 +148,8 @@ IRP* NTAPI IoAllocateIrpEx(DEVICE_OBJECT*, CHAR StackSize, BOOLEAN ChargeQuota) 
 void NTAPI IoFreeIrp(IRP* Irp) {
   IrpPrefix* prefix = prefix_of(Irp);
   IrpLedger& ledger = state().irps;
-  if (Irp->Type != IO_TYPE_IRP || prefix == nullptr || prefix->magic != kIrpMagic || prefix->stack_size > kIrpStackMax ||
-      !ledger.use_lookaside) [[unlikely]]
+  if (Irp->Type != IO_TYPE_IRP || prefix == nullptr || prefix->magic != kIrpMagic ||
+      prefix->stack_size > kIrpStackMax || !ledger.use_lookaside) [[unlikely]]
     return free_slowly(Irp);
   ++ledger.freed;
   Irp->Type = 0;

@@ -2,18 +2,18 @@
 
 #include <cstring>
 
-#include "ntos/ke/current.h"
 #include "machine/machine.h"
-#include "ntos/ob/storage.h"
 #include "ntos/io/irp.h"
 #include "ntos/io/irp_completion.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/mdl.h"
 #include "ntos/io/state.h"
+#include "ntos/ke/current.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/mm/mdl.h"
 #include "ntos/ob/object.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::io {
 
@@ -43,7 +43,9 @@ bool attach_mdl(IRP* irp, PVOID buffer, ULONG length, LOCK_OPERATION operation) 
   return mdl != nullptr && NT_SUCCESS(mm::lock_pages(mdl, operation));
 }
 
-PVOID new_system_buffer(ULONG bytes) { return kernel_allocate(bytes, kTagBuffer); }
+PVOID new_system_buffer(ULONG bytes) {
+  return kernel_allocate(bytes, kTagBuffer);
+}
 
 }  // namespace
 
@@ -92,8 +94,10 @@ IRP* NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, DEVICE_OBJECT* Devi
 
 IRP* NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, DEVICE_OBJECT* DeviceObject, PVOID InputBuffer,
                                          ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
-                                         BOOLEAN InternalDeviceIoControl, KEVENT* Event, IO_STATUS_BLOCK* IoStatusBlock) {
-  IRP* irp = new_irp(DeviceObject, InternalDeviceIoControl != FALSE ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL);
+                                         BOOLEAN InternalDeviceIoControl, KEVENT* Event,
+                                         IO_STATUS_BLOCK* IoStatusBlock) {
+  IRP* irp =
+      new_irp(DeviceObject, InternalDeviceIoControl != FALSE ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL);
   if (irp == nullptr) return nullptr;
   IO_STACK_LOCATION* location = IoGetNextIrpStackLocation(irp);
   location->Parameters.DeviceIoControl.OutputBufferLength = OutputBufferLength;

@@ -45,13 +45,15 @@ BOOLEAN NTAPI IoCancelIrp(IRP* Irp) {
                                           reinterpret_cast<std::uint64_t>(routine), 0, 0,
                                           fmt::format("irp#{} is cancelled after its completion", number_of(Irp)));
   Irp->CancelIrql = irql;
-  DEVICE_OBJECT* device = Irp->CurrentLocation > Irp->StackCount ? nullptr : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
+  DEVICE_OBJECT* device =
+      Irp->CurrentLocation > Irp->StackCount ? nullptr : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
   std::uint32_t number = number_of(Irp);
   machine::call_driver(routine, device, Irp);  // releases the cancel spin lock; the IRP may be gone afterwards
   if (machine::current_irql() > irql && state().cancel_lock != 0)
-    machine::Machine::current().bug_check(DRIVER_RETURNED_HOLDING_CANCEL_LOCK, reinterpret_cast<std::uint64_t>(Irp),
-                                          reinterpret_cast<std::uint64_t>(routine), 0, 0,
-                                          fmt::format("the cancel routine of irp#{} returned without IoReleaseCancelSpinLock", number));
+    machine::Machine::current().bug_check(
+        DRIVER_RETURNED_HOLDING_CANCEL_LOCK, reinterpret_cast<std::uint64_t>(Irp),
+        reinterpret_cast<std::uint64_t>(routine), 0, 0,
+        fmt::format("the cancel routine of irp#{} returned without IoReleaseCancelSpinLock", number));
   return TRUE;
 }
 
@@ -74,7 +76,8 @@ void cancel_all(LIST_ENTRY* head) {
 void disassociate(IRP* irp) {
   RemoveEntryList(&irp->ThreadListEntry);
   InitializeListHead(&irp->ThreadListEntry);
-  if (irp->UserEvent != nullptr && irp->Tail.Overlay.OriginalFileObject != nullptr && (irp->Flags & IRP_SYNCHRONOUS_API) == 0)
+  if (irp->UserEvent != nullptr && irp->Tail.Overlay.OriginalFileObject != nullptr &&
+      (irp->Flags & IRP_SYNCHRONOUS_API) == 0)
     ob::dereference(irp->UserEvent);
   irp->UserEvent = nullptr;
   irp->UserIosb = nullptr;
@@ -102,7 +105,8 @@ void cancel_thread_irps(ETHREAD* thread) {
   IRP* first = NT_CONTAINING_RECORD(head->Flink, IRP, ThreadListEntry);
   finding.bug_check = machine::BugCheck{DRIVER_VERIFIER_DETECTED_VIOLATION,
                                         {0x135, reinterpret_cast<std::uint64_t>(first), kPatience_100ms * 100, 0}};
-  finding.summary = fmt::format("irp#{} was cancelled because its thread ended, and is not completed five minutes later", number_of(first));
+  finding.summary = fmt::format(
+      "irp#{} was cancelled because its thread ended, and is not completed five minutes later", number_of(first));
   while (!IsListEmpty(head)) {
     IRP* irp = NT_CONTAINING_RECORD(head->Flink, IRP, ThreadListEntry);
     for (std::string& line : describe(irp)) finding.details.push_back(std::move(line));
@@ -137,8 +141,12 @@ NTSTATUS NTAPI IoGetRequestorSessionId(IRP* Irp, ULONG* SessionId) {
   return Irp->Tail.Overlay.Thread == nullptr ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
 }
 
-LONG NTAPI IoGetIoPriorityHint(IRP*) { return 2; /* IoPriorityNormal */ }
+LONG NTAPI IoGetIoPriorityHint(IRP*) {
+  return 2; /* IoPriorityNormal */
+}
 
-BOOLEAN NTAPI IoIs32bitProcess(IRP*) { return FALSE; }
+BOOLEAN NTAPI IoIs32bitProcess(IRP*) {
+  return FALSE;
+}
 
 }  // namespace drydock::ntos::io

@@ -10,7 +10,6 @@
 #include "machine/gs.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
-#include "ntos/ob/storage.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/irp.h"
@@ -22,23 +21,25 @@
 #include "ntos/ke/event.h"
 #include "ntos/mm/mdl.h"
 #include "ntos/ob/object.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::io {
 
 namespace {
 
-
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI stop_completed_twice(IRP* irp) {
   machine::Machine::current().bug_check(
       MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<std::uint64_t>(irp), 0, 0, 0,
-      irp->Type == IO_TYPE_IRP ? fmt::format("irp#{} is completed although its completion has reached the top already", number_of(irp))
-                               : fmt::format("irp#{} is completed although it has been freed", number_of(irp)));
+      irp->Type == IO_TYPE_IRP
+          ? fmt::format("irp#{} is completed although its completion has reached the top already", number_of(irp))
+          : fmt::format("irp#{} is completed although it has been freed", number_of(irp)));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI stop_still_cancelable(IRP* irp) {
   machine::Machine::current().bug_check(
-      CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<std::uint64_t>(irp), reinterpret_cast<std::uint64_t>(irp->CancelRoutine), 0,
-      0, fmt::format("irp#{} is completed with a cancel routine still set", number_of(irp)));
+      CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<std::uint64_t>(irp),
+      reinterpret_cast<std::uint64_t>(irp->CancelRoutine), 0, 0,
+      fmt::format("irp#{} is completed with a cancel routine still set", number_of(irp)));
 }
 
 [[gnu::always_inline]] inline void clear_location(IO_STACK_LOCATION* location) {
@@ -68,7 +69,9 @@ void NTAPI user_apc_done(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) {
   IoFreeIrp(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc));
 }
 
-void NTAPI user_apc_rundown(KAPC* apc) { IoFreeIrp(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc)); }
+void NTAPI user_apc_rundown(KAPC* apc) {
+  IoFreeIrp(NT_CONTAINING_RECORD(apc, IRP, Tail.Apc));
+}
 
 bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
   return (irp->Flags & IRP_SYNCHRONOUS_API) != 0 || (file != nullptr && (file->Flags & FO_SYNCHRONOUS_IO) != 0);
@@ -95,7 +98,8 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
     return;
   }
   free_mdls(irp, true);
-  if ((irp->Flags & IRP_DEFER_IO_COMPLETION) != 0 && irp->PendingReturned == FALSE) return;  // the sender goes on itself
+  if ((irp->Flags & IRP_DEFER_IO_COMPLETION) != 0 && irp->PendingReturned == FALSE)
+    return;  // the sender goes on itself
 
   auto* thread = irp->Tail.Overlay.Thread;
   bool here = thread == nullptr || (machine::current_irql() == PASSIVE_LEVEL && thread == machine::gs::thread_object());
@@ -104,7 +108,8 @@ bool is_synchronous(const IRP* irp, const FILE_OBJECT* file) {
     finish_in_thread(irp, file);
     return;
   }
-  KeInitializeApc(&irp->Tail.Apc, thread, OriginalApcEnvironment, finish_apc, finish_rundown, nullptr, KernelMode, nullptr);
+  KeInitializeApc(&irp->Tail.Apc, thread, OriginalApcEnvironment, finish_apc, finish_rundown, nullptr, KernelMode,
+                  nullptr);
   KeInsertQueueApc(&irp->Tail.Apc, file, nullptr, boost);
 }
 
@@ -198,11 +203,12 @@ void finish_in_thread(IRP* irp, FILE_OBJECT* file) {
   if (file != nullptr && (irp->Flags & IRP_CREATE_OPERATION) == 0) ob::dereference(file);
   if (has_user_apc) {
     auto* thread = ke::current_thread_object();
-    auto routine = reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(irp->Overlay.AsynchronousParameters.UserApcRoutine));
+    auto routine =
+        reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(irp->Overlay.AsynchronousParameters.UserApcRoutine));
     PVOID context = irp->Overlay.AsynchronousParameters.UserApcContext;
     IO_STATUS_BLOCK* iosb = irp->UserIosb;
     KeInitializeApc(&irp->Tail.Apc, thread, OriginalApcEnvironment, user_apc_done, user_apc_rundown, routine,
-                        irp->RequestorMode, context);
+                    irp->RequestorMode, context);
     KeInsertQueueApc(&irp->Tail.Apc, iosb, nullptr, 2);
     return;
   }

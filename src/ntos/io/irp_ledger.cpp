@@ -14,10 +14,14 @@ namespace {
 
 const char* stage_name(IrpStage stage) {
   switch (stage) {
-    case IrpStage::Free: return "free";
-    case IrpStage::Allocated: return "allocated, not sent";
-    case IrpStage::Sent: return "sent, not completed";
-    case IrpStage::Completed: return "completed, not freed";
+    case IrpStage::Free:
+      return "free";
+    case IrpStage::Allocated:
+      return "allocated, not sent";
+    case IrpStage::Sent:
+      return "sent, not completed";
+    case IrpStage::Completed:
+      return "completed, not freed";
   }
   return "?";
 }
@@ -36,8 +40,9 @@ std::vector<std::string> describe(const nt::IRP* irp) {
   const IrpPrefix* prefix = prefix_of(irp);
   if (prefix != nullptr && prefix->magic == kIrpMagic) {
     lines.push_back(fmt::format("irp#{} {}: {}, IoCallDriver {} times{}{}", prefix->number,
-                                function_name(prefix->major, prefix->minor), stage_name(prefix->stage), prefix->sent_count,
-                                irp->Cancel ? ", cancelled" : "", irp->CancelRoutine != nullptr ? ", cancelable" : ""));
+                                function_name(prefix->major, prefix->minor), stage_name(prefix->stage),
+                                prefix->sent_count, irp->Cancel ? ", cancelled" : "",
+                                irp->CancelRoutine != nullptr ? ", cancelable" : ""));
   } else {
     lines.push_back(fmt::format("irp#{}, laid out by a driver in its own memory", number_of(irp)));
   }
@@ -58,7 +63,8 @@ std::vector<std::string> describe(const nt::IRP* irp) {
 std::vector<LiveIrp> live_irps() {
   std::vector<LiveIrp> result;
   for (IrpPrefix* prefix : state().irps.blocks)
-    if (prefix->stage != IrpStage::Free) result.push_back({prefix->irp(), prefix->number, prefix->stage, prefix->caller});
+    if (prefix->stage != IrpStage::Free)
+      result.push_back({prefix->irp(), prefix->number, prefix->stage, prefix->caller});
   std::sort(result.begin(), result.end(), [](const LiveIrp& a, const LiveIrp& b) { return a.number < b.number; });
   return result;
 }

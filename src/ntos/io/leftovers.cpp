@@ -43,7 +43,8 @@ class Leftovers {
     std::vector<std::string> lines;
     SIZE_T bytes = 0;
     for (const ex::Pool::Block& block : kernel().pool->blocks_of(first(), last())) {
-      lines.push_back(fmt::format("{} bytes, tag {}, from {}", block.bytes, ex::tag_text(block.tag), symbol(block.caller)));
+      lines.push_back(
+          fmt::format("{} bytes, tag {}, from {}", block.bytes, ex::tag_text(block.tag), symbol(block.caller)));
       bytes += block.bytes;
     }
     if (lines.empty()) return;
@@ -70,7 +71,8 @@ class Leftovers {
       bool calls_inside = timer->Dpc != nullptr && contains(reinterpret_cast<const void*>(timer->Dpc->DeferredRoutine));
       if (!inside && !calls_inside) continue;
       timer_address = reinterpret_cast<std::uint64_t>(timer);
-      lines.push_back(calls_inside ? "a timer whose DPC is " + symbol(reinterpret_cast<std::uint64_t>(timer->Dpc->DeferredRoutine))
+      lines.push_back(calls_inside ? "a timer whose DPC is " +
+                                         symbol(reinterpret_cast<std::uint64_t>(timer->Dpc->DeferredRoutine))
                                    : std::string("a timer in the image's own data"));
     }
     if (lines.empty()) return;
@@ -82,7 +84,8 @@ class Leftovers {
   void wmi() {
     std::vector<std::string> names;
     for (const DEVICE_OBJECT* device : wmi_providers_of(record_.object)) names.push_back(device_name(device));
-    machine::BugCheck stop{DRIVER_VERIFIER_DETECTED_VIOLATION, {0xDA, reinterpret_cast<std::uint64_t>(record_.object), 0, 0}};
+    machine::BugCheck stop{DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           {0xDA, reinterpret_cast<std::uint64_t>(record_.object), 0, 0}};
     file("DRIVER_VERIFIER_DETECTED_VIOLATION", stop, "WMI registrations", std::move(names));
   }
 
@@ -125,7 +128,8 @@ class Leftovers {
   bool contains(const void* address) const { return record_.image->contains(address); }
   static std::string symbol(std::uint64_t address) { return image::Images::current().symbol_at(address); }
 
-  void file(const char* rule, std::optional<machine::BugCheck> stop, const char* what, std::vector<std::string> details) {
+  void file(const char* rule, std::optional<machine::BugCheck> stop, const char* what,
+            std::vector<std::string> details) {
     if (details.empty()) return;
     machine::Finding finding;
     finding.rule = rule;

@@ -6,8 +6,8 @@
 
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
-#include "ntos/ob/storage.h"
 #include "ntos/mm/mdl.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::io {
 
@@ -51,10 +51,11 @@ void NTAPI IoBuildPartialMdl(MDL* SourceMdl, MDL* TargetMdl, PVOID VirtualAddres
   bool inside = wanted >= source_start && offset + Length <= SourceMdl->ByteCount;
   if (!inside || ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, Length) > room)
     machine::Machine::current().bug_check(
-        INVALID_MDL_RANGE, reinterpret_cast<std::uint64_t>(SourceMdl), reinterpret_cast<std::uint64_t>(TargetMdl), wanted, Length,
+        INVALID_MDL_RANGE, reinterpret_cast<std::uint64_t>(SourceMdl), reinterpret_cast<std::uint64_t>(TargetMdl),
+        wanted, Length,
         inside ? std::string("IoBuildPartialMdl: the target MDL has too few page entries")
-               : fmt::format("IoBuildPartialMdl: {} bytes at offset {} do not lie within the source MDL's {} bytes", Length,
-                             static_cast<std::int64_t>(offset), SourceMdl->ByteCount));
+               : fmt::format("IoBuildPartialMdl: {} bytes at offset {} do not lie within the source MDL's {} bytes",
+                             Length, static_cast<std::int64_t>(offset), SourceMdl->ByteCount));
 
   TargetMdl->Process = SourceMdl->Process;
   TargetMdl->StartVa = PAGE_ALIGN(VirtualAddress);
@@ -70,7 +71,8 @@ void NTAPI IoBuildPartialMdl(MDL* SourceMdl, MDL* TargetMdl, PVOID VirtualAddres
   } else {
     TargetMdl->MappedSystemVa = VirtualAddress;
   }
-  SIZE_T first = (reinterpret_cast<ULONG_PTR>(TargetMdl->StartVa) - reinterpret_cast<ULONG_PTR>(SourceMdl->StartVa)) >> PAGE_SHIFT;
+  SIZE_T first =
+      (reinterpret_cast<ULONG_PTR>(TargetMdl->StartVa) - reinterpret_cast<ULONG_PTR>(SourceMdl->StartVa)) >> PAGE_SHIFT;
   SIZE_T pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, Length);
   std::memcpy(MmGetMdlPfnArray(TargetMdl), MmGetMdlPfnArray(SourceMdl) + first, pages * sizeof(PFN_NUMBER));
 }

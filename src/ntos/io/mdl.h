@@ -7,7 +7,8 @@
 namespace drydock::ntos::io {
 using namespace nt;
 
-/// IRQL: at most DISPATCH_LEVEL. With `Irp` the MDL becomes the IRP's (or, with SecondaryBuffer, the last of its chain).
+/// IRQL: at most DISPATCH_LEVEL. With `Irp` the MDL becomes the IRP's (or, with SecondaryBuffer, the last of its
+/// chain).
 MDL* NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, IRP* Irp);
 void NTAPI IoFreeMdl(MDL* Mdl);
 /// `TargetMdl` becomes a window of `SourceMdl`'s pages; Length 0 means up to its end.

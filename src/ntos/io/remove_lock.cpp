@@ -25,10 +25,14 @@ constexpr std::uint64_t kWaitTagNeverAcquired = 0xD6;
                                         "a remove lock is released with a tag that nobody acquired it with");
 }
 
-[[gnu::cold, gnu::noinline]] void NTAPI stop_for_count(IO_REMOVE_LOCK* lock, PVOID tag) { stop_for_tag(kReleasedTagNeverAcquired, lock, tag); }
+[[gnu::cold, gnu::noinline]] void NTAPI stop_for_count(IO_REMOVE_LOCK* lock, PVOID tag) {
+  stop_for_tag(kReleasedTagNeverAcquired, lock, tag);
+}
 
 /// The checked part of a lock, whose holders we keep by tag. Null for a free driver's lock.
-bool tracks(ULONG size) { return size >= sizeof(CheckedRemoveLock); }
+bool tracks(ULONG size) {
+  return size >= sizeof(CheckedRemoveLock);
+}
 
 [[gnu::noinline]] void NTAPI note_holder(IO_REMOVE_LOCK* lock, PVOID tag, const CHAR* file, ULONG line) {
   state().remove_lock_holders.push_back({lock, tag, file, line});
@@ -65,8 +69,8 @@ bool tracks(ULONG size) { return size >= sizeof(CheckedRemoveLock); }
 
 }  // namespace
 
-void NTAPI IoInitializeRemoveLockEx(IO_REMOVE_LOCK* Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark,
-                                    ULONG RemlockSize) {
+void NTAPI IoInitializeRemoveLockEx(IO_REMOVE_LOCK* Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
+                                    ULONG HighWatermark, ULONG RemlockSize) {
   auto& holders = state().remove_lock_holders;
   std::erase_if(holders, [&](const RemoveLockHolder& holder) { return holder.lock == Lock; });
   Lock->Common.Removed = FALSE;
@@ -82,7 +86,8 @@ void NTAPI IoInitializeRemoveLockEx(IO_REMOVE_LOCK* Lock, ULONG AllocateTag, ULO
   InitializeListHead(&checked.LockList);
 }
 
-NTSTATUS NTAPI IoAcquireRemoveLockEx(IO_REMOVE_LOCK* RemoveLock, PVOID Tag, const CHAR* File, ULONG Line, ULONG RemlockSize) {
+NTSTATUS NTAPI IoAcquireRemoveLockEx(IO_REMOVE_LOCK* RemoveLock, PVOID Tag, const CHAR* File, ULONG Line,
+                                     ULONG RemlockSize) {
   add(RemoveLock, 1);
   if (RemoveLock->Common.Removed != FALSE) [[unlikely]] {
     if (add(RemoveLock, -1) == 0) let_remover_go(RemoveLock);

@@ -62,7 +62,9 @@ void next_packet(DEVICE_OBJECT* device, bool cancelable, bool by_key, ULONG key)
 
 }  // namespace
 
-void initialise_device_queue(KDEVICE_QUEUE* queue) { KeInitializeDeviceQueue(queue); }
+void initialise_device_queue(KDEVICE_QUEUE* queue) {
+  KeInitializeDeviceQueue(queue);
+}
 
 void NTAPI IoStartPacket(DEVICE_OBJECT* DeviceObject, IRP* Irp, ULONG* Key, PDRIVER_CANCEL CancelFunction) {
   KIRQL irql = machine::raise_irql(DISPATCH_LEVEL);

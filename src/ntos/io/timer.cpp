@@ -14,7 +14,8 @@ namespace {
 constexpr ULONG kTagTimer = 0x69546F49;  // "IoTi"
 
 bool any_started() {
-  return std::any_of(state().timers.begin(), state().timers.end(), [](const IO_TIMER* timer) { return timer->Started != FALSE; });
+  return std::any_of(state().timers.begin(), state().timers.end(),
+                     [](const IO_TIMER* timer) { return timer->Started != FALSE; });
 }
 
 void schedule_tick();
@@ -24,7 +25,8 @@ void tick() {
   std::vector<IO_TIMER*> timers = state().timers;
   for (IO_TIMER* timer : timers) {
     bool exists = std::find(state().timers.begin(), state().timers.end(), timer) != state().timers.end();
-    if (exists && timer->Started != FALSE) machine::call_driver(timer->TimerRoutine, timer->DeviceObject, timer->Context);
+    if (exists && timer->Started != FALSE)
+      machine::call_driver(timer->TimerRoutine, timer->DeviceObject, timer->Context);
   }
   schedule_tick();
 }
@@ -60,12 +62,16 @@ NTSTATUS NTAPI IoInitializeTimer(DEVICE_OBJECT* DeviceObject, PIO_TIMER_ROUTINE 
 }
 
 void NTAPI IoStartTimer(DEVICE_OBJECT* DeviceObject) {
-  if ((extension_of(DeviceObject)->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING | DOE_REMOVE_PENDING)) != 0) return;
+  if ((extension_of(DeviceObject)->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING | DOE_REMOVE_PENDING)) !=
+      0)
+    return;
   DeviceObject->Timer->Started = TRUE;
   schedule_tick();
 }
 
-void NTAPI IoStopTimer(DEVICE_OBJECT* DeviceObject) { DeviceObject->Timer->Started = FALSE; }
+void NTAPI IoStopTimer(DEVICE_OBJECT* DeviceObject) {
+  DeviceObject->Timer->Started = FALSE;
+}
 
 void remove_timer(DEVICE_OBJECT* device) {
   IO_TIMER* timer = device->Timer;

@@ -39,14 +39,16 @@ NTSTATUS ask(DEVICE_OBJECT* device, ULONG_PTR kind, ULONG bytes, ULONG* needed) 
   void* buffer = kernel_allocate(bytes, kTagWmi);
   if (buffer == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   std::memset(buffer, 0, bytes);
-  user::IoResult result = user::send(device, IRP_MJ_SYSTEM_CONTROL, IRP_MN_REGINFO_EX, [&](IRP* irp, IO_STACK_LOCATION* location) {
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    location->Parameters.WMI.ProviderId = reinterpret_cast<ULONG_PTR>(device);
-    location->Parameters.WMI.DataPath = reinterpret_cast<PVOID>(kind);
-    location->Parameters.WMI.BufferSize = bytes;
-    location->Parameters.WMI.Buffer = buffer;
-  });
-  if (result.status == STATUS_BUFFER_TOO_SMALL && result.information >= sizeof(ULONG)) std::memcpy(needed, buffer, sizeof(ULONG));
+  user::IoResult result =
+      user::send(device, IRP_MJ_SYSTEM_CONTROL, IRP_MN_REGINFO_EX, [&](IRP* irp, IO_STACK_LOCATION* location) {
+        irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+        location->Parameters.WMI.ProviderId = reinterpret_cast<ULONG_PTR>(device);
+        location->Parameters.WMI.DataPath = reinterpret_cast<PVOID>(kind);
+        location->Parameters.WMI.BufferSize = bytes;
+        location->Parameters.WMI.Buffer = buffer;
+      });
+  if (result.status == STATUS_BUFFER_TOO_SMALL && result.information >= sizeof(ULONG))
+    std::memcpy(needed, buffer, sizeof(ULONG));
   kernel_free(buffer);
   return result.status;
 }
@@ -79,7 +81,8 @@ NTSTATUS queue_query(DEVICE_OBJECT* device, ULONG_PTR kind) {
 NTSTATUS NTAPI IoWMIRegistrationControl(DEVICE_OBJECT* DeviceObject, ULONG Action) {
   auto& providers = state().wmi_providers;
   bool callback = (Action & WMIREG_FLAG_CALLBACK) != 0;  // then "DeviceObject" is a routine, of a trace provider
-  if (callback) machine::Machine::current().not_implemented("IoWMIRegistrationControl", "event tracing has no consumers here");
+  if (callback)
+    machine::Machine::current().not_implemented("IoWMIRegistrationControl", "event tracing has no consumers here");
   switch (Action & 0xFFFF) {
     case WMIREG_ACTION_REGISTER:
       if (is_registered(DeviceObject)) return STATUS_OBJECT_NAME_EXISTS;
@@ -91,8 +94,10 @@ NTSTATUS NTAPI IoWMIRegistrationControl(DEVICE_OBJECT* DeviceObject, ULONG Actio
       return is_registered(DeviceObject) ? queue_query(DeviceObject, kUpdate) : STATUS_INVALID_PARAMETER;
     case WMIREG_ACTION_DEREGISTER:
       return std::erase(providers, DeviceObject) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
-    case WMIREG_ACTION_BLOCK_IRPS: return is_registered(DeviceObject) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
-    default: return STATUS_INVALID_PARAMETER;
+    case WMIREG_ACTION_BLOCK_IRPS:
+      return is_registered(DeviceObject) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    default:
+      return STATUS_INVALID_PARAMETER;
   }
 }
 
@@ -117,7 +122,8 @@ void check_wmi_at_delete(DEVICE_OBJECT* device) {
   machine::Finding finding;
   finding.rule = "DRIVER_VERIFIER_DETECTED_VIOLATION";
   finding.severity = machine::Severity::Recorded;
-  finding.bug_check = machine::BugCheck{DRIVER_VERIFIER_DETECTED_VIOLATION, {0xDB, reinterpret_cast<std::uint64_t>(device), 0, 0}};
+  finding.bug_check =
+      machine::BugCheck{DRIVER_VERIFIER_DETECTED_VIOLATION, {0xDB, reinterpret_cast<std::uint64_t>(device), 0, 0}};
   finding.summary = fmt::format("{} is deleted while it is registered with WMI", device_name(device));
   machine::Machine::current().report(std::move(finding));
 }

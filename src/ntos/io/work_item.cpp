@@ -57,7 +57,9 @@ void queue(IO_WORKITEM* item, PIO_WORKITEM_ROUTINE routine, PIO_WORKITEM_ROUTINE
 
 }  // namespace
 
-ULONG NTAPI IoSizeofWorkItem() { return sizeof(IO_WORKITEM); }
+ULONG NTAPI IoSizeofWorkItem() {
+  return sizeof(IO_WORKITEM);
+}
 
 void NTAPI IoInitializeWorkItem(PVOID IoObject, IO_WORKITEM* IoWorkItem) {
   ob::Type type = ob::type_of(IoObject);
@@ -93,8 +95,8 @@ void NTAPI IoQueueWorkItemEx(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX Wo
   queue(IoWorkItem, nullptr, WorkerRoutine, QueueType, Context);
 }
 
-BOOLEAN NTAPI IoTryQueueWorkItem(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                                 PVOID Context) {
+BOOLEAN NTAPI IoTryQueueWorkItem(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                                 WORK_QUEUE_TYPE QueueType, PVOID Context) {
   if (IoWorkItem->Queued != 0) return FALSE;
   queue(IoWorkItem, nullptr, WorkerRoutine, QueueType, Context);
   return TRUE;

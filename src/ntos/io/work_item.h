@@ -18,7 +18,7 @@ void NTAPI IoQueueWorkItem(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
                            PVOID Context);
 void NTAPI IoQueueWorkItemEx(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
                              PVOID Context);
-BOOLEAN NTAPI IoTryQueueWorkItem(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                                 PVOID Context);
+BOOLEAN NTAPI IoTryQueueWorkItem(IO_WORKITEM* IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                                 WORK_QUEUE_TYPE QueueType, PVOID Context);
 
 }  // namespace drydock::ntos::io

@@ -46,8 +46,8 @@ NTSTATUS open_named(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES*
 }
 
 /// Creates, or with OBJ_OPENIF opens. `body` is null when an existing object was opened.
-NTSTATUS create_named(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, Type type, std::size_t bytes,
-                      void** body) {
+NTSTATUS create_named(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, Type type,
+                      std::size_t bytes, void** body) {
   *body = nullptr;
   std::u16string path;
   NTSTATUS status = wanted_path(attributes, &path);
@@ -116,15 +116,19 @@ NTSTATUS NTAPI ZwResetEvent(HANDLE EventHandle, LONG* PreviousState) {
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle) { return ZwResetEvent(EventHandle, nullptr); }
+NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle) {
+  return ZwResetEvent(EventHandle, nullptr);
+}
 
-NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, LONG InformationClass, PVOID Information, ULONG Length, ULONG* ReturnLength) {
+NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, LONG InformationClass, PVOID Information, ULONG Length,
+                            ULONG* ReturnLength) {
   if (InformationClass != 0) return STATUS_INVALID_INFO_CLASS;
   if (Length != sizeof(EVENT_BASIC_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
   NTSTATUS status;
   KEVENT* event = event_of(EventHandle, &status);
   if (event == nullptr) return status;
-  *static_cast<EVENT_BASIC_INFORMATION*>(Information) = {static_cast<EVENT_TYPE>(event->Header.Type), KeReadStateEvent(event)};
+  *static_cast<EVENT_BASIC_INFORMATION*>(Information) = {static_cast<EVENT_TYPE>(event->Header.Type),
+                                                         KeReadStateEvent(event)};
   if (ReturnLength != nullptr) *ReturnLength = sizeof(EVENT_BASIC_INFORMATION);
   dereference(event);
   return STATUS_SUCCESS;
@@ -169,29 +173,33 @@ NTSTATUS NTAPI ZwWaitForMultipleObjects(ULONG Count, HANDLE* Handles, WAIT_TYPE 
       break;
     }
   }
-  if (held == Count) status = KeWaitForMultipleObjects(Count, headers, WaitType, UserRequest, KernelMode, Alertable, Timeout, blocks);
+  if (held == Count)
+    status = KeWaitForMultipleObjects(Count, headers, WaitType, UserRequest, KernelMode, Alertable, Timeout, blocks);
   while (held > 0) dereference(objects[--held]);
   return status;
 }
 
-NTSTATUS NTAPI ZwCreateDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes) {
+NTSTATUS NTAPI ZwCreateDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess,
+                                       OBJECT_ATTRIBUTES* ObjectAttributes) {
   void* body;
   return create_named(DirectoryHandle, DesiredAccess, ObjectAttributes, Type::Directory, 0x10, &body);
 }
 
-NTSTATUS NTAPI ZwOpenDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes) {
+NTSTATUS NTAPI ZwOpenDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess,
+                                     OBJECT_ATTRIBUTES* ObjectAttributes) {
   return open_named(DirectoryHandle, DesiredAccess, ObjectAttributes, Type::Directory);
 }
 
-NTSTATUS NTAPI ZwCreateSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes,
-                                          UNICODE_STRING* LinkTarget) {
+NTSTATUS NTAPI ZwCreateSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess,
+                                          OBJECT_ATTRIBUTES* ObjectAttributes, UNICODE_STRING* LinkTarget) {
   void* body;
   NTSTATUS status = create_named(LinkHandle, DesiredAccess, ObjectAttributes, Type::SymbolicLink, 0x20, &body);
   if (body != nullptr) manager().link_targets[number_of(body)] = view(LinkTarget);
   return status;
 }
 
-NTSTATUS NTAPI ZwOpenSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes) {
+NTSTATUS NTAPI ZwOpenSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess,
+                                        OBJECT_ATTRIBUTES* ObjectAttributes) {
   return open_named(LinkHandle, DesiredAccess, ObjectAttributes, Type::SymbolicLink);
 }
 

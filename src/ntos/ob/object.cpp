@@ -8,10 +8,10 @@
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/ex/work_queue.h"
-#include "ntos/ob/storage.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
 #include "ntos/ob/object_type.h"
+#include "ntos/ob/storage.h"
 
 namespace drydock::ntos::ob {
 
@@ -25,7 +25,9 @@ constexpr const char* kTypeNames[] = {
 };
 static_assert(std::size(kTypeNames) == static_cast<unsigned>(Type::Count));
 
-ObjectManager::TypeState& state_of(Type type) { return manager().types[static_cast<unsigned>(type)]; }
+ObjectManager::TypeState& state_of(Type type) {
+  return manager().types[static_cast<unsigned>(type)];
+}
 
 nt::ULONG64 id_of(const void* body) {
   const OBJECT_HEADER* header = header_of(body);
@@ -40,11 +42,12 @@ bool is_sound(const OBJECT_HEADER* header) {
   const OBJECT_HEADER* header = header_of(body);
   bool known = header->TypeIndex > Type::None && header->TypeIndex < Type::Count;
   const void* type = known ? type_object(header->TypeIndex) : nullptr;
-  machine::Machine::current().bug_check(
-      nt::REFERENCE_BY_POINTER, reinterpret_cast<std::uint64_t>(type), reinterpret_cast<std::uint64_t>(body), 1,
-      static_cast<std::uint64_t>(header->PointerCount),
-      known ? fmt::format("{} of {} object {} that has no reference left", what, type_name(header->TypeIndex), header->Number)
-            : fmt::format("{} of memory that is no object (any more)", what));
+  machine::Machine::current().bug_check(nt::REFERENCE_BY_POINTER, reinterpret_cast<std::uint64_t>(type),
+                                        reinterpret_cast<std::uint64_t>(body), 1,
+                                        static_cast<std::uint64_t>(header->PointerCount),
+                                        known ? fmt::format("{} of {} object {} that has no reference left", what,
+                                                            type_name(header->TypeIndex), header->Number)
+                                              : fmt::format("{} of memory that is no object (any more)", what));
 }
 
 [[gnu::cold, gnu::noinline]] void delete_object(void* body) {
@@ -78,18 +81,23 @@ bool must_wait(const void* body) {
 
 }  // namespace
 
-ObjectManager& manager() { return *kernel().ob; }
+ObjectManager& manager() {
+  return *kernel().ob;
+}
 
 const char* type_name(Type type) {
   return type < Type::Count ? kTypeNames[static_cast<unsigned>(type)] : "?";
 }
 
-Type type_of(const void* body) { return header_of(body)->TypeIndex; }
+Type type_of(const void* body) {
+  return header_of(body)->TypeIndex;
+}
 
 nt::OBJECT_TYPE* make_type_object(Type type) {
   std::u16string name = rtl::to_utf16(type_name(type));
   auto bytes = static_cast<nt::USHORT>(name.size() * sizeof(char16_t));
-  auto* memory = static_cast<std::byte*>(kernel_allocate(sizeof(nt::OBJECT_TYPE) + bytes + sizeof(char16_t), kTagObject));
+  auto* memory =
+      static_cast<std::byte*>(kernel_allocate(sizeof(nt::OBJECT_TYPE) + bytes + sizeof(char16_t), kTagObject));
   HOST_CHECK(memory != nullptr);
   auto* object = reinterpret_cast<nt::OBJECT_TYPE*>(memory);
   *object = {};
@@ -101,7 +109,9 @@ nt::OBJECT_TYPE* make_type_object(Type type) {
   return object;
 }
 
-nt::OBJECT_TYPE* type_object(Type type) { return state_of(type).object; }
+nt::OBJECT_TYPE* type_object(Type type) {
+  return state_of(type).object;
+}
 
 void* create_object(Type type, std::size_t body_bytes, std::u16string_view name, nt::NTSTATUS* status) {
   nt::NTSTATUS result = nt::STATUS_SUCCESS;
@@ -153,9 +163,15 @@ void dereference_deferred(void* body) {
   if (--header->PointerCount == 0) defer_delete(body);
 }
 
-void set_delete_procedure(Type type, Procedure remove) { state_of(type).remove = remove; }
-void set_close_procedure(Type type, Procedure last_handle_closed) { state_of(type).close = last_handle_closed; }
-void set_wait_offset(Type type, int offset_bytes) { state_of(type).wait_offset = offset_bytes; }
+void set_delete_procedure(Type type, Procedure remove) {
+  state_of(type).remove = remove;
+}
+void set_close_procedure(Type type, Procedure last_handle_closed) {
+  state_of(type).close = last_handle_closed;
+}
+void set_wait_offset(Type type, int offset_bytes) {
+  state_of(type).wait_offset = offset_bytes;
+}
 
 nt::DISPATCHER_HEADER* waitable(void* body) {
   int offset = state_of(type_of(body)).wait_offset;
@@ -323,8 +339,11 @@ std::vector<std::pair<std::u16string, void*>> named_objects() {
 void install(Kernel& kernel) {
   kernel.ob = new ObjectManager;
   ObjectManager& m = *kernel.ob;
-  for (unsigned i = 1; i < static_cast<unsigned>(Type::Count); ++i) m.types[i].object = make_type_object(static_cast<Type>(i));
-  m.types[static_cast<unsigned>(Type::SymbolicLink)].remove = [](void* body) { manager().link_targets.erase(number_of(body)); };
+  for (unsigned i = 1; i < static_cast<unsigned>(Type::Count); ++i)
+    m.types[i].object = make_type_object(static_cast<Type>(i));
+  m.types[static_cast<unsigned>(Type::SymbolicLink)].remove = [](void* body) {
+    manager().link_targets.erase(number_of(body));
+  };
   for (Type type : {Type::Event, Type::Semaphore, Type::Mutant, Type::Timer, Type::Thread, Type::Process})
     m.types[static_cast<unsigned>(type)].wait_offset = 0;
   m.types[static_cast<unsigned>(Type::File)].wait_offset = offsetof(nt::FILE_OBJECT, Event);

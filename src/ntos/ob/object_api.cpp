@@ -31,7 +31,9 @@ constexpr ULONG kDuplicateCloseSource = 1;
   return static_cast<unsigned char>(header->TypeIndex) - 1u < static_cast<unsigned>(Type::Count) - 1u;
 }
 
-bool is_of_type(const void* object, const OBJECT_TYPE* type) { return type == nullptr || type_object(type_of(object)) == type; }
+bool is_of_type(const void* object, const OBJECT_TYPE* type) {
+  return type == nullptr || type_object(type_of(object)) == type;
+}
 
 }  // namespace
 
@@ -42,7 +44,9 @@ LONG_PTR NTAPI ObfReferenceObject(PVOID Object) {
   return static_cast<LONG_PTR>(++header->PointerCount);
 }
 
-LONG_PTR NTAPI ObfReferenceObjectWithTag(PVOID Object, ULONG) { return ObfReferenceObject(Object); }
+LONG_PTR NTAPI ObfReferenceObjectWithTag(PVOID Object, ULONG) {
+  return ObfReferenceObject(Object);
+}
 
 LONG_PTR NTAPI ObfDereferenceObject(PVOID Object) {
   OBJECT_HEADER* header = header_of(Object);
@@ -51,9 +55,15 @@ LONG_PTR NTAPI ObfDereferenceObject(PVOID Object) {
   return static_cast<LONG_PTR>(--header->PointerCount);
 }
 
-LONG_PTR NTAPI ObfDereferenceObjectWithTag(PVOID Object, ULONG) { return ObfDereferenceObject(Object); }
-void NTAPI ObDereferenceObjectDeferDelete(PVOID Object) { dereference_deferred(Object); }
-void NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG) { dereference_deferred(Object); }
+LONG_PTR NTAPI ObfDereferenceObjectWithTag(PVOID Object, ULONG) {
+  return ObfDereferenceObject(Object);
+}
+void NTAPI ObDereferenceObjectDeferDelete(PVOID Object) {
+  dereference_deferred(Object);
+}
+void NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG) {
+  dereference_deferred(Object);
+}
 
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, OBJECT_TYPE* ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID* Object,
@@ -83,7 +93,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
   return ObReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
 }
 
-NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, OBJECT_TYPE* ObjectType, KPROCESSOR_MODE AccessMode) {
+NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, OBJECT_TYPE* ObjectType,
+                                          KPROCESSOR_MODE AccessMode) {
   bool checks_type = AccessMode != KernelMode || type_of(Object) == Type::SymbolicLink || ObjectType != nullptr;
   if (checks_type && !is_of_type(Object, ObjectType)) return STATUS_OBJECT_TYPE_MISMATCH;
   reference(Object);
@@ -116,7 +127,8 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI ObQueryNameString(PVOID Object, OBJECT_NAME_INFORMATION* ObjectNameInfo, ULONG Length, ULONG* ReturnLength) {
+NTSTATUS NTAPI ObQueryNameString(PVOID Object, OBJECT_NAME_INFORMATION* ObjectNameInfo, ULONG Length,
+                                 ULONG* ReturnLength) {
   std::u16string name = name_of(Object);
   auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
   ULONG needed = static_cast<ULONG>(sizeof(OBJECT_NAME_INFORMATION) + (name.empty() ? 0 : bytes + sizeof(WCHAR)));
@@ -135,9 +147,13 @@ void NTAPI ObMakeTemporaryObject(PVOID Object) {
   if (header_of(Object)->HandleCount == 0) remove_name(Object);
 }
 
-OBJECT_TYPE* NTAPI ObGetObjectType(PVOID Object) { return type_object(type_of(Object)); }
+OBJECT_TYPE* NTAPI ObGetObjectType(PVOID Object) {
+  return type_object(type_of(Object));
+}
 
-BOOLEAN NTAPI ObIsKernelHandle(HANDLE Handle) { return is_kernel_handle(Handle) ? TRUE : FALSE; }
+BOOLEAN NTAPI ObIsKernelHandle(HANDLE Handle) {
+  return is_kernel_handle(Handle) ? TRUE : FALSE;
+}
 
 NTSTATUS NTAPI ZwClose(HANDLE Handle) {
   NTSTATUS status = close_handle(Handle);
@@ -147,7 +163,9 @@ NTSTATUS NTAPI ZwClose(HANDLE Handle) {
   return status;
 }
 
-NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE) { return ZwClose(Handle); }
+NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE) {
+  return ZwClose(Handle);
+}
 
 NTSTATUS NTAPI ZwMakeTemporaryObject(HANDLE Handle) {
   NTSTATUS status;
@@ -164,7 +182,8 @@ NTSTATUS NTAPI ZwDuplicateObject(HANDLE, HANDLE SourceHandle, HANDLE, HANDLE* Ta
   void* object = reference_by_handle(SourceHandle, Type::None, &status);
   if (object == nullptr) return status;
   ACCESS_MASK access = DesiredAccess != 0 ? DesiredAccess : granted_access(SourceHandle);
-  if (TargetHandle != nullptr) *TargetHandle = insert_handle(object, access, (HandleAttributes & OBJ_KERNEL_HANDLE) != 0);
+  if (TargetHandle != nullptr)
+    *TargetHandle = insert_handle(object, access, (HandleAttributes & OBJ_KERNEL_HANDLE) != 0);
   dereference(object);
   return (Options & kDuplicateCloseSource) != 0 ? close_handle(SourceHandle) : STATUS_SUCCESS;
 }

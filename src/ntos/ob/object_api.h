@@ -38,9 +38,11 @@ LONG_PTR NTAPI ObfDereferenceObject(PVOID Object);
 LONG_PTR NTAPI ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag);
 void NTAPI ObDereferenceObjectDeferDelete(PVOID Object);
 void NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag);
-NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID PassedAccessState, ACCESS_MASK DesiredAccess,
-                                     OBJECT_TYPE* ObjectType, KPROCESSOR_MODE AccessMode, HANDLE* Handle);
-NTSTATUS NTAPI ObQueryNameString(PVOID Object, OBJECT_NAME_INFORMATION* ObjectNameInfo, ULONG Length, ULONG* ReturnLength);
+NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID PassedAccessState,
+                                     ACCESS_MASK DesiredAccess, OBJECT_TYPE* ObjectType, KPROCESSOR_MODE AccessMode,
+                                     HANDLE* Handle);
+NTSTATUS NTAPI ObQueryNameString(PVOID Object, OBJECT_NAME_INFORMATION* ObjectNameInfo, ULONG Length,
+                                 ULONG* ReturnLength);
 void NTAPI ObMakeTemporaryObject(PVOID Object);
 OBJECT_TYPE* NTAPI ObGetObjectType(PVOID Object);
 BOOLEAN NTAPI ObIsKernelHandle(HANDLE Handle);
@@ -50,7 +52,8 @@ NTSTATUS NTAPI ZwClose(HANDLE Handle);
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTSTATUS NTAPI ZwMakeTemporaryObject(HANDLE Handle);
 NTSTATUS NTAPI ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle,
-                                 HANDLE* TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options);
+                                 HANDLE* TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes,
+                                 ULONG Options);
 NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, LARGE_INTEGER* Timeout);
 NTSTATUS NTAPI ZwWaitForMultipleObjects(ULONG Count, HANDLE* Handles, WAIT_TYPE WaitType, BOOLEAN Alertable,
                                         LARGE_INTEGER* Timeout);
@@ -61,16 +64,20 @@ NTSTATUS NTAPI ZwOpenEvent(HANDLE* EventHandle, ACCESS_MASK DesiredAccess, OBJEC
 NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, LONG* PreviousState);
 NTSTATUS NTAPI ZwResetEvent(HANDLE EventHandle, LONG* PreviousState);
 NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle);
-NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, LONG InformationClass, PVOID Information, ULONG Length, ULONG* ReturnLength);
+NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, LONG InformationClass, PVOID Information, ULONG Length,
+                            ULONG* ReturnLength);
 /// Existing or new; the handle is the caller's, the event stays as long as it is open. IRQL: PASSIVE_LEVEL.
 KEVENT* NTAPI IoCreateNotificationEvent(UNICODE_STRING* EventName, HANDLE* EventHandle);
 KEVENT* NTAPI IoCreateSynchronizationEvent(UNICODE_STRING* EventName, HANDLE* EventHandle);
 
-NTSTATUS NTAPI ZwCreateDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes);
-NTSTATUS NTAPI ZwOpenDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes);
-NTSTATUS NTAPI ZwCreateSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes,
-                                          UNICODE_STRING* LinkTarget);
-NTSTATUS NTAPI ZwOpenSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTRIBUTES* ObjectAttributes);
+NTSTATUS NTAPI ZwCreateDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess,
+                                       OBJECT_ATTRIBUTES* ObjectAttributes);
+NTSTATUS NTAPI ZwOpenDirectoryObject(HANDLE* DirectoryHandle, ACCESS_MASK DesiredAccess,
+                                     OBJECT_ATTRIBUTES* ObjectAttributes);
+NTSTATUS NTAPI ZwCreateSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess,
+                                          OBJECT_ATTRIBUTES* ObjectAttributes, UNICODE_STRING* LinkTarget);
+NTSTATUS NTAPI ZwOpenSymbolicLinkObject(HANDLE* LinkHandle, ACCESS_MASK DesiredAccess,
+                                        OBJECT_ATTRIBUTES* ObjectAttributes);
 NTSTATUS NTAPI ZwQuerySymbolicLinkObject(HANDLE LinkHandle, UNICODE_STRING* LinkTarget, ULONG* ReturnedLength);
 
 }  // namespace drydock::ntos::ob

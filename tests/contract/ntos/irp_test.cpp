@@ -74,7 +74,9 @@ TEST(Irp, IO_001_CompletionRoutineOfTheAllocatorSeesNoDevice) {
     EXPECT_EQ(irp->IoStatus.Information, 7u);
     io::IoFreeIrp(irp);
     EXPECT_TRUE(io::live_irps().empty());
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Irp, IO_002_RoutinesRunOnlyForTheOutcomesTheyAskedFor) {
@@ -96,7 +98,9 @@ TEST(Irp, IO_002_RoutinesRunOnlyForTheOutcomesTheyAskedFor) {
       EXPECT_EQ(above, 1);
       io::IoFreeIrp(irp);
     }
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Irp, IO_003_ThePendingMarkTravelsUpwards) {
@@ -112,7 +116,9 @@ TEST(Irp, IO_003_ThePendingMarkTravelsUpwards) {
     io::IofCompleteRequest(held, IO_NO_INCREMENT);
     EXPECT_EQ(seen, 11);
     io::IoFreeIrp(irp);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Irp, IO_004_AnApplicationsReadGoesThroughTheWholeStack) {
@@ -137,7 +143,9 @@ TEST(Irp, IO_004_AnApplicationsReadGoesThroughTheWholeStack) {
     request.reset();
     file.close();
     EXPECT_TRUE(io::live_irps().empty());
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Irp, IO_005_ABuiltRequestSetsStatusBlockAndEventAndFreesItself) {
@@ -153,7 +161,9 @@ TEST(Irp, IO_005_ABuiltRequestSetsStatusBlockAndEventAndFreesItself) {
     EXPECT_EQ(ntos::KeReadStateEvent(&event), 1);
     EXPECT_EQ(iosb.Information, 7u);
     EXPECT_TRUE(io::live_irps().empty());
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Irp, IO_006_CompletedTwiceIsBugCheck44) {
@@ -166,7 +176,8 @@ TEST(Irp, IO_006_CompletedTwiceIsBugCheck44) {
     io::IofCallDriver(device, irp);
     io::IofCompleteRequest(irp, IO_NO_INCREMENT);  // the top location is ours to complete only once more
     io::IofCompleteRequest(irp, IO_NO_INCREMENT);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), MULTIPLE_IRP_COMPLETE_REQUESTS) << rig.what_happened();
 }
 
@@ -179,11 +190,14 @@ TEST(Irp, IO_007_WithoutALocationLeftIsBugCheck35) {
     IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
     io::IofCallDriver(device, irp);
     io::IofCallDriver(device, irp);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), NO_MORE_IRP_STACK_LOCATIONS) << rig.what_happened();
 }
 
-void NTAPI never_called(DEVICE_OBJECT*, IRP*) { ADD_FAILURE(); }
+void NTAPI never_called(DEVICE_OBJECT*, IRP*) {
+  ADD_FAILURE();
+}
 
 TEST(Irp, IO_008_CompletedWhileCancelableIsBugCheck48) {
   KernelRig rig;
@@ -194,7 +208,8 @@ TEST(Irp, IO_008_CompletedWhileCancelableIsBugCheck48) {
     io::IofCallDriver(device, irp);
     irp->CancelRoutine = never_called;
     io::IofCompleteRequest(irp, IO_NO_INCREMENT);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), CANCEL_STATE_IN_COMPLETED_IRP) << rig.what_happened();
 }
 
@@ -204,7 +219,8 @@ TEST(Object, OB_001_OneDereferenceTooManyIsBugCheck18) {
     void* event = ntos::ob::create_object(ntos::ob::Type::Event, sizeof(KEVENT));
     ntos::ob::dereference(event);
     ntos::ob::dereference(event);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig.stop_code(), REFERENCE_BY_POINTER) << rig.what_happened();
 }
 
@@ -222,7 +238,9 @@ TEST(Device, IO_020_DeletionWaitsForTheLastHandle) {
     EXPECT_EQ(status, STATUS_OBJECT_NAME_NOT_FOUND);
     file.close();
     EXPECT_EQ(driver->DeviceObject, nullptr);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 }  // namespace

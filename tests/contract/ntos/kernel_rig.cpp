@@ -66,7 +66,8 @@ const image::PeImage& guest(std::string_view name) {
   return *image;
 }
 
-nt::DEVICE_OBJECT* host_device(std::string_view service, std::u16string_view name, nt::PDRIVER_DISPATCH dispatch, nt::ULONG flags) {
+nt::DEVICE_OBJECT* host_device(std::string_view service, std::u16string_view name, nt::PDRIVER_DISPATCH dispatch,
+                               nt::ULONG flags) {
   nt::DRIVER_OBJECT* driver = ntos::io::find_driver(service);
   if (driver == nullptr)
     driver = ntos::io::create_host_driver(service, [&](nt::DRIVER_OBJECT* object) {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
 #include <set>
+#include <string_view>
 
 #include "contract/ntos/kernel_rig.h"
 #include "nt/bugcheck.h"
@@ -182,6 +184,28 @@ TEST(Pool, PagedPoolAtDispatchIsBadPoolCaller8And9) {
     KfRaiseIrql(DISPATCH_LEVEL);
     ExFreePool(block);
   });
+}
+
+/// Refuses every allocation, and nothing else.
+class NoMemory final : public machine::Strategy {
+ public:
+  std::uint32_t answer(const char* site, std::uint32_t) override {
+    return std::string_view(site) == "ExAllocatePoolWithTag";
+  }
+  bool asks_at_points() const override { return true; }
+};
+
+TEST(Pool, TheFaultPlanRefusesOnlyWhereAMachineAllowsIt) {
+  auto strategy = [] { return std::make_unique<NoMemory>(); };
+  KernelRig strict({.strategy = strategy, .refusals = true}), kind({.strategy = strategy, .refusals = false});
+  EXPECT_EQ(strict.run([] {
+    EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPoolNx, 40, kTag), nullptr);
+    EXPECT_EQ(ExAllocatePoolWithTag(PagedPool, 40, kTag), nullptr);
+    EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED, 40, kTag), nullptr);
+  }),
+            OutcomeKind::Completed);
+  EXPECT_EQ(kind.run([] { EXPECT_NE(ExAllocatePoolWithTag(NonPagedPoolNx, 40, kTag), nullptr); }),
+            OutcomeKind::Completed);
 }
 
 TEST(Pool, NamesWhatIsLeft) {

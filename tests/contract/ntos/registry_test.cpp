@@ -33,7 +33,9 @@ HANDLE open_key(std::u16string_view path, NTSTATUS* status) {
 
 class RegistryCalls : public ::testing::Test {
  protected:
-  void run(const std::function<void()>& body) { EXPECT_EQ(rig_.run(body), OutcomeKind::Completed) << rig_.what_happened(); }
+  void run(const std::function<void()>& body) {
+    EXPECT_EQ(rig_.run(body), OutcomeKind::Completed) << rig_.what_happened();
+  }
   KernelRig rig_;
 };
 
@@ -52,7 +54,8 @@ TEST_F(RegistryCalls, CM_001_CreateMakesOneComponentAndOpenFindsItByAnyCase) {
     UNICODE_STRING deep = ntos::ob::counted(u"A\\B");
     InitializeObjectAttributes(&attributes, &deep, OBJ_KERNEL_HANDLE, key, nullptr);
     HANDLE below;
-    EXPECT_EQ(cm::ZwCreateKey(&below, KEY_ALL_ACCESS, &attributes, 0, nullptr, 0, nullptr), STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(cm::ZwCreateKey(&below, KEY_ALL_ACCESS, &attributes, 0, nullptr, 0, nullptr),
+              STATUS_OBJECT_NAME_NOT_FOUND);
     HANDLE again = open_key(u"\\REGISTRY\\machine\\system\\CURRENTCONTROLSET\\services\\SAMPLE", &status);
     EXPECT_EQ(status, STATUS_SUCCESS);
     EXPECT_EQ(cm::key_of(again), cm::key_of(key));
@@ -86,7 +89,8 @@ TEST_F(RegistryCalls, CM_002_QueriesSayHowMuchRoomTheyNeed) {
     EXPECT_EQ(std::to_integer<int>(buffer[full->DataOffset]), 42);
     EXPECT_EQ(cm::ZwEnumerateValueKey(key, 1, KeyValueFullInformation, buffer, 64, &length), STATUS_NO_MORE_ENTRIES);
     UNICODE_STRING absent = ntos::ob::counted(u"absent");
-    EXPECT_EQ(cm::ZwQueryValueKey(key, &absent, KeyValuePartialInformation, buffer, 64, &length), STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(cm::ZwQueryValueKey(key, &absent, KeyValuePartialInformation, buffer, 64, &length),
+              STATUS_OBJECT_NAME_NOT_FOUND);
     ntos::ob::ZwClose(key);
   });
 }
@@ -101,8 +105,9 @@ TEST_F(RegistryCalls, CM_003_TheTableFillsVariablesAndTakesDefaults) {
     UNICODE_STRING name{};
     RTL_QUERY_REGISTRY_TABLE table[5]{};
     table[0] = {nullptr, RTL_QUERY_REGISTRY_SUBKEY, u"Parameters", nullptr, 0, nullptr, 0};
-    table[1] = {nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK, u"depth", &depth,
-                REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, nullptr, 0};
+    table[1] = {nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK, u"depth",
+                &depth,  REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT,          nullptr,
+                0};
     table[2] = {nullptr, RTL_QUERY_REGISTRY_DIRECT, u"Missing", &missing, REG_DWORD, &fallback, sizeof(fallback)};
     table[3] = {nullptr, RTL_QUERY_REGISTRY_DIRECT, u"Name", &name, 0, nullptr, 0};
     EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"sample", table, nullptr, nullptr), STATUS_SUCCESS);
@@ -112,9 +117,11 @@ TEST_F(RegistryCalls, CM_003_TheTableFillsVariablesAndTakesDefaults) {
     ntos::RtlFreeUnicodeString(&name);
 
     table[2].Flags |= RTL_QUERY_REGISTRY_REQUIRED;
-    EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"sample", table, nullptr, nullptr), STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"sample", table, nullptr, nullptr),
+              STATUS_OBJECT_NAME_NOT_FOUND);
     table[1].DefaultType = REG_SZ << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT;
-    EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"sample", table, nullptr, nullptr), STATUS_OBJECT_TYPE_MISMATCH);
+    EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"sample", table, nullptr, nullptr),
+              STATUS_OBJECT_TYPE_MISMATCH);
   });
 }
 
@@ -145,11 +152,14 @@ TEST_F(RegistryCalls, CM_004_TheTableCallsRoutinesOncePerStringOfAMultiString) {
 TEST_F(RegistryCalls, CM_005_WritesCreateTheirKeys) {
   run([] {
     ULONG value = 5;
-    EXPECT_EQ(cm::RtlCheckRegistryKey(RTL_REGISTRY_DEVICEMAP, const_cast<PWSTR>(u"Scsi")), STATUS_OBJECT_NAME_NOT_FOUND);
-    EXPECT_EQ(cm::RtlWriteRegistryValue(RTL_REGISTRY_DEVICEMAP, u"Scsi\\Scsi Port 0", u"Ports", REG_DWORD, &value, 4), STATUS_SUCCESS);
+    EXPECT_EQ(cm::RtlCheckRegistryKey(RTL_REGISTRY_DEVICEMAP, const_cast<PWSTR>(u"Scsi")),
+              STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(cm::RtlWriteRegistryValue(RTL_REGISTRY_DEVICEMAP, u"Scsi\\Scsi Port 0", u"Ports", REG_DWORD, &value, 4),
+              STATUS_SUCCESS);
     EXPECT_EQ(cm::registry().device_map().open(u"Scsi\\Scsi Port 0")->dword(u"Ports"), 5u);
     EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_DEVICEMAP, u"Scsi\\Scsi Port 0", u"Ports"), STATUS_SUCCESS);
-    EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_DEVICEMAP, u"Scsi\\Scsi Port 0", u"Ports"), STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_DEVICEMAP, u"Scsi\\Scsi Port 0", u"Ports"),
+              STATUS_OBJECT_NAME_NOT_FOUND);
   });
 }
 

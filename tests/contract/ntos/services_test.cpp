@@ -36,7 +36,9 @@ namespace ob = ntos::ob;
 
 class Services : public ::testing::Test {
  protected:
-  void run(const std::function<void()>& body) { EXPECT_EQ(rig_.run(body), OutcomeKind::Completed) << rig_.what_happened(); }
+  void run(const std::function<void()>& body) {
+    EXPECT_EQ(rig_.run(body), OutcomeKind::Completed) << rig_.what_happened();
+  }
   KernelRig rig_;
 };
 
@@ -47,13 +49,17 @@ NTSTATUS NTAPI succeed(DEVICE_OBJECT*, IRP* irp) {
   return STATUS_SUCCESS;
 }
 
-void sleep_for(Duration duration) { delay_until(Machine::current().now() + duration, false, false); }
+void sleep_for(Duration duration) {
+  delay_until(Machine::current().now() + duration, false, false);
+}
 
 // ---- StartIo ----
 
 std::vector<IRP*> started;
 
-void NTAPI start_io(DEVICE_OBJECT*, IRP* irp) { started.push_back(irp); }
+void NTAPI start_io(DEVICE_OBJECT*, IRP* irp) {
+  started.push_back(irp);
+}
 
 void NTAPI cancel_queued(DEVICE_OBJECT* device, IRP* irp) {
   KIRQL irql = irp->CancelIrql;
@@ -160,7 +166,8 @@ TEST_F(Services, IO_030_AWorkItemQueuedTwiceIsBugCheckE4) {
     io::IoQueueWorkItemEx(item, free_and_signal, DelayedWorkQueue, &event);
     io::IoQueueWorkItemEx(item, free_and_signal, DelayedWorkQueue, &event);
     lower_irql(irql);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig_.stop_code(), WORKER_INVALID);
 }
 
@@ -196,7 +203,8 @@ TEST_F(Services, IO_032_ACheckedRemoveLockNamesAWrongTag) {
     io::IoAcquireRemoveLockEx(plain, &tag, "file.c", 7, sizeof(lock));
     EXPECT_EQ(io::remove_lock_holders(plain).size(), 1u);
     io::IoReleaseRemoveLockEx(plain, &other, sizeof(lock));
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig_.stop_code(), DRIVER_VERIFIER_DETECTED_VIOLATION);
 }
 
@@ -206,7 +214,8 @@ TEST_F(Services, IO_033_TheErrorLogCanBeRead) {
   run([] {
     DEVICE_OBJECT* device = host_device("logger", u"\\Device\\Logger", succeed);
     EXPECT_EQ(io::IoAllocateErrorLogEntry(device, 250), nullptr);
-    auto* packet = static_cast<IO_ERROR_LOG_PACKET*>(io::IoAllocateErrorLogEntry(device, sizeof(IO_ERROR_LOG_PACKET) + 16));
+    auto* packet =
+        static_cast<IO_ERROR_LOG_PACKET*>(io::IoAllocateErrorLogEntry(device, sizeof(IO_ERROR_LOG_PACKET) + 16));
     packet->ErrorCode = static_cast<NTSTATUS>(0xC004000B);
     packet->UniqueErrorValue = 77;
     packet->DumpDataSize = 4;
@@ -253,13 +262,17 @@ TEST_F(Services, IO_034_ADriverOpensAnotherDriversDevice) {
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
     IO_STATUS_BLOCK iosb{};
     HANDLE handle;
-    EXPECT_EQ(io::ZwCreateFile(&handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &iosb, nullptr, 0, 0, FILE_OPEN,
-                               FILE_SYNCHRONOUS_IO_NONALERT, nullptr, 0), STATUS_SUCCESS);
+    EXPECT_EQ(io::ZwCreateFile(&handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &iosb, nullptr, 0, 0,
+                               FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, nullptr, 0),
+              STATUS_SUCCESS);
     char buffer[16] = {};
-    EXPECT_EQ(io::ZwWriteFile(handle, nullptr, nullptr, nullptr, &iosb, buffer, sizeof(buffer), nullptr, nullptr), STATUS_SUCCESS);
-    EXPECT_EQ(io::ZwDeviceIoControlFile(handle, nullptr, nullptr, nullptr, &iosb, 0x222000, buffer, 4, buffer, 16), STATUS_SUCCESS);
+    EXPECT_EQ(io::ZwWriteFile(handle, nullptr, nullptr, nullptr, &iosb, buffer, sizeof(buffer), nullptr, nullptr),
+              STATUS_SUCCESS);
+    EXPECT_EQ(io::ZwDeviceIoControlFile(handle, nullptr, nullptr, nullptr, &iosb, 0x222000, buffer, 4, buffer, 16),
+              STATUS_SUCCESS);
     void* object;
-    EXPECT_EQ(ob::ObReferenceObjectByHandle(handle, 0, ob::type_object(ob::Type::File), KernelMode, &object, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(ob::ObReferenceObjectByHandle(handle, 0, ob::type_object(ob::Type::File), KernelMode, &object, nullptr),
+              STATUS_SUCCESS);
     void* nothing;
     EXPECT_EQ(ob::ObReferenceObjectByHandle(handle, 0, ob::type_object(ob::Type::Event), KernelMode, &nothing, nullptr),
               STATUS_OBJECT_TYPE_MISMATCH);
@@ -303,7 +316,8 @@ TEST_F(Services, OB_004_AClosedKernelHandleIsBugCheck93) {
     ob::IoCreateNotificationEvent(&name, &handle);
     ob::ZwClose(handle);
     ob::ZwClose(handle);
-  }), OutcomeKind::BugCheck);
+  }),
+            OutcomeKind::BugCheck);
   EXPECT_EQ(rig_.stop_code(), INVALID_KERNEL_HANDLE);
 }
 

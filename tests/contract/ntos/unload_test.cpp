@@ -39,7 +39,9 @@ TEST(Unload, IO_023_AThousandLoadsLeaveNothing) {
     }
     EXPECT_EQ(machine::Machine::current().memory().pages_in_use(), pages);
     EXPECT_TRUE(io::drivers().empty());
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
   EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
 }
 
@@ -52,7 +54,9 @@ TEST(Unload, IO_022_ASecondLoadUnderTheSameNameIsRefused) {
     EXPECT_EQ(second.driver, nullptr);
     EXPECT_EQ(second.status, STATUS_OBJECT_NAME_COLLISION);
     EXPECT_EQ(io::unload_driver(first.driver).status, STATUS_SUCCESS);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Unload, IO_021_AnOpenHandleKeepsTheDriver) {
@@ -65,7 +69,9 @@ TEST(Unload, IO_021_AnOpenHandleKeepsTheDriver) {
     EXPECT_EQ(io::unload_driver(driver).status, STATUS_DEVICE_BUSY);
     file.close();
     EXPECT_EQ(io::unload_driver(driver).status, STATUS_SUCCESS);
-  }), OutcomeKind::Completed) << rig.what_happened();
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
 }
 
 TEST(Unload, IO_024_ForgottenPoolIsNamedWithItsCaller) {

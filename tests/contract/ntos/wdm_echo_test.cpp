@@ -44,7 +44,8 @@ class WdmEcho : public ::testing::Test {
 
   static WDM_ECHO_STATISTICS statistics(io::user::File& file) {
     WDM_ECHO_STATISTICS result{};
-    io::user::IoResult answer = file.ioctl(IOCTL_WDM_ECHO_STATISTICS, {}, std::as_writable_bytes(std::span(&result, 1)));
+    io::user::IoResult answer =
+        file.ioctl(IOCTL_WDM_ECHO_STATISTICS, {}, std::as_writable_bytes(std::span(&result, 1)));
     EXPECT_EQ(answer.status, STATUS_SUCCESS);
     return result;
   }
