@@ -37,9 +37,15 @@ inline std::string quoted(const std::string& word) {
   return result + "'";
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr const char* kTimeLimit = "timeout 240 ";  // the command is as slow as we are
+#else
+inline constexpr const char* kTimeLimit = "timeout 60 ";
+#endif
+
 /// `line` is what stands behind "drydock" on a shell's line.
 inline Ran drydock(const std::string& line) {
-  const std::string command = "timeout 60 " + quoted(DRYDOCK_BUILD_DIR "/drydock") + " " + line + " 2>&1";
+  const std::string command = kTimeLimit + quoted(DRYDOCK_BUILD_DIR "/drydock") + " " + line + " 2>&1";
   Ran ran;
   std::FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return ran;
