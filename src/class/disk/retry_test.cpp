@@ -34,7 +34,7 @@ Verdict judge_sense(UCHAR key, UCHAR code = 0, UCHAR qualifier = 0, UCHAR operat
   return interpret(failure_of(came.srb, STATUS_IO_DEVICE_ERROR));
 }
 
-TEST(SP197, RetriesABusResetAtOnceAndCountsNoError) {
+TEST(DiskRetry, SP_197_RetriesABusResetAtOnceAndCountsNoError) {
   for (UCHAR frozen : {UCHAR{0}, SRB_STATUS_QUEUE_FROZEN}) {
     const Verdict verdict = judge(SRB_STATUS_BUS_RESET | frozen);
     EXPECT_EQ(verdict.status, STATUS_IO_DEVICE_ERROR);
@@ -45,7 +45,7 @@ TEST(SP197, RetriesABusResetAtOnceAndCountsNoError) {
   EXPECT_EQ(kRetriesMax, 4u);
 }
 
-TEST(SP201, RetriesTheUnitAttentionAfterAResetAndNotesAPossibleMediaChange) {
+TEST(DiskRetry, SP_201_RetriesTheUnitAttentionAfterAResetAndNotesAPossibleMediaChange) {
   const Verdict verdict = judge_sense(SCSI_SENSE_UNIT_ATTENTION, SCSI_ADSENSE_BUS_RESET);
   EXPECT_TRUE(verdict.retry);
   EXPECT_EQ(verdict.delay_s, 0);
@@ -53,7 +53,7 @@ TEST(SP201, RetriesTheUnitAttentionAfterAResetAndNotesAPossibleMediaChange) {
   EXPECT_FALSE(verdict.counts);
 }
 
-TEST(SP237, CountsTimeoutsAndParityErrorsOnly) {
+TEST(DiskRetry, SP_237_CountsTimeoutsAndParityErrorsOnly) {
   for (UCHAR status : {SRB_STATUS_TIMEOUT, SRB_STATUS_COMMAND_TIMEOUT, SRB_STATUS_PARITY_ERROR,
                        SRB_STATUS_UNEXPECTED_BUS_FREE, SRB_STATUS_PHASE_SEQUENCE_FAILURE, SRB_STATUS_ABORTED})
     EXPECT_TRUE(judge(status).counts) << int{status};
@@ -62,13 +62,13 @@ TEST(SP237, CountsTimeoutsAndParityErrorsOnly) {
     EXPECT_FALSE(judge(status).counts) << int{status};
 }
 
-TEST(SP157, ResetsTheBusWhenADiskAnswersBusyWithStatusError) {
+TEST(DiskRetry, SP_157_ResetsTheBusWhenADiskAnswersBusyWithStatusError) {
   EXPECT_EQ(judge(SRB_STATUS_ERROR, SCSISTAT_BUSY).remedy, Remedy::ResetBus);
   EXPECT_EQ(judge(SRB_STATUS_BUSY, SCSISTAT_BUSY).remedy, Remedy::None);
   EXPECT_TRUE(judge(SRB_STATUS_BUSY, SCSISTAT_BUSY).retry);
 }
 
-TEST(SP260, RetriesDeviceErrorsAndTimeouts) {
+TEST(DiskRetry, SP_260_RetriesDeviceErrorsAndTimeouts) {
   EXPECT_TRUE(judge_sense(SCSI_SENSE_HARDWARE_ERROR).retry);
   EXPECT_TRUE(judge_sense(SCSI_SENSE_ABORTED_COMMAND).retry);
   EXPECT_EQ(judge(SRB_STATUS_TIMEOUT).status, STATUS_IO_TIMEOUT);

@@ -24,7 +24,7 @@ TEST(Disk, HasItsNamesOnceItIsStarted) {
   });
 }
 
-TEST(SP094, ClaimsItsUnitAndReleasesItOnRemoval) {
+TEST(Disk, SP_094_ClaimsItsUnitAndReleasesItOnRemoval) {
   DiskRig rig;
   rig.run([&] {
     EXPECT_TRUE(rig.unit().claimed);
@@ -37,7 +37,7 @@ TEST(SP094, ClaimsItsUnitAndReleasesItOnRemoval) {
   EXPECT_FALSE(rig.account().present);
 }
 
-TEST(SP094, AClaimedUnitGetsNoSecondDisk) {
+TEST(Disk, SP_094_AClaimedUnitGetsNoSecondDisk) {
   DiskRig rig;
   rig.unit().script = [](const SCSI_REQUEST_BLOCK& srb) -> std::optional<Reply> {
     if (srb.Function == SRB_FUNCTION_CLAIM_DEVICE) return Reply{.srb_status = SRB_STATUS_BUSY};
@@ -139,7 +139,7 @@ TEST(Disk, StartsThroughTheUnitAttentionOfPowerOn) {
   rig.run([&] { EXPECT_EQ(rig.devnode().state, DevnodeState::Started); });
 }
 
-TEST(SP255, PowersDownBehindALockedQueue) {
+TEST(Disk, SP_255_PowersDownBehindALockedQueue) {
   DiskRig rig;
   rig.unit().write_cache = true;
   rig.run([&] {
@@ -160,7 +160,7 @@ TEST(SP255, PowersDownBehindALockedQueue) {
   EXPECT_EQ(starts[1].srb.Cdb[4], 1);
 }
 
-TEST(SP256, AFailedQuiesceIsTolerated) {
+TEST(Disk, SP_256_AFailedQuiesceIsTolerated) {
   DiskRig rig;
   rig.run([&] {
     rig.unit().script = [](const SCSI_REQUEST_BLOCK& srb) -> std::optional<Reply> {
@@ -183,7 +183,7 @@ TEST(Disk, ASystemStateAsksForADeviceState) {
   });
 }
 
-TEST(SP317, MarksPassThroughAsComingThroughAClassDriver) {
+TEST(Disk, SP_317_MarksPassThroughAsComingThroughAClassDriver) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -224,7 +224,7 @@ TEST(Disk, TellsItsSizeGeometryAndNumber) {
   EXPECT_EQ(rig.account().lun, 1);
 }
 
-TEST(SP228, TakesTheTimeoutFromTheRegistry) {
+TEST(Disk, SP_228_TakesTheTimeoutFromTheRegistry) {
   DiskRig rig;
   rig.machine().enter([] { ntos::cm::registry().service(u"Disk").set_dword(u"TimeoutValue", 60); });
   rig.run([&] {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr ULONG kSlow = SRB_FLAGS_DISABLE_DISCONNECT | SRB_FLAGS_DISABLE_SYNCH_TRANSFER;
 
-TEST(SP197, RetriesABusResetFourTimesAtOnce) {
+TEST(Disk, SP_197_RetriesABusResetFourTimesAtOnce) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -24,7 +24,7 @@ TEST(SP197, RetriesABusResetFourTimesAtOnce) {
   rig.expect_even_account();
 }
 
-TEST(SP197, AResetThatEndsCostsTheRequestNothing) {
+TEST(Disk, SP_197_AResetThatEndsCostsTheRequestNothing) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -37,7 +37,7 @@ TEST(SP197, AResetThatEndsCostsTheRequestNothing) {
   rig.expect_even_account();
 }
 
-TEST(SP198, TheLastRetryComesUntaggedAndSlow) {
+TEST(Disk, SP_198_TheLastRetryComesUntaggedAndSlow) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -58,7 +58,7 @@ TEST(SP198, TheLastRetryComesUntaggedAndSlow) {
   EXPECT_EQ(rig.account().last_retries, 1u);
 }
 
-TEST(SP201, RetriesAfterUnitAttentionAndCountsAPossibleMediaChange) {
+TEST(Disk, SP_201_RetriesAfterUnitAttentionAndCountsAPossibleMediaChange) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -71,7 +71,7 @@ TEST(SP201, RetriesAfterUnitAttentionAndCountsAPossibleMediaChange) {
   EXPECT_EQ(rig.account().media_changes, 1u);
 }
 
-TEST(SP237, FourErrorsEndTaggingAndEightDisconnects) {
+TEST(Disk, SP_237_FourErrorsEndTaggingAndEightDisconnects) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -98,7 +98,7 @@ TEST(SP237, FourErrorsEndTaggingAndEightDisconnects) {
   EXPECT_EQ(rig.account().errors_counted, 8u);
 }
 
-TEST(SP260, RetriesTimeoutsAndGivesUpWithIoTimeout) {
+TEST(Disk, SP_260_RetriesTimeoutsAndGivesUpWithIoTimeout) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -109,7 +109,7 @@ TEST(SP260, RetriesTimeoutsAndGivesUpWithIoTimeout) {
   EXPECT_EQ(rig.unit().commands(SCSIOP_READ).size(), 5u);
 }
 
-TEST(SP239, ReleasesAQueueThatAFailureFroze) {
+TEST(Disk, SP_239_ReleasesAQueueThatAFailureFroze) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -122,7 +122,7 @@ TEST(SP239, ReleasesAQueueThatAFailureFroze) {
   EXPECT_EQ(rig.account().queue_releases, 1u);
 }
 
-TEST(SP239, ReleasesAQueueThatFreezesAgainWhileItIsBeingReleased) {
+TEST(Disk, SP_239_ReleasesAQueueThatFreezesAgainWhileItIsBeingReleased) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -142,7 +142,7 @@ TEST(SP239, ReleasesAQueueThatFreezesAgainWhileItIsBeingReleased) {
   EXPECT_EQ(rig.unit().functions(SRB_FUNCTION_RELEASE_QUEUE).size(), 2u);
 }
 
-TEST(SP247, FlushesTheQueueOfRemovableMediaInstead) {
+TEST(Disk, SP_247_FlushesTheQueueOfRemovableMediaInstead) {
   DiskRig rig;
   rig.unit().removable = true;
   rig.run([&] {
@@ -155,7 +155,7 @@ TEST(SP247, FlushesTheQueueOfRemovableMediaInstead) {
   EXPECT_EQ(rig.unit().functions(SRB_FUNCTION_RELEASE_QUEUE).size(), 0u);
 }
 
-TEST(SP157, ResetsTheBusWhenADiskStaysBusy) {
+TEST(Disk, SP_157_ResetsTheBusWhenADiskStaysBusy) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();

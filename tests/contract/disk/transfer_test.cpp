@@ -46,7 +46,7 @@ TEST(Disk, CutsByPhysicalPagesWhereTheyAreTheLimit) {
   EXPECT_EQ(rig.unit().commands(SCSIOP_READ).size(), 2u);
 }
 
-TEST(SP067, LeavesTheAddressToThePort) {
+TEST(Disk, SP_067_LeavesTheAddressToThePort) {
   DiskRig rig;
   rig.run([&] {
     std::vector<std::byte> data(512);
@@ -58,7 +58,7 @@ TEST(SP067, LeavesTheAddressToThePort) {
   }
 }
 
-TEST(SP237, TransfersToAFixedDiskFreezeNothingAndAreTagged) {
+TEST(Disk, SP_237_TransfersToAFixedDiskFreezeNothingAndAreTagged) {
   DiskRig rig;
   rig.run([&] {
     std::vector<std::byte> data(512);
@@ -74,7 +74,7 @@ TEST(SP237, TransfersToAFixedDiskFreezeNothingAndAreTagged) {
   EXPECT_EQ(read.ScsiStatus, 0);
 }
 
-TEST(SP237, TransfersToARemovableDiskFreezeTheQueue) {
+TEST(Disk, SP_237_TransfersToARemovableDiskFreezeTheQueue) {
   DiskRig rig;
   rig.unit().removable = true;
   rig.unit().queues = false;
@@ -215,7 +215,7 @@ TEST(Disk, WithoutAWriteCacheOnlyTheAdapterIsFlushed) {
   });
 }
 
-TEST(SP228, ATransferHasTheDisksTimeoutWhateverItsLength) {
+TEST(Disk, SP_228_ATransferHasTheDisksTimeoutWhateverItsLength) {
   DiskRig rig;
   rig.run([&] {
     std::vector<std::byte> data(0x10000);
@@ -225,7 +225,7 @@ TEST(SP228, ATransferHasTheDisksTimeoutWhateverItsLength) {
   for (const Arrival& read : rig.unit().commands(SCSIOP_READ)) EXPECT_EQ(read.srb.TimeOutValue, 10u);
 }
 
-TEST(SP228, AVerifyHasItOncePer128SectorsBegun) {
+TEST(Disk, SP_228_AVerifyHasItOncePer128SectorsBegun) {
   DiskRig rig;
   rig.run([&] {
     VERIFY_INFORMATION range{};
