@@ -57,9 +57,8 @@ LogicalUnit* start_unit(const image::PeImage& image, const char* service, const 
   Adapter& adapter = *port().adapters.at(0);
   namespace user = ntos::io::user;
   user::send(adapter.fdo, IRP_MJ_PNP, IRP_MN_START_DEVICE, [](IRP*, IO_STACK_LOCATION*) {});
-  user::send(adapter.fdo, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS, [](IRP*, IO_STACK_LOCATION* stack) {
-    stack->Parameters.QueryDeviceRelations.Type = BusRelations;
-  });
+  user::send(adapter.fdo, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS,
+             [](IRP*, IO_STACK_LOCATION* stack) { stack->Parameters.QueryDeviceRelations.Type = BusRelations; });
   return adapter.units.empty() ? nullptr : adapter.units[0];
 }
 
@@ -74,7 +73,8 @@ void srb_through_port_and_null_miniport(benchmark::State& state) {
     if (!unit) return state.SkipWithError("no unit was found");
     constexpr ULONG kBytes = 4096;
     auto* data = static_cast<std::byte*>(ExAllocatePoolWithTag(NonPagedPool, kBytes, kPoolTag));
-    auto* srb = static_cast<SCSI_REQUEST_BLOCK*>(ExAllocatePoolWithTag(NonPagedPool, sizeof(SCSI_REQUEST_BLOCK), kPoolTag));
+    auto* srb =
+        static_cast<SCSI_REQUEST_BLOCK*>(ExAllocatePoolWithTag(NonPagedPool, sizeof(SCSI_REQUEST_BLOCK), kPoolTag));
     IRP* irp = ntos::io::IoAllocateIrp(2, FALSE);
     irp->MdlAddress = IoAllocateMdl(data, kBytes, FALSE, FALSE, nullptr);
     ntos::MmBuildMdlForNonPagedPool(irp->MdlAddress);

@@ -19,7 +19,7 @@ void violation(Adapter* adapter, Check check, std::string summary, StopParameter
   finding.rule = info.rule;
   finding.summary = fmt::format("{}: {}", info.name, summary);
   const bool stops = info.level == Level::Fatal || (info.level == Level::Stop && port().settings.verify);
-  finding.severity = stops                           ? machine::Severity::Fatal
+  finding.severity = stops                          ? machine::Severity::Fatal
                      : info.level == Level::Warning ? machine::Severity::Warning
                                                     : machine::Severity::Recorded;
   if (stops && info.stop)
@@ -30,7 +30,8 @@ void violation(Adapter* adapter, Check check, std::string summary, StopParameter
       finding.details.push_back(fmt::format("in {}", describe(*adapter, *call)));
     else if (adapter->last_call.routine != Routine::None)
       finding.details.push_back(fmt::format("last callback: {}", describe(*adapter, adapter->last_call)));
-    finding.details.push_back(fmt::format("adapter {} of {}, state {}", adapter->number, adapter->driver->name, state_name(adapter->state)));
+    finding.details.push_back(
+        fmt::format("adapter {} of {}, state {}", adapter->number, adapter->driver->name, state_name(adapter->state)));
   }
   if (request)
     for (std::string& line : history_of(*request)) finding.details.push_back(std::move(line));

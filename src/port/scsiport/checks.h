@@ -146,15 +146,17 @@ constexpr bool each_check_in_its_place() {
 }  // namespace detail
 static_assert(detail::each_check_in_its_place());
 
-constexpr const CheckInfo& info_of(Check check) { return kChecks[static_cast<unsigned>(check)]; }
+constexpr const CheckInfo& info_of(Check check) {
+  return kChecks[static_cast<unsigned>(check)];
+}
 
 /// What Windows' stop shows besides its first parameter, as each check's own line in section 14 says.
 struct StopParameters {
   std::uint64_t second = 0, third = 0, fourth = 0;
 };
 
-/// The miniport broke a rule: raised now, with the history of `request` if there is one. Returns unless it is a stop and
-/// verification is on. Any IRQL.
+/// The miniport broke a rule: raised now, with the history of `request` if there is one. Returns unless it is a stop
+/// and verification is on. Any IRQL.
 void violation(Adapter* adapter, Check check, std::string summary, StopParameters parameters = {},
                const Request* request = nullptr, std::vector<std::string> details = {});
 

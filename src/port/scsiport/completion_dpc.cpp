@@ -18,18 +18,25 @@ using machine::Machine;
 
 NTSTATUS status_of(UCHAR srb_status) {
   switch (SRB_STATUS(srb_status)) {
-    case SRB_STATUS_SUCCESS: return STATUS_SUCCESS;
+    case SRB_STATUS_SUCCESS:
+      return STATUS_SUCCESS;
     case SRB_STATUS_TIMEOUT:
-    case SRB_STATUS_COMMAND_TIMEOUT: return STATUS_IO_TIMEOUT;
+    case SRB_STATUS_COMMAND_TIMEOUT:
+      return STATUS_IO_TIMEOUT;
     case SRB_STATUS_BAD_SRB_BLOCK_LENGTH:
-    case SRB_STATUS_BAD_FUNCTION: return STATUS_INVALID_DEVICE_REQUEST;
+    case SRB_STATUS_BAD_FUNCTION:
+      return STATUS_INVALID_DEVICE_REQUEST;
     case SRB_STATUS_NO_DEVICE:
     case SRB_STATUS_INVALID_LUN:
     case SRB_STATUS_INVALID_TARGET_ID:
-    case SRB_STATUS_NO_HBA: return STATUS_DEVICE_DOES_NOT_EXIST;
-    case SRB_STATUS_DATA_OVERRUN: return STATUS_BUFFER_OVERFLOW;
-    case SRB_STATUS_SELECTION_TIMEOUT: return STATUS_DEVICE_NOT_CONNECTED;
-    default: return STATUS_IO_DEVICE_ERROR;
+    case SRB_STATUS_NO_HBA:
+      return STATUS_DEVICE_DOES_NOT_EXIST;
+    case SRB_STATUS_DATA_OVERRUN:
+      return STATUS_BUFFER_OVERFLOW;
+    case SRB_STATUS_SELECTION_TIMEOUT:
+      return STATUS_DEVICE_NOT_CONNECTED;
+    default:
+      return STATUS_IO_DEVICE_ERROR;
   }
 }
 
@@ -39,8 +46,10 @@ bool freezes(const Request& request, UCHAR srb_status) {
   switch (request.function) {
     case SRB_FUNCTION_RESET_BUS:
     case SRB_FUNCTION_IO_CONTROL:
-    case SRB_FUNCTION_WMI: return false;
-    default: return true;
+    case SRB_FUNCTION_WMI:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -50,7 +59,7 @@ void note_idle(Adapter& adapter) {
 
 namespace {
 
-constexpr ULONG kSenseTimeout_s = 2;        // SP-232
+constexpr ULONG kSenseTimeout_s = 2;          // SP-232
 constexpr std::uint8_t kBusyReturnsMax = 20;  // SP-089
 
 /// The books: the miniport has one less.
@@ -68,7 +77,8 @@ void release_ownership(Adapter& adapter, Slot& slot, Request& request) {
 
 bool is_busy(const SCSI_REQUEST_BLOCK& srb) {
   const UCHAR status = SRB_STATUS(srb.SrbStatus);
-  return status == SRB_STATUS_BUSY || (status != SRB_STATUS_SUCCESS && (srb.ScsiStatus == SCSISTAT_BUSY || srb.ScsiStatus == SCSISTAT_QUEUE_FULL));
+  return status == SRB_STATUS_BUSY ||
+         (status != SRB_STATUS_SUCCESS && (srb.ScsiStatus == SCSISTAT_BUSY || srb.ScsiStatus == SCSISTAT_QUEUE_FULL));
 }
 
 /// SP-250.
@@ -91,7 +101,8 @@ void send_request_sense(Adapter& adapter, Request& failed) {
   srb.TargetId = unit.address.target;
   srb.Lun = unit.address.lun;
   srb.QueueAction = SRB_SIMPLE_TAG_REQUEST;
-  srb.SrbFlags = SRB_FLAGS_DATA_IN | SRB_FLAGS_BYPASS_FROZEN_QUEUE | SRB_FLAGS_DISABLE_DISCONNECT | SRB_FLAGS_DISABLE_AUTOSENSE;
+  srb.SrbFlags =
+      SRB_FLAGS_DATA_IN | SRB_FLAGS_BYPASS_FROZEN_QUEUE | SRB_FLAGS_DISABLE_DISCONNECT | SRB_FLAGS_DISABLE_AUTOSENSE;
   srb.TimeOutValue = kSenseTimeout_s;
   srb.CdbLength = CDB6GENERIC_LENGTH;
   srb.Cdb[0] = SCSIOP_REQUEST_SENSE;
@@ -131,7 +142,8 @@ void note_bus_reset_status(Adapter& adapter, const Request& request) {
     adapter.paths_in_hold_off |= path;
   else if (adapter.state == ResetState::Resetting && !(adapter.paths_in_hold_off & path))
     violation(&adapter, Check::ResetHitOtherBus,
-              fmt::format("srb#{} came back with BUS_RESET, though bus {} was not reset", request.number, request.unit->address.path),
+              fmt::format("srb#{} came back with BUS_RESET, though bus {} was not reset", request.number,
+                          request.unit->address.path),
               {}, &request);
 }
 
@@ -140,13 +152,15 @@ void complete_slot(Adapter& adapter, Slot& slot, Afterwards& afterwards) {
   LogicalUnit& unit = *request.unit;
   const SCSI_REQUEST_BLOCK returned = slot.returned;
   release_ownership(adapter, slot, request);
-  Machine::current().record(Event::SrbCompleted, request.number, static_cast<std::uint64_t>(returned.SrbStatus) << 8 | returned.ScsiStatus);
+  Machine::current().record(Event::SrbCompleted, request.number,
+                            static_cast<std::uint64_t>(returned.SrbStatus) << 8 | returned.ScsiStatus);
   const UCHAR status = SRB_STATUS(returned.SrbStatus);
   if (status != SRB_STATUS_SELECTION_TIMEOUT && status != SRB_STATUS_NO_DEVICE) unit.has_answered = true;
 
   const bool gone = adapter.lifecycle == Lifecycle::SurpriseRemoved || unit.removed;
   const bool busy = is_busy(returned);
-  if (busy && !gone && !request.senses_for && !(request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE) && request.busy_returns < kBusyReturnsMax) {
+  if (busy && !gone && !request.senses_for && !(request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE) &&
+      request.busy_returns < kBusyReturnsMax) {
     put_slot(adapter, slot);
     retry_on_tick(adapter, request);
     return;
@@ -243,7 +257,8 @@ void act_on_notifications(Adapter& adapter, Afterwards& afterwards) {
 
 void finish(Adapter& adapter, Afterwards& afterwards) {
   for (const LogEntry& entry : afterwards.log) write_log_entry(adapter, entry);
-  if (afterwards.buses_changed && adapter.pdo && adapter.ready_to_run) IoInvalidateDeviceRelations(adapter.pdo, BusRelations);
+  if (afterwards.buses_changed && adapter.pdo && adapter.ready_to_run)
+    IoInvalidateDeviceRelations(adapter.pdo, BusRelations);
   afterwards.ended.complete(adapter);
 }
 

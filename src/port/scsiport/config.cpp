@@ -36,7 +36,8 @@ bool build_config(Adapter& adapter, const Parameters& parameters) {
   const HW_INITIALIZATION_DATA& hw = adapter.hw;
   const SIZE_T bytes = sizeof(PORT_CONFIGURATION_INFORMATION) + hw.NumberOfAccessRanges * sizeof(ACCESS_RANGE);
   if (!adapter.guest_config)
-    adapter.guest_config = static_cast<PORT_CONFIGURATION_INFORMATION*>(ExAllocatePoolWithTag(NonPagedPool, bytes, kPoolTag));
+    adapter.guest_config =
+        static_cast<PORT_CONFIGURATION_INFORMATION*>(ExAllocatePoolWithTag(NonPagedPool, bytes, kPoolTag));
   if (!adapter.guest_config) return false;
   PORT_CONFIGURATION_INFORMATION& config = *adapter.guest_config;
   config = PORT_CONFIGURATION_INFORMATION{};
@@ -54,7 +55,8 @@ bool build_config(Adapter& adapter, const Parameters& parameters) {
   auto* ranges = reinterpret_cast<ACCESS_RANGE*>(adapter.guest_config + 1);
   config.AccessRanges = reinterpret_cast<decltype(config.AccessRanges)>(ranges);
   fill_access_ranges(adapter, ranges, hw.NumberOfAccessRanges);
-  std::fill(std::begin(config.InitiatorBusId), std::end(config.InitiatorBusId), static_cast<CHAR>(port().settings.initiator_bus_id));
+  std::fill(std::begin(config.InitiatorBusId), std::end(config.InitiatorBusId),
+            static_cast<CHAR>(port().settings.initiator_bus_id));
   config.MapBuffers = hw.MapBuffers;
   config.NeedPhysicalAddresses = hw.NeedPhysicalAddresses;
   config.TaggedQueuing = hw.TaggedQueuing;
@@ -74,7 +76,8 @@ bool build_config(Adapter& adapter, const Parameters& parameters) {
 void adopt_config(Adapter& adapter, const Parameters& parameters) {
   PORT_CONFIGURATION_INFORMATION& config = adapter.config;
   config = *adapter.guest_config;
-  config.MaximumNumberOfTargets = static_cast<UCHAR>(std::min<ULONG>(config.MaximumNumberOfTargets, SCSI_MAXIMUM_TARGETS_PER_BUS));
+  config.MaximumNumberOfTargets =
+      static_cast<UCHAR>(std::min<ULONG>(config.MaximumNumberOfTargets, SCSI_MAXIMUM_TARGETS_PER_BUS));
   config.NumberOfBuses = static_cast<UCHAR>(std::min<ULONG>(config.NumberOfBuses, SCSI_MAXIMUM_BUSES));
   adapter.map_buffers = config.MapBuffers;
   adapter.caches_data = config.CachesData;
@@ -82,7 +85,8 @@ void adopt_config(Adapter& adapter, const Parameters& parameters) {
   adapter.tagged_queuing = config.TaggedQueuing && !parameters.disable_tagged_queuing;
   adapter.multiple_requests = config.MultipleRequestPerLu && !parameters.disable_multiple_requests;
   if (adapter.multiple_requests && !adapter.auto_request_sense) {
-    violation(&adapter, Check::MultipleRequestsWithoutAutosense, "MultipleRequestPerLu without AutoRequestSense: it counts as off");
+    violation(&adapter, Check::MultipleRequestsWithoutAutosense,
+              "MultipleRequestPerLu without AutoRequestSense: it counts as off");
     adapter.multiple_requests = false;
   }
   if (config.NumberOfBuses == 0) violation(&adapter, Check::NoBuses, "HwScsiFindAdapter found an adapter with no bus");

@@ -12,10 +12,13 @@ namespace drydock::port::scsiport {
 
 NTSTATUS event_of(ULONG sp_code) {
   switch (sp_code) {
-    case SP_BUS_PARITY_ERROR: return kEventParity;
+    case SP_BUS_PARITY_ERROR:
+      return kEventParity;
     case SP_BUS_TIME_OUT:
-    case SP_REQUEST_TIMEOUT: return kEventTimeout;
-    default: return kEventController;
+    case SP_REQUEST_TIMEOUT:
+      return kEventTimeout;
+    default:
+      return kEventController;
   }
 }
 
@@ -51,8 +54,8 @@ void write_log_entry(Adapter& adapter, const LogEntry& entry) {
 }
 
 void log_reset(Adapter& adapter, UCHAR path, ResetCause cause, const Request* overdue) {
-  machine::Machine::current().note(fmt::format("adapter {}: reset of bus {}: {}{}", adapter.number, path, cause_name(cause),
-                                               overdue ? ", " + describe(*overdue) : std::string()));
+  machine::Machine::current().note(fmt::format("adapter {}: reset of bus {}: {}{}", adapter.number, path,
+                                               cause_name(cause), overdue ? ", " + describe(*overdue) : std::string()));
   ULONG dump[kLogDumpWords] = {};
   dump[kLogPort] = adapter.number;
   dump[kLogAddress] = overdue && overdue->unit ? static_cast<ULONG>(overdue->unit->address.bits()) : ULONG{path} << 16;

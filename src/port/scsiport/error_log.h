@@ -13,7 +13,16 @@ inline constexpr NTSTATUS kEventReset = static_cast<NTSTATUS>(0x80040081);      
 NTSTATUS event_of(ULONG sp_code);
 
 /// What DumpData of an entry holds.
-enum LogDump : unsigned { kLogPort, kLogAddress, kLogCode, kLogUniqueId, kLogFunction, kLogStatus, kLogCdb, kLogDumpWords = kLogCdb + 4 };
+enum LogDump : unsigned {
+  kLogPort,
+  kLogAddress,
+  kLogCode,
+  kLogUniqueId,
+  kLogFunction,
+  kLogStatus,
+  kLogCdb,
+  kLogDumpWords = kLogCdb + 4
+};
 
 /// IRQL: at most DISPATCH_LEVEL.
 void write_log_entry(Adapter& adapter, const LogEntry& entry);

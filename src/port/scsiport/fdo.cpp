@@ -45,12 +45,15 @@ UNICODE_STRING counted(const std::u16string& text) {
   return {bytes, bytes, const_cast<PWCH>(text.data())};
 }
 
-std::u16string wide(const std::string& text) { return {text.begin(), text.end()}; }
+std::u16string wide(const std::string& text) {
+  return {text.begin(), text.end()};
+}
 
 std::uint32_t lowest_free_number() {
   for (std::uint32_t number = 0;; ++number) {
     const auto& adapters = port().adapters;
-    if (std::none_of(adapters.begin(), adapters.end(), [&](const Adapter* one) { return one->number == number; })) return number;
+    if (std::none_of(adapters.begin(), adapters.end(), [&](const Adapter* one) { return one->number == number; }))
+      return number;
   }
 }
 
@@ -142,7 +145,8 @@ NTSTATUS start_device(Adapter& adapter, IRP* irp) {
 
 /// SP-263: an adapter whose miniport cannot be stopped stays as long as the system runs.
 NTSTATUS query_end(Adapter& adapter, IRP* irp, Lifecycle pending) {
-  if (!can_be_stopped(adapter) && adapter.lifecycle == Lifecycle::Started) return complete_irp(irp, STATUS_UNSUCCESSFUL);
+  if (!can_be_stopped(adapter) && adapter.lifecycle == Lifecycle::Started)
+    return complete_irp(irp, STATUS_UNSUCCESSFUL);
   adapter.lifecycle_before_query = adapter.lifecycle;
   adapter.lifecycle = pending;
   irp->IoStatus.Status = STATUS_SUCCESS;
@@ -206,7 +210,8 @@ NTSTATUS device_state(Adapter& adapter, IRP* irp) {
 }
 
 NTSTATUS bus_relations(Adapter& adapter, IRP* irp) {
-  if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations) return pass_down(adapter, irp);
+  if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations)
+    return pass_down(adapter, irp);
   scan_buses(adapter);
   DEVICE_RELATIONS* relations = report_units(adapter);
   if (!relations) return complete_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
@@ -225,7 +230,8 @@ NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* Phy
   const std::u16string name_text = wide(fmt::format("\\Device\\ScsiPort{}", number));
   UNICODE_STRING name = counted(name_text);
   DEVICE_OBJECT* fdo = nullptr;
-  const NTSTATUS status = IoCreateDevice(DriverObject, sizeof(FdoExtension), &name, FILE_DEVICE_CONTROLLER, FILE_DEVICE_SECURE_OPEN, FALSE, &fdo);
+  const NTSTATUS status = IoCreateDevice(DriverObject, sizeof(FdoExtension), &name, FILE_DEVICE_CONTROLLER,
+                                         FILE_DEVICE_SECURE_OPEN, FALSE, &fdo);
   if (!NT_SUCCESS(status)) return status;
   DEVICE_OBJECT* lower = IoAttachDeviceToDeviceStack(fdo, PhysicalDeviceObject);
   if (!lower) {
@@ -254,22 +260,32 @@ NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* Phy
 
 NTSTATUS fdo_pnp(Adapter& adapter, DEVICE_OBJECT*, IRP* irp) {
   switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
-    case IRP_MN_START_DEVICE: return start_device(adapter, irp);
-    case IRP_MN_QUERY_STOP_DEVICE: return query_end(adapter, irp, Lifecycle::StopPending);
-    case IRP_MN_CANCEL_STOP_DEVICE: return cancel_end(adapter, irp, Lifecycle::StopPending);
+    case IRP_MN_START_DEVICE:
+      return start_device(adapter, irp);
+    case IRP_MN_QUERY_STOP_DEVICE:
+      return query_end(adapter, irp, Lifecycle::StopPending);
+    case IRP_MN_CANCEL_STOP_DEVICE:
+      return cancel_end(adapter, irp, Lifecycle::StopPending);
     case IRP_MN_STOP_DEVICE:
       silence_adapter(adapter, false);
       release_adapter(adapter);
       adapter.lifecycle = Lifecycle::Stopped;
       irp->IoStatus.Status = STATUS_SUCCESS;
       return pass_down(adapter, irp);
-    case IRP_MN_QUERY_REMOVE_DEVICE: return query_end(adapter, irp, Lifecycle::RemovePending);
-    case IRP_MN_CANCEL_REMOVE_DEVICE: return cancel_end(adapter, irp, Lifecycle::RemovePending);
-    case IRP_MN_REMOVE_DEVICE: return remove_device(adapter, irp);
-    case IRP_MN_SURPRISE_REMOVAL: return surprise_removal(adapter, irp);
-    case IRP_MN_QUERY_DEVICE_RELATIONS: return bus_relations(adapter, irp);
-    case IRP_MN_QUERY_PNP_DEVICE_STATE: return device_state(adapter, irp);
-    default: return pass_down(adapter, irp);
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+      return query_end(adapter, irp, Lifecycle::RemovePending);
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+      return cancel_end(adapter, irp, Lifecycle::RemovePending);
+    case IRP_MN_REMOVE_DEVICE:
+      return remove_device(adapter, irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+      return surprise_removal(adapter, irp);
+    case IRP_MN_QUERY_DEVICE_RELATIONS:
+      return bus_relations(adapter, irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+      return device_state(adapter, irp);
+    default:
+      return pass_down(adapter, irp);
   }
 }
 
@@ -293,14 +309,16 @@ NTSTATUS orphan_dispatch(DEVICE_OBJECT* device, IRP* irp) {
       }
       return complete_irp(irp, stack->MinorFunction == IRP_MN_SURPRISE_REMOVAL ? STATUS_SUCCESS : irp->IoStatus.Status);
     case IRP_MJ_CLOSE:
-    case IRP_MJ_CLEANUP: return complete_irp(irp, STATUS_SUCCESS);
+    case IRP_MJ_CLEANUP:
+      return complete_irp(irp, STATUS_SUCCESS);
     case IRP_MJ_POWER:
       PoStartNextPowerIrp(irp);
       return complete_irp(irp, STATUS_SUCCESS);
     case IRP_MJ_SCSI:
       if (SCSI_REQUEST_BLOCK* srb = stack->Parameters.Scsi.Srb) srb->SrbStatus = SRB_STATUS_NO_DEVICE;
       return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
-    default: return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
+    default:
+      return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
   }
 }
 
@@ -312,16 +330,23 @@ NTSTATUS NTAPI ScsiPortGlobalDispatch(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
   switch (IoGetCurrentIrpStackLocation(Irp)->MajorFunction) {
     case IRP_MJ_CREATE:
     case IRP_MJ_CLOSE:
-    case IRP_MJ_CLEANUP: return complete_irp(Irp, STATUS_SUCCESS);
-    case IRP_MJ_PNP: return unit ? pdo_pnp(*unit, DeviceObject, Irp) : fdo_pnp(adapter, DeviceObject, Irp);
-    case IRP_MJ_POWER: return unit ? pdo_power(*unit, DeviceObject, Irp) : fdo_power(adapter, DeviceObject, Irp);
-    case IRP_MJ_DEVICE_CONTROL: return unit ? pdo_device_control(*unit, DeviceObject, Irp) : fdo_device_control(adapter, DeviceObject, Irp);
-    case IRP_MJ_SCSI: return unit ? pdo_scsi(*unit, DeviceObject, Irp) : complete_irp(Irp, STATUS_INVALID_DEVICE_REQUEST);
+    case IRP_MJ_CLEANUP:
+      return complete_irp(Irp, STATUS_SUCCESS);
+    case IRP_MJ_PNP:
+      return unit ? pdo_pnp(*unit, DeviceObject, Irp) : fdo_pnp(adapter, DeviceObject, Irp);
+    case IRP_MJ_POWER:
+      return unit ? pdo_power(*unit, DeviceObject, Irp) : fdo_power(adapter, DeviceObject, Irp);
+    case IRP_MJ_DEVICE_CONTROL:
+      return unit ? pdo_device_control(*unit, DeviceObject, Irp) : fdo_device_control(adapter, DeviceObject, Irp);
+    case IRP_MJ_SCSI:
+      return unit ? pdo_scsi(*unit, DeviceObject, Irp) : complete_irp(Irp, STATUS_INVALID_DEVICE_REQUEST);
     case IRP_MJ_SYSTEM_CONTROL:
       if (!unit) return pass_down(adapter, Irp);
       return complete_irp(Irp, Irp->IoStatus.Status);
-    case IRP_MJ_SHUTDOWN: return complete_irp(Irp, STATUS_SUCCESS);
-    default: return complete_irp(Irp, STATUS_INVALID_DEVICE_REQUEST);
+    case IRP_MJ_SHUTDOWN:
+      return complete_irp(Irp, STATUS_SUCCESS);
+    default:
+      return complete_irp(Irp, STATUS_INVALID_DEVICE_REQUEST);
   }
 }
 
@@ -336,8 +361,8 @@ NTSTATUS NTAPI ScsiPortScsiDispatch(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
 
 void take_over_driver_object(DRIVER_OBJECT* driver) {
   using ntos::io::guest_callable;
-  constexpr UCHAR kServed[] = {IRP_MJ_CREATE, IRP_MJ_CLOSE, IRP_MJ_CLEANUP, IRP_MJ_PNP, IRP_MJ_POWER,
-                               IRP_MJ_DEVICE_CONTROL, IRP_MJ_SYSTEM_CONTROL, IRP_MJ_SHUTDOWN};
+  constexpr UCHAR kServed[] = {IRP_MJ_CREATE, IRP_MJ_CLOSE,          IRP_MJ_CLEANUP,        IRP_MJ_PNP,
+                               IRP_MJ_POWER,  IRP_MJ_DEVICE_CONTROL, IRP_MJ_SYSTEM_CONTROL, IRP_MJ_SHUTDOWN};
   const PDRIVER_DISPATCH dispatch = guest_callable(ScsiPortGlobalDispatch, "ScsiPortGlobalDispatch");
   for (UCHAR major : kServed) driver->MajorFunction[major] = dispatch;
   driver->MajorFunction[IRP_MJ_SCSI] = guest_callable(ScsiPortScsiDispatch, "ScsiPortScsiDispatch");

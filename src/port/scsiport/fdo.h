@@ -44,8 +44,8 @@ struct CommonExtension {
 
 /// The kernel's objects of an adapter, where Windows' port driver has them.
 struct FdoExtension : CommonExtension {
-  KSPIN_LOCK lock;          ///< the port's own (SP-100); taken before the interrupt lock
-  KSPIN_LOCK polled_lock;   ///< stands in for the interrupt lock without an interrupt (SP-107)
+  KSPIN_LOCK lock;         ///< the port's own (SP-100); taken before the interrupt lock
+  KSPIN_LOCK polled_lock;  ///< stands in for the interrupt lock without an interrupt (SP-107)
   KDPC completion_dpc;
   KTIMER tick;
   KDPC tick_dpc;
@@ -53,8 +53,8 @@ struct FdoExtension : CommonExtension {
   KDPC hold_off_dpc;
   KTIMER miniport_timer;
   KDPC miniport_timer_dpc;
-  KEVENT idle;              ///< set when the miniport owns nothing any more
-  KEVENT scan;              ///< one scan at a time
+  KEVENT idle;  ///< set when the miniport owns nothing any more
+  KEVENT scan;  ///< one scan at a time
 };
 
 struct PdoExtension : CommonExtension {
@@ -135,10 +135,10 @@ enum class Lifecycle : std::uint8_t { Added, Started, StopPending, Stopped, Remo
 
 /// What an adapter has done, for reports.
 struct Account {
-  std::uint64_t started = 0;    ///< passed to HwScsiStartIo, retries included
-  std::uint64_t completed = 0;  ///< IRPs completed
-  std::uint64_t retried = 0;    ///< given back busy and sent again
-  std::uint64_t bus_resets = 0; ///< calls of HwScsiResetBus
+  std::uint64_t started = 0;     ///< passed to HwScsiStartIo, retries included
+  std::uint64_t completed = 0;   ///< IRPs completed
+  std::uint64_t retried = 0;     ///< given back busy and sent again
+  std::uint64_t bus_resets = 0;  ///< calls of HwScsiResetBus
   std::uint64_t hold_offs = 0;
 };
 
@@ -160,12 +160,12 @@ struct Adapter {
   FdoExtension* kernel = nullptr;
   Lifecycle lifecycle = Lifecycle::Added;
   Lifecycle lifecycle_before_query = Lifecycle::Added;
-  bool linked = false;        ///< \DosDevices\Scsi<n>: exists
+  bool linked = false;  ///< \DosDevices\Scsi<n>: exists
   SYSTEM_POWER_STATE system_power = PowerSystemWorking;
   DEVICE_POWER_STATE device_power = PowerDeviceD0;
 
   // The miniport's side.
-  PVOID extension = nullptr;  ///< HwDeviceExtension: pool
+  PVOID extension = nullptr;                               ///< HwDeviceExtension: pool
   PORT_CONFIGURATION_INFORMATION* guest_config = nullptr;  ///< pool, access ranges behind it
   PORT_CONFIGURATION_INFORMATION config{};                 ///< as it was after FOUND
   bool tagged_queuing = false, multiple_requests = false, auto_request_sense = false, map_buffers = false;
@@ -174,7 +174,7 @@ struct Adapter {
   ULONG default_srb_flags = 0;  ///< SP-037
   ULONG sense_length = 0;
   std::array<bool, ScsiAdapterControlMax> controls{};  ///< SP-262
-  bool ready_to_run = false;  ///< between a successful start and the next stop
+  bool ready_to_run = false;                           ///< between a successful start and the next stop
 
   // Hardware.
   std::vector<AssignedRange> ranges;
@@ -211,21 +211,21 @@ struct Adapter {
   LogicalUnit* ready_last = nullptr;
 
   // Is it ready?
-  bool blocked = true;              ///< starting or stopping: nothing is started
-  bool ready = false;               ///< NextRequest came since the last start
-  std::int32_t next_clock = -1;     ///< SP-224, in ticks
+  bool blocked = true;           ///< starting or stopping: nothing is started
+  bool ready = false;            ///< NextRequest came since the last start
+  std::int32_t next_clock = -1;  ///< SP-224, in ticks
   std::int32_t next_clock_full = 0;
-  bool interrupts_held = false;     ///< HwScsiEnableInterruptsCallback runs (SP-105)
+  bool interrupts_held = false;  ///< HwScsiEnableInterruptsCallback runs (SP-105)
   bool tick_runs = false;
-  bool idle_is_awaited = false;     ///< a stop waits until nothing is owned
+  bool idle_is_awaited = false;  ///< a stop waits until nothing is owned
 
   // Bus reset.
   ResetState state = ResetState::Stopped;
-  std::uint32_t paths_in_hold_off = 0;      ///< buses whose reset began or renewed this hold-off (SP-190)
-  bool reset_unnamed = false;               ///< ResetDetected on an adapter with several buses (SP-208)
-  bool next_request_owed = false;           ///< SP-174
+  std::uint32_t paths_in_hold_off = 0;  ///< buses whose reset began or renewed this hold-off (SP-190)
+  bool reset_unnamed = false;           ///< ResetDetected on an adapter with several buses (SP-208)
+  bool next_request_owed = false;       ///< SP-174
   bool last_reset_result = true;
-  bool reset_routine_called = false;        ///< in this hold-off
+  bool reset_routine_called = false;  ///< in this hold-off
   std::array<BusHealth, SCSI_MAXIMUM_BUSES> buses{};
 
   // Calls and notifications.
@@ -282,7 +282,9 @@ NTSTATUS restart_adapter(Adapter& adapter);
 /// Ends everything that waits. IRQL: at most DISPATCH_LEVEL, port lock not held.
 void fail_waiting(Adapter& adapter, UCHAR srb_status, NTSTATUS status);
 /// SP-263: whether the miniport lets itself be stopped while the system runs.
-inline bool can_be_stopped(const Adapter& adapter) { return adapter.hw.HwAdapterControl != nullptr; }
+inline bool can_be_stopped(const Adapter& adapter) {
+  return adapter.hw.HwAdapterControl != nullptr;
+}
 
 NTSTATUS fdo_pnp(Adapter& adapter, DEVICE_OBJECT* device, IRP* irp);
 NTSTATUS fdo_power(Adapter& adapter, DEVICE_OBJECT* device, IRP* irp);

@@ -38,11 +38,13 @@ MiniportDriver* miniport_driver_of(const DRIVER_OBJECT* driver) {
   return nullptr;
 }
 
-ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATION_DATA* HwInitializationData, PVOID HwContext) {
+ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATION_DATA* HwInitializationData,
+                               PVOID HwContext) {
   auto status = [](NTSTATUS value) { return static_cast<ULONG>(value); };
   DRIVER_OBJECT* object = driver_in_entry(Argument1, Argument2);
   if (!object || !HwInitializationData) {
-    violation(nullptr, Check::InitBadArguments, "ScsiPortInitialize was not given the two pointers that DriverEntry got",
+    violation(nullptr, Check::InitBadArguments,
+              "ScsiPortInitialize was not given the two pointers that DriverEntry got",
               {reinterpret_cast<std::uint64_t>(Argument1), reinterpret_cast<std::uint64_t>(Argument2)});
     return status(STATUS_INVALID_PARAMETER);
   }
@@ -53,7 +55,8 @@ ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATI
 
   // SP-005: the size is the version. What an older structure lacks reads as zero.
   const ULONG size = HwInitializationData->HwInitializationDataSize;
-  if (size != sizeof(HW_INITIALIZATION_DATA) && size != kHwInitializationDataSizeBeforeAdapterControl) return status(STATUS_REVISION_MISMATCH);
+  if (size != sizeof(HW_INITIALIZATION_DATA) && size != kHwInitializationDataSizeBeforeAdapterControl)
+    return status(STATUS_REVISION_MISMATCH);
   Registration registration;
   std::memcpy(static_cast<void*>(&registration.data), HwInitializationData, size);
   registration.hw_context = HwContext;
@@ -76,8 +79,10 @@ ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATI
   if (!registration.plug_and_play)
     machine::Machine::current().not_implemented(
         "ScsiPortInitialize",
-        fmt::format("the service key has no Parameters\\PnpInterface value \"{}\", so the adapter would be searched for as a "
-                    "legacy one, which is not built", static_cast<int>(registration.data.AdapterInterfaceType)));
+        fmt::format(
+            "the service key has no Parameters\\PnpInterface value \"{}\", so the adapter would be searched for as a "
+            "legacy one, which is not built",
+            static_cast<int>(registration.data.AdapterInterfaceType)));
   return status(STATUS_SUCCESS);
 }
 

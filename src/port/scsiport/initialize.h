@@ -6,7 +6,8 @@
 namespace drydock::port::scsiport {
 
 /// Rules: SP-001 to SP-013. IRQL: PASSIVE_LEVEL, with the miniport's DriverEntry on the stack.
-ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATION_DATA* HwInitializationData, PVOID HwContext);
+ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATION_DATA* HwInitializationData,
+                               PVOID HwContext);
 
 /// NTAPI routine of every miniport's driver object.
 VOID NTAPI ScsiPortUnload(DRIVER_OBJECT* DriverObject);

@@ -25,7 +25,8 @@ struct Ioctl {
 };
 Ioctl ioctl_of(IRP* irp) {
   const auto& parameters = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
-  return {parameters.IoControlCode, irp->AssociatedIrp.SystemBuffer, parameters.InputBufferLength, parameters.OutputBufferLength};
+  return {parameters.IoControlCode, irp->AssociatedIrp.SystemBuffer, parameters.InputBufferLength,
+          parameters.OutputBufferLength};
 }
 
 /// Copies as much of `answer` as fits and says how much that was.
@@ -63,7 +64,9 @@ NTSTATUS break_reservation(Adapter& adapter, const Ioctl& ioctl, IRP* irp) {
 
 // ---- what the adapter is ----
 
-ULONG transfer_max(const Adapter& adapter) { return adapter.config.MaximumTransferLength; }
+ULONG transfer_max(const Adapter& adapter) {
+  return adapter.config.MaximumTransferLength;
+}
 
 /// SP-332.
 NTSTATUS get_capabilities(const Adapter& adapter, const Ioctl& ioctl, IRP* irp) {
@@ -81,9 +84,11 @@ NTSTATUS get_capabilities(const Adapter& adapter, const Ioctl& ioctl, IRP* irp) 
 
 /// SP-331.
 NTSTATUS get_inquiry_data(Adapter& adapter, const Ioctl& ioctl, IRP* irp) {
-  const ULONG entry_bytes = static_cast<ULONG>(align_up(offsetof(SCSI_INQUIRY_DATA, InquiryData) + INQUIRYDATABUFFERSIZE, sizeof(ULONG)));
+  const ULONG entry_bytes =
+      static_cast<ULONG>(align_up(offsetof(SCSI_INQUIRY_DATA, InquiryData) + INQUIRYDATABUFFERSIZE, sizeof(ULONG)));
   const ULONG buses = adapter.config.NumberOfBuses;
-  const ULONG header_bytes = static_cast<ULONG>(offsetof(SCSI_ADAPTER_BUS_INFO, BusData) + buses * sizeof(SCSI_BUS_DATA));
+  const ULONG header_bytes =
+      static_cast<ULONG>(offsetof(SCSI_ADAPTER_BUS_INFO, BusData) + buses * sizeof(SCSI_BUS_DATA));
   std::vector<const LogicalUnit*> units;
   for (const LogicalUnit* unit : adapter.units)
     if (unit->pdo && !unit->missing) units.push_back(unit);
@@ -169,7 +174,8 @@ NTSTATUS device_property(const LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) 
 
 /// SP-335. `unit` is null on the adapter.
 NTSTATUS query_property(const Adapter& adapter, const LogicalUnit* unit, const Ioctl& ioctl, IRP* irp) {
-  if (ioctl.input < offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters)) return complete_irp(irp, STATUS_INVALID_PARAMETER);
+  if (ioctl.input < offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters))
+    return complete_irp(irp, STATUS_INVALID_PARAMETER);
   const STORAGE_PROPERTY_QUERY query = *static_cast<const STORAGE_PROPERTY_QUERY*>(ioctl.buffer);
   const bool known = query.PropertyId == StorageAdapterProperty || (unit && query.PropertyId == StorageDeviceProperty);
   if (query.PropertyId == StorageDeviceProperty && !unit) return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
@@ -177,7 +183,8 @@ NTSTATUS query_property(const Adapter& adapter, const LogicalUnit* unit, const I
   if (query.QueryType == PropertyExistsQuery) return complete_irp(irp, STATUS_SUCCESS);
   if (query.QueryType != PropertyStandardQuery) return complete_irp(irp, STATUS_NOT_SUPPORTED);
   if (ioctl.output < sizeof(STORAGE_DESCRIPTOR_HEADER)) return complete_irp(irp, STATUS_INVALID_PARAMETER);
-  return query.PropertyId == StorageAdapterProperty ? adapter_property(adapter, ioctl, irp) : device_property(*unit, ioctl, irp);
+  return query.PropertyId == StorageAdapterProperty ? adapter_property(adapter, ioctl, irp)
+                                                    : device_property(*unit, ioctl, irp);
 }
 
 // ---- pass-through ----
@@ -207,7 +214,7 @@ NTSTATUS send_pass_through(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp, cons
   std::memcpy(request.cdb, header.Cdb, sizeof(request.cdb));
   request.flags = SRB_FLAGS_NO_QUEUE_FREEZE;  // SP-323
   if (header.DataTransferLength)
-    request.flags |= header.DataIn == SCSI_IOCTL_DATA_IN ? SRB_FLAGS_DATA_IN
+    request.flags |= header.DataIn == SCSI_IOCTL_DATA_IN    ? SRB_FLAGS_DATA_IN
                      : header.DataIn == SCSI_IOCTL_DATA_OUT ? SRB_FLAGS_DATA_OUT
                                                             : SRB_FLAGS_UNSPECIFIED_DIRECTION;
   request.timeout_s = header.TimeOutValue;
@@ -226,10 +233,12 @@ NTSTATUS send_pass_through(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp, cons
   const bool answered = status == SRB_STATUS_SUCCESS || status == SRB_STATUS_DATA_OVERRUN ||
                         (status == SRB_STATUS_ERROR && result.scsi_status != SCSISTAT_GOOD);
   ULONG_PTR information = sizeof(header);
-  if (header.SenseInfoLength) information = std::max<ULONG_PTR>(information, header.SenseInfoOffset + header.SenseInfoLength);
+  if (header.SenseInfoLength)
+    information = std::max<ULONG_PTR>(information, header.SenseInfoOffset + header.SenseInfoLength);
   if (pass.data && !pass.mdl && header.DataIn != SCSI_IOCTL_DATA_OUT && header.DataTransferLength)
     information = std::max<ULONG_PTR>(information, header.DataBufferOffset + header.DataTransferLength);
-  return complete_irp(irp, answered ? STATUS_SUCCESS : result.status, answered ? std::min<ULONG_PTR>(information, ioctl.output) : 0);
+  return complete_irp(irp, answered ? STATUS_SUCCESS : result.status,
+                      answered ? std::min<ULONG_PTR>(information, ioctl.output) : 0);
 }
 
 NTSTATUS pass_through(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) {
@@ -238,7 +247,9 @@ NTSTATUS pass_through(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) {
   if (header->Length != sizeof(*header) || header->CdbLength > sizeof(header->Cdb) || !areas_fit(*header, ioctl, false))
     return complete_irp(irp, STATUS_INVALID_PARAMETER);
   auto* base = static_cast<std::byte*>(ioctl.buffer);
-  return send_pass_through(unit, ioctl, irp, {header, base + header->DataBufferOffset, nullptr, reinterpret_cast<UCHAR*>(base + header->SenseInfoOffset)});
+  return send_pass_through(
+      unit, ioctl, irp,
+      {header, base + header->DataBufferOffset, nullptr, reinterpret_cast<UCHAR*>(base + header->SenseInfoOffset)});
 }
 
 /// SP-321: the caller's own buffer, locked while the request is out.
@@ -257,7 +268,8 @@ NTSTATUS pass_through_direct(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) {
     MmProbeAndLockPages(mdl, irp->RequestorMode, header->DataIn == SCSI_IOCTL_DATA_OUT ? IoReadAccess : IoWriteAccess);
   }
   auto* sense = reinterpret_cast<UCHAR*>(static_cast<std::byte*>(ioctl.buffer) + header->SenseInfoOffset);
-  const NTSTATUS status = send_pass_through(unit, ioctl, irp, {reinterpret_cast<SCSI_PASS_THROUGH*>(header), header->DataBuffer, mdl, sense});
+  const NTSTATUS status = send_pass_through(
+      unit, ioctl, irp, {reinterpret_cast<SCSI_PASS_THROUGH*>(header), header->DataBuffer, mdl, sense});
   if (mdl) {
     MmUnlockPages(mdl);
     IoFreeMdl(mdl);
@@ -268,7 +280,8 @@ NTSTATUS pass_through_direct(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) {
 /// SP-336: to whichever unit stands first; a miniport looks at the buffer only.
 NTSTATUS scsi_miniport(Adapter& adapter, LogicalUnit* unit, const Ioctl& ioctl, IRP* irp) {
   auto* control = static_cast<SRB_IO_CONTROL*>(ioctl.buffer);
-  if (ioctl.input < sizeof(SRB_IO_CONTROL) || control->HeaderLength != sizeof(SRB_IO_CONTROL)) return complete_irp(irp, STATUS_INVALID_PARAMETER);
+  if (ioctl.input < sizeof(SRB_IO_CONTROL) || control->HeaderLength != sizeof(SRB_IO_CONTROL))
+    return complete_irp(irp, STATUS_INVALID_PARAMETER);
   const std::uint64_t needed = std::uint64_t{control->HeaderLength} + control->Length;
   if (needed > std::max(ioctl.input, ioctl.output)) return complete_irp(irp, STATUS_INVALID_PARAMETER);
   for (LogicalUnit* one : adapter.units)
@@ -309,39 +322,58 @@ NTSTATUS fdo_device_control(Adapter& adapter, DEVICE_OBJECT*, IRP* irp) {
   if (adapter.lifecycle == Lifecycle::SurpriseRemoved) return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
   switch (ioctl.code) {
     case IOCTL_STORAGE_RESET_BUS:
-    case kObsoleteResetBus: return reset_bus_request(adapter, ioctl, irp);
-    case IOCTL_STORAGE_BREAK_RESERVATION: return break_reservation(adapter, ioctl, irp);
+    case kObsoleteResetBus:
+      return reset_bus_request(adapter, ioctl, irp);
+    case IOCTL_STORAGE_BREAK_RESERVATION:
+      return break_reservation(adapter, ioctl, irp);
     case IOCTL_STORAGE_RESET_DEVICE:
-    case kObsoleteResetDevice: return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-328
-    case IOCTL_SCSI_GET_CAPABILITIES: return get_capabilities(adapter, ioctl, irp);
-    case IOCTL_SCSI_GET_INQUIRY_DATA: return get_inquiry_data(adapter, ioctl, irp);
-    case IOCTL_SCSI_RESCAN_BUS: return rescan(adapter, irp);
-    case IOCTL_SCSI_GET_ADDRESS: return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-333
-    case IOCTL_SCSI_MINIPORT: return scsi_miniport(adapter, nullptr, ioctl, irp);
-    case IOCTL_STORAGE_QUERY_PROPERTY: return query_property(adapter, nullptr, ioctl, irp);
+    case kObsoleteResetDevice:
+      return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-328
+    case IOCTL_SCSI_GET_CAPABILITIES:
+      return get_capabilities(adapter, ioctl, irp);
+    case IOCTL_SCSI_GET_INQUIRY_DATA:
+      return get_inquiry_data(adapter, ioctl, irp);
+    case IOCTL_SCSI_RESCAN_BUS:
+      return rescan(adapter, irp);
+    case IOCTL_SCSI_GET_ADDRESS:
+      return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-333
+    case IOCTL_SCSI_MINIPORT:
+      return scsi_miniport(adapter, nullptr, ioctl, irp);
+    case IOCTL_STORAGE_QUERY_PROPERTY:
+      return query_property(adapter, nullptr, ioctl, irp);
     case IOCTL_SCSI_PASS_THROUGH:
     case IOCTL_SCSI_PASS_THROUGH_DIRECT: {
       if (ioctl.input < sizeof(SCSI_PASS_THROUGH)) return complete_irp(irp, STATUS_BUFFER_TOO_SMALL);
       LogicalUnit* unit = named_unit(adapter, ioctl);
       if (!unit || !unit->pdo) return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
-      return ioctl.code == IOCTL_SCSI_PASS_THROUGH ? pass_through(*unit, ioctl, irp) : pass_through_direct(*unit, ioctl, irp);
+      return ioctl.code == IOCTL_SCSI_PASS_THROUGH ? pass_through(*unit, ioctl, irp)
+                                                   : pass_through_direct(*unit, ioctl, irp);
     }
-    default: return complete_irp(irp, STATUS_NOT_SUPPORTED);  // SP-337
+    default:
+      return complete_irp(irp, STATUS_NOT_SUPPORTED);  // SP-337
   }
 }
 
 NTSTATUS pdo_device_control(LogicalUnit& unit, DEVICE_OBJECT*, IRP* irp) {
   Adapter& adapter = *unit.adapter;
   const Ioctl ioctl = ioctl_of(irp);
-  if (unit.removed || adapter.lifecycle == Lifecycle::SurpriseRemoved) return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
+  if (unit.removed || adapter.lifecycle == Lifecycle::SurpriseRemoved)
+    return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
   switch (ioctl.code) {
-    case IOCTL_SCSI_GET_ADDRESS: return get_address(unit, ioctl, irp);
-    case IOCTL_SCSI_PASS_THROUGH: return pass_through(unit, ioctl, irp);
-    case IOCTL_SCSI_PASS_THROUGH_DIRECT: return pass_through_direct(unit, ioctl, irp);
-    case IOCTL_SCSI_MINIPORT: return scsi_miniport(adapter, &unit, ioctl, irp);
-    case IOCTL_STORAGE_QUERY_PROPERTY: return query_property(adapter, &unit, ioctl, irp);
-    case IOCTL_SCSI_GET_CAPABILITIES: return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-332
-    default: return fdo_device_control(adapter, adapter.fdo, irp);  // SP-337: passed down
+    case IOCTL_SCSI_GET_ADDRESS:
+      return get_address(unit, ioctl, irp);
+    case IOCTL_SCSI_PASS_THROUGH:
+      return pass_through(unit, ioctl, irp);
+    case IOCTL_SCSI_PASS_THROUGH_DIRECT:
+      return pass_through_direct(unit, ioctl, irp);
+    case IOCTL_SCSI_MINIPORT:
+      return scsi_miniport(adapter, &unit, ioctl, irp);
+    case IOCTL_STORAGE_QUERY_PROPERTY:
+      return query_property(adapter, &unit, ioctl, irp);
+    case IOCTL_SCSI_GET_CAPABILITIES:
+      return complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);  // SP-332
+    default:
+      return fdo_device_control(adapter, adapter.fdo, irp);  // SP-337: passed down
   }
 }
 

@@ -13,17 +13,28 @@ using machine::Machine;
 
 const char* routine_name(Routine routine) {
   switch (routine) {
-    case Routine::None: return "no routine";
-    case Routine::DriverEntry: return "DriverEntry";
-    case Routine::FindAdapter: return "HwScsiFindAdapter";
-    case Routine::Initialize: return "HwScsiInitialize";
-    case Routine::StartIo: return "HwScsiStartIo";
-    case Routine::Interrupt: return "HwScsiInterrupt";
-    case Routine::ResetBus: return "HwScsiResetBus";
-    case Routine::Timer: return "HwScsiTimer";
-    case Routine::EnableInterrupts: return "HwScsiEnableInterruptsCallback";
-    case Routine::DisableInterrupts: return "HwScsiDisableInterruptsCallback";
-    case Routine::AdapterControl: return "HwScsiAdapterControl";
+    case Routine::None:
+      return "no routine";
+    case Routine::DriverEntry:
+      return "DriverEntry";
+    case Routine::FindAdapter:
+      return "HwScsiFindAdapter";
+    case Routine::Initialize:
+      return "HwScsiInitialize";
+    case Routine::StartIo:
+      return "HwScsiStartIo";
+    case Routine::Interrupt:
+      return "HwScsiInterrupt";
+    case Routine::ResetBus:
+      return "HwScsiResetBus";
+    case Routine::Timer:
+      return "HwScsiTimer";
+    case Routine::EnableInterrupts:
+      return "HwScsiEnableInterruptsCallback";
+    case Routine::DisableInterrupts:
+      return "HwScsiDisableInterruptsCallback";
+    case Routine::AdapterControl:
+      return "HwScsiAdapterControl";
   }
   return "?";
 }
@@ -87,7 +98,8 @@ class Call {
     machine.record(Event::MiniportReturn, id(), result);
     adapter_.last_call = call_;
     const machine::Duration took = machine.now() - call_.started;
-    if (took > kCallbackMax) [[unlikely]] check_duration(took);
+    if (took > kCallbackMax) [[unlikely]]
+      check_duration(took);
   }
 
  private:
@@ -139,7 +151,8 @@ bool call_start_io(Adapter& adapter, Slot& slot) {
     Call call(adapter, Routine::StartIo, slot.request->number);
     result = machine::call_driver(adapter.hw.HwStartIo, adapter.extension, slot.srb) != FALSE;
     call.returned(result);
-    if (!result) [[unlikely]] take_back_refused(adapter, slot);
+    if (!result) [[unlikely]]
+      take_back_refused(adapter, slot);
     request_completion_dpc(adapter);
   });
   return result;
@@ -173,8 +186,7 @@ void call_disable_interrupts(Adapter& adapter, PHW_ENABLE_INTERRUPTS routine) {
     call.returned(result);
     request_completion_dpc(adapter);
   });
-  if (!result)
-    violation(&adapter, Check::InterruptCallbackFailed, "HwScsiDisableInterruptsCallback returned FALSE");
+  if (!result) violation(&adapter, Check::InterruptCallbackFailed, "HwScsiDisableInterruptsCallback returned FALSE");
 }
 
 void call_enable_interrupts(Adapter& adapter, PHW_ENABLE_INTERRUPTS routine) {
@@ -186,8 +198,7 @@ void call_enable_interrupts(Adapter& adapter, PHW_ENABLE_INTERRUPTS routine) {
     violation(&adapter, Check::InterruptsLeftOff,
               "HwScsiEnableInterruptsCallback returned without asking for the disable callback: the adapter's "
               "interrupts stay off");
-  if (!result)
-    violation(&adapter, Check::InterruptCallbackFailed, "HwScsiEnableInterruptsCallback returned FALSE");
+  if (!result) violation(&adapter, Check::InterruptCallbackFailed, "HwScsiEnableInterruptsCallback returned FALSE");
 }
 
 SCSI_ADAPTER_CONTROL_STATUS call_adapter_control(Adapter& adapter, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters) {
@@ -230,14 +241,17 @@ std::string describe(const Adapter& adapter, const MiniportCall& call) {
 std::string describe(const Request& request) {
   const UnitAddress at = request.unit ? request.unit->address : UnitAddress{};
   const char* function = srb_function_name(request.function);
-  std::string text = fmt::format("srb#{} {} {}:{}:{}", request.number, function ? function : "?", at.path, at.target, at.lun);
+  std::string text =
+      fmt::format("srb#{} {} {}:{}:{}", request.number, function ? function : "?", at.path, at.target, at.lun);
   if (request.function == SRB_FUNCTION_EXECUTE_SCSI && request.srb)
     fmt::format_to(std::back_inserter(text), " operation 0x{:02x}", request.srb->Cdb[0]);
   return text;
 }
 
 namespace {
-std::string seconds(machine::Time at) { return fmt::format("{:.6f}s", std::chrono::duration<double>(at).count()); }
+std::string seconds(machine::Time at) {
+  return fmt::format("{:.6f}s", std::chrono::duration<double>(at).count());
+}
 }  // namespace
 
 std::vector<std::string> history_of(const Request& request) {

@@ -21,7 +21,8 @@ template <class F>
 void under_interrupt_lock(Adapter& adapter, F&& action) {
   using Action = std::remove_reference_t<F>;
   detail::run_under_interrupt_lock(
-      adapter, [](void* context) { (*static_cast<Action*>(context))(); }, const_cast<void*>(static_cast<const void*>(std::addressof(action))));
+      adapter, [](void* context) { (*static_cast<Action*>(context))(); },
+      const_cast<void*>(static_cast<const void*>(std::addressof(action))));
 }
 
 // IRQL: PASSIVE_LEVEL, no lock.

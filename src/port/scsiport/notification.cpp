@@ -44,7 +44,9 @@ Adapter* checked_adapter(const void* extension, const char* routine) {
   return adapter;
 }
 
-void bad_notification(Adapter& adapter, const std::string& what) { violation(&adapter, Check::BadNotification, what); }
+void bad_notification(Adapter& adapter, const std::string& what) {
+  violation(&adapter, Check::BadNotification, what);
+}
 
 /// SP-373: the miniport speaks up after ScsiStopAdapter has returned.
 bool may_notify(Adapter& adapter, const char* what) {
@@ -75,12 +77,15 @@ void give_back(Adapter& adapter, Slot& slot, bool swept) {
 void completed_twice(Adapter& adapter, Slot& slot) {
   const bool after_sweep = slot.state == Slot::State::GivenBack && slot.swept && running_call(adapter) &&
                            running_call(adapter)->serial == slot.callback;
-  std::string summary =
-      after_sweep ? fmt::format("srb#{} was given back by a sweep of ScsiPortCompleteRequest and then again by "
-                                "RequestComplete in the same routine", slot.last_number)
-                  : fmt::format("RequestComplete for srb#{}, which {} had given back before", slot.last_number,
-                                routine_name(slot.given_back_in));
-  violation(&adapter, after_sweep ? Check::RequestCompletedAfterSweep : Check::RequestCompletedTwice, std::move(summary),
+  std::string summary = after_sweep
+                            ? fmt::format(
+                                  "srb#{} was given back by a sweep of ScsiPortCompleteRequest and then again by "
+                                  "RequestComplete in the same routine",
+                                  slot.last_number)
+                            : fmt::format("RequestComplete for srb#{}, which {} had given back before",
+                                          slot.last_number, routine_name(slot.given_back_in));
+  violation(&adapter, after_sweep ? Check::RequestCompletedAfterSweep : Check::RequestCompletedTwice,
+            std::move(summary),
             {reinterpret_cast<std::uint64_t>(adapter.extension), reinterpret_cast<std::uint64_t>(slot.srb)},
             slot.state == Slot::State::Free ? nullptr : slot.request);
 }
@@ -182,7 +187,8 @@ VOID NTAPI ScsiPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
       if (is_address(adapter, at))
         next_lu_request(adapter, at);
       else
-        bad_notification(adapter, fmt::format("NextLuRequest for {}:{}:{}, which cannot be", at.path, at.target, at.lun));
+        bad_notification(adapter,
+                         fmt::format("NextLuRequest for {}:{}:{}, which cannot be", at.path, at.target, at.lun));
       break;
     }
     case ResetDetected:
@@ -227,7 +233,8 @@ VOID NTAPI ScsiPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
       break;
     default:
       record();
-      bad_notification(adapter, fmt::format("notification type {} is none of SCSI Port's", static_cast<int>(NotificationType)));
+      bad_notification(adapter,
+                       fmt::format("notification type {} is none of SCSI Port's", static_cast<int>(NotificationType)));
       break;
   }
   __builtin_ms_va_end(arguments);
@@ -269,7 +276,8 @@ VOID NTAPI ScsiPortCompleteRequest(PVOID HwDeviceExtension, UCHAR PathId, UCHAR 
   }
 }
 
-SCSI_REQUEST_BLOCK* NTAPI ScsiPortGetSrb(PVOID DeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun, LONG QueueTag) {
+SCSI_REQUEST_BLOCK* NTAPI ScsiPortGetSrb(PVOID DeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun,
+                                         LONG QueueTag) {
   Adapter* adapter = checked_adapter(DeviceExtension, "ScsiPortGetSrb");
   if (!adapter) return nullptr;
   LogicalUnit* unit = find_unit(*adapter, {PathId, TargetId, Lun});
@@ -317,7 +325,8 @@ VOID NTAPI ScsiPortLogError(PVOID HwDeviceExtension, SCSI_REQUEST_BLOCK* Srb, UC
     }
   }
   if (ErrorCode < SP_BUS_PARITY_ERROR || ErrorCode > SP_LOST_WMI_MINIPORT_REQUEST)
-    violation(adapter, Check::UnknownLogCode, fmt::format("ScsiPortLogError with code {}, which srb.h does not define", ErrorCode));
+    violation(adapter, Check::UnknownLogCode,
+              fmt::format("ScsiPortLogError with code {}, which srb.h does not define", ErrorCode));
   if (MiniportCall* call = running_call(*adapter)) call->logged_error = true;
   adapter->log_entries.push_back(entry);
   adapter->notified.log_entries = true;

@@ -41,7 +41,8 @@ bool ParameterKey::query(std::u16string_view name, Value& value) const {
   if (!key_) return false;
   UNICODE_STRING text = counted(name);
   ULONG length = 0;
-  return NT_SUCCESS(ZwQueryValueKey(key_, &text, KeyValuePartialInformation, value.bytes, sizeof(value.bytes), &length));
+  return NT_SUCCESS(
+      ZwQueryValueKey(key_, &text, KeyValuePartialInformation, value.bytes, sizeof(value.bytes), &length));
 }
 
 bool ParameterKey::has(std::u16string_view name) const {
@@ -51,7 +52,8 @@ bool ParameterKey::has(std::u16string_view name) const {
 
 std::optional<ULONG> ParameterKey::dword(std::u16string_view name) const {
   Value value;
-  if (!query(name, value) || value.information().Type != REG_DWORD || value.information().DataLength < sizeof(ULONG)) return std::nullopt;
+  if (!query(name, value) || value.information().Type != REG_DWORD || value.information().DataLength < sizeof(ULONG))
+    return std::nullopt;
   ULONG result;
   std::memcpy(&result, value.information().Data, sizeof(result));
   return result;

@@ -22,31 +22,31 @@ struct LogicalUnit {
   LogicalUnit* next_in_bucket = nullptr;
 
   // The device above.
-  DEVICE_OBJECT* pdo = nullptr;   ///< null while the unit is only being asked for (scan)
-  PVOID extension = nullptr;      ///< SpecificLuExtension: pool, zeroed at birth (SP-152)
+  DEVICE_OBJECT* pdo = nullptr;  ///< null while the unit is only being asked for (scan)
+  PVOID extension = nullptr;     ///< SpecificLuExtension: pool, zeroed at birth (SP-152)
   INQUIRYDATA inquiry{};
   ULONG inquiry_length = 0;
-  bool claimed = false;           ///< SP-094
-  bool missing = false;           ///< silent in the last scan
-  bool reported = false;          ///< in the last bus relations
-  bool seen = false;              ///< while a scan is under way
-  bool has_answered = false;      ///< selection succeeded once (SP-152)
+  bool claimed = false;       ///< SP-094
+  bool missing = false;       ///< silent in the last scan
+  bool reported = false;      ///< in the last bus relations
+  bool seen = false;          ///< while a scan is under way
+  bool has_answered = false;  ///< selection succeeded once (SP-152)
   bool pdo_started = false;
-  bool removed = false;           ///< REMOVE_DEVICE came: requests end with NO_DEVICE (SP-278)
-  bool powered = true;            ///< in D0 (SP-066)
+  bool removed = false;  ///< REMOVE_DEVICE came: requests end with NO_DEVICE (SP-278)
+  bool powered = true;   ///< in D0 (SP-066)
   DEVICE_POWER_STATE device_power = PowerDeviceD0;
   SYSTEM_POWER_STATE system_power = PowerSystemWorking;
 
   // Waiting.
   RequestQueue queue;
-  RequestList bypass;             ///< SP-243: ahead of the queue
-  RequestList retries;            ///< were given back busy, due again
-  RequestList busy;               ///< given back busy, wait for the next tick (SP-089)
-  RequestList quiesce;            ///< QUIESCE_DEVICE requests (SP-256)
-  Request* sense = nullptr;       ///< the port's REQUEST SENSE, waiting or owned (SP-251)
+  RequestList bypass;        ///< SP-243: ahead of the queue
+  RequestList retries;       ///< were given back busy, due again
+  RequestList busy;          ///< given back busy, wait for the next tick (SP-089)
+  RequestList quiesce;       ///< QUIESCE_DEVICE requests (SP-256)
+  Request* sense = nullptr;  ///< the port's REQUEST SENSE, waiting or owned (SP-251)
   bool sense_waits = false;
-  bool frozen = false;            ///< SP-235
-  std::uint32_t locks = 0;        ///< SP-257
+  bool frozen = false;      ///< SP-235
+  std::uint32_t locks = 0;  ///< SP-257
   bool busy_until_tick = false;
 
   // Owned by the miniport, oldest first.
@@ -57,7 +57,7 @@ struct LogicalUnit {
   std::int32_t clock_ticks = -1;  ///< SP-223: of the oldest owned request; -1 while it does not run
 
   // Lists of the adapter.
-  LogicalUnit* next_ready = nullptr;     ///< SP-056
+  LogicalUnit* next_ready = nullptr;  ///< SP-056
   bool in_ready_list = false;
   LogicalUnit* next_notified = nullptr;  ///< NextLuRequest noted, under the interrupt lock
   bool notified = false;

@@ -26,7 +26,8 @@ NTSTATUS set_device_power(Adapter& adapter, IRP* irp, DEVICE_POWER_STATE state) 
   POWER_STATE power;
   power.DeviceState = state;
   if (state != PowerDeviceD0 || before == PowerDeviceD0) {
-    if (before == PowerDeviceD0 && state != PowerDeviceD0 && adapter.lifecycle == Lifecycle::Started) silence_adapter(adapter, false);
+    if (before == PowerDeviceD0 && state != PowerDeviceD0 && adapter.lifecycle == Lifecycle::Started)
+      silence_adapter(adapter, false);
     PoSetPowerState(adapter.fdo, DevicePowerState, power);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_power_down(adapter, irp);
@@ -70,8 +71,8 @@ NTSTATUS complete_power(IRP* irp, NTSTATUS status) {
 NTSTATUS fdo_power(Adapter& adapter, DEVICE_OBJECT*, IRP* irp) {
   const IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
   const auto& power = stack->Parameters.Power;
-  if (stack->MinorFunction == IRP_MN_QUERY_POWER && power.Type == DevicePowerState && power.State.DeviceState != PowerDeviceD0 &&
-      !can_be_stopped(adapter))
+  if (stack->MinorFunction == IRP_MN_QUERY_POWER && power.Type == DevicePowerState &&
+      power.State.DeviceState != PowerDeviceD0 && !can_be_stopped(adapter))
     return complete_power(irp, STATUS_UNSUCCESSFUL);  // SP-263
   if (stack->MinorFunction != IRP_MN_SET_POWER) {
     if (stack->MinorFunction == IRP_MN_QUERY_POWER) irp->IoStatus.Status = STATUS_SUCCESS;

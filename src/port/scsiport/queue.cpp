@@ -45,7 +45,9 @@ void RequestQueue::insert(Request* request) {
   insert_sorted(in_this_sweep(request) ? this_sweep_ : next_sweep_, request);
 }
 
-Request* RequestQueue::head() const { return this_sweep_.empty() ? next_sweep_.first() : this_sweep_.first(); }
+Request* RequestQueue::head() const {
+  return this_sweep_.empty() ? next_sweep_.first() : this_sweep_.first();
+}
 
 void RequestQueue::take(Request* request) {
   const bool wraps = !in_this_sweep(request);

@@ -1,6 +1,6 @@
 #pragma once
-// The queue of a logical unit (SP-053, SP-054): ascending sort key from the last one issued, then from the lowest again;
-// equal keys first in, first out.
+// The queue of a logical unit (SP-053, SP-054): ascending sort key from the last one issued, then from the lowest
+// again; equal keys first in, first out.
 
 #include "port/scsiport/request.h"
 

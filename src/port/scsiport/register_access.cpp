@@ -10,7 +10,9 @@ using machine::Machine;
 namespace {
 
 // An I/O "mapping" is the port's number (SP-295).
-std::uint16_t number_of(const volatile void* port) { return static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(port)); }
+std::uint16_t number_of(const volatile void* port) {
+  return static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(port));
+}
 
 template <class T>
 T read_port(const T* port) {
@@ -49,18 +51,42 @@ void write_register(T* at, T value) {
 
 }  // namespace
 
-UCHAR NTAPI ScsiPortReadPortUchar(PUCHAR Port) { return read_port(Port); }
-USHORT NTAPI ScsiPortReadPortUshort(PUSHORT Port) { return read_port(Port); }
-ULONG NTAPI ScsiPortReadPortUlong(PULONG Port) { return read_port(Port); }
-VOID NTAPI ScsiPortWritePortUchar(PUCHAR Port, UCHAR Value) { write_port(Port, Value); }
-VOID NTAPI ScsiPortWritePortUshort(PUSHORT Port, USHORT Value) { write_port(Port, Value); }
-VOID NTAPI ScsiPortWritePortUlong(PULONG Port, ULONG Value) { write_port(Port, Value); }
-UCHAR NTAPI ScsiPortReadRegisterUchar(PUCHAR Register) { return read_register(Register); }
-USHORT NTAPI ScsiPortReadRegisterUshort(PUSHORT Register) { return read_register(Register); }
-ULONG NTAPI ScsiPortReadRegisterUlong(PULONG Register) { return read_register(Register); }
-VOID NTAPI ScsiPortWriteRegisterUchar(PUCHAR Register, UCHAR Value) { write_register(Register, Value); }
-VOID NTAPI ScsiPortWriteRegisterUshort(PUSHORT Register, USHORT Value) { write_register(Register, Value); }
-VOID NTAPI ScsiPortWriteRegisterUlong(PULONG Register, ULONG Value) { write_register(Register, Value); }
+UCHAR NTAPI ScsiPortReadPortUchar(PUCHAR Port) {
+  return read_port(Port);
+}
+USHORT NTAPI ScsiPortReadPortUshort(PUSHORT Port) {
+  return read_port(Port);
+}
+ULONG NTAPI ScsiPortReadPortUlong(PULONG Port) {
+  return read_port(Port);
+}
+VOID NTAPI ScsiPortWritePortUchar(PUCHAR Port, UCHAR Value) {
+  write_port(Port, Value);
+}
+VOID NTAPI ScsiPortWritePortUshort(PUSHORT Port, USHORT Value) {
+  write_port(Port, Value);
+}
+VOID NTAPI ScsiPortWritePortUlong(PULONG Port, ULONG Value) {
+  write_port(Port, Value);
+}
+UCHAR NTAPI ScsiPortReadRegisterUchar(PUCHAR Register) {
+  return read_register(Register);
+}
+USHORT NTAPI ScsiPortReadRegisterUshort(PUSHORT Register) {
+  return read_register(Register);
+}
+ULONG NTAPI ScsiPortReadRegisterUlong(PULONG Register) {
+  return read_register(Register);
+}
+VOID NTAPI ScsiPortWriteRegisterUchar(PUCHAR Register, UCHAR Value) {
+  write_register(Register, Value);
+}
+VOID NTAPI ScsiPortWriteRegisterUshort(PUSHORT Register, USHORT Value) {
+  write_register(Register, Value);
+}
+VOID NTAPI ScsiPortWriteRegisterUlong(PULONG Register, ULONG Value) {
+  write_register(Register, Value);
+}
 
 VOID NTAPI ScsiPortReadPortBufferUchar(PUCHAR Port, PUCHAR Buffer, ULONG Count) {
   while (Count--) *Buffer++ = read_port(Port);

@@ -48,15 +48,15 @@ struct RequestFields {
   LogicalUnit* unit = nullptr;
   enum class Waits : std::uint8_t { No, InQueue, ToBypass, ToRetry, AsSense } waits = Waits::No;
   UCHAR function = 0;
-  std::uint8_t busy_returns = 0;      ///< SP-089, in a row
-  std::uint8_t resets_survived = 0;   ///< SP-356
-  UCHAR first_status = 0;             ///< SrbStatus as the miniport gave it
+  std::uint8_t busy_returns = 0;     ///< SP-089, in a row
+  std::uint8_t resets_survived = 0;  ///< SP-356
+  UCHAR first_status = 0;            ///< SrbStatus as the miniport gave it
   Routine given_back_in = Routine::None;
   std::uint16_t slot = kNoSlot;
-  std::uint32_t number = 0;           ///< srb#7 in traces
+  std::uint32_t number = 0;  ///< srb#7 in traces
   ULONG sort_key = 0;
-  ULONG flags = 0;                    ///< SrbFlags as the sender set them
-  NTSTATUS status = 0;                ///< for the IRP, once ended
+  ULONG flags = 0;      ///< SrbFlags as the sender set them
+  NTSTATUS status = 0;  ///< for the IRP, once ended
 
   // The data: `data` is where the sender's DataBuffer begins, in its MDL if there is one, else in system memory.
   MDL* mdl = nullptr;
@@ -70,7 +70,7 @@ struct RequestFields {
   // A request of the port's own.
   RequestEnded ended = nullptr;
   void* context = nullptr;
-  Request* senses_for = nullptr;      ///< the failed request this REQUEST SENSE serves (SP-251)
+  Request* senses_for = nullptr;  ///< the failed request this REQUEST SENSE serves (SP-251)
   Request* next_free = nullptr;
 };
 
@@ -86,22 +86,22 @@ struct Slot {
     GivenBack,  ///< notified, not yet acted on
   };
   State state = State::Free;
-  bool filled = false;               ///< the extension has had its pattern
-  bool swept = false;                ///< given back by ScsiPortCompleteRequest with a wildcard
+  bool filled = false;  ///< the extension has had its pattern
+  bool swept = false;   ///< given back by ScsiPortCompleteRequest with a wildcard
   bool tagged = false;
-  std::uint32_t callback = 0;        ///< serial number of the miniport call that gave it back
+  std::uint32_t callback = 0;  ///< serial number of the miniport call that gave it back
   std::uint16_t next_given_back = kNoSlot;
   std::uint16_t next_free = kNoSlot;
   Request* request = nullptr;
-  std::uint32_t last_number = 0;     ///< of the last request in it, for reports
+  std::uint32_t last_number = 0;  ///< of the last request in it, for reports
   machine::Time given_back{};
   Routine given_back_in = Routine::None;
 
   SCSI_REQUEST_BLOCK* srb = nullptr;  ///< driver-visible
   std::byte* extension = nullptr;     ///< null if none was asked for
   std::byte* sense = nullptr;
-  SCSI_REQUEST_BLOCK issued{};        ///< as handed over, to compare with at completion
-  SCSI_REQUEST_BLOCK returned{};      ///< as given back
+  SCSI_REQUEST_BLOCK issued{};    ///< as handed over, to compare with at completion
+  SCSI_REQUEST_BLOCK returned{};  ///< as given back
 };
 
 /// Plain doubly linked list through Request::previous and next. A request is in one at a time.

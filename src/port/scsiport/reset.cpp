@@ -29,7 +29,8 @@ const ResetRow* reset_step(Adapter& adapter, ResetEvent event) {
   const std::uint8_t index = kResetIndex[static_cast<unsigned>(adapter.state)][static_cast<unsigned>(event)];
   if (index == kDroppedResetEvent) return nullptr;
   if (index == kNoResetRow) [[unlikely]] {
-    Machine::current().note(fmt::format("adapter {}: no row for {} in {}", adapter.number, event_name(event), state_name(adapter.state)));
+    Machine::current().note(
+        fmt::format("adapter {}: no row for {} in {}", adapter.number, event_name(event), state_name(adapter.state)));
     HOST_CHECK(index != kNoResetRow);
   }
   const ResetRow& row = kResetRows[index];
@@ -40,10 +41,14 @@ const ResetRow* reset_step(Adapter& adapter, ResetEvent event) {
 
 const char* cause_name(ResetCause cause) {
   switch (cause) {
-    case ResetCause::Overdue: return "a request is overdue";
-    case ResetCause::NotReady: return "the adapter did not ask for the next request";
-    case ResetCause::Ioctl: return "an application asked for it";
-    case ResetCause::Stop: return "the adapter is to stop and requests are out";
+    case ResetCause::Overdue:
+      return "a request is overdue";
+    case ResetCause::NotReady:
+      return "the adapter did not ask for the next request";
+    case ResetCause::Ioctl:
+      return "an application asked for it";
+    case ResetCause::Stop:
+      return "the adapter is to stop and requests are out";
   }
   return "?";
 }
@@ -80,7 +85,8 @@ unsigned owned_on(const Adapter& adapter, std::uint32_t paths) {
 
 void carry_out(Adapter& adapter, const ResetRow* row) {
   if (!row) return;
-  if (row->then == ResetAction::start_hold_off || row->then == ResetAction::restart_hold_off) start_hold_off_clock(adapter);
+  if (row->then == ResetAction::start_hold_off || row->then == ResetAction::restart_hold_off)
+    start_hold_off_clock(adapter);
 }
 
 bool reset_one_bus(Adapter& adapter, UCHAR path, ResetCause cause, const Request* overdue, Afterwards& afterwards) {
@@ -111,7 +117,8 @@ bool reset_one_bus(Adapter& adapter, UCHAR path, ResetCause cause, const Request
       end_waiting(adapter, *unit, SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST, afterwards.ended);
     violation(&adapter, Check::ResetLoop,
               fmt::format("bus {} was reset {} times and no request completed successfully in between: the adapter has "
-                          "failed", path, kResetsWithoutSuccessMax));
+                          "failed",
+                          path, kResetsWithoutSuccessMax));
   }
   return result;
 }
@@ -139,15 +146,16 @@ void check_leftovers(Adapter& adapter) {
     lines.push_back("HwScsiResetBus was not called: the miniport notified ResetDetected or completed RESET_BUS");
   const std::size_t count = lines.size() - 1;
   violation(&adapter, Check::RequestsLeftAfterReset,
-            fmt::format("the rest after a bus reset is over and the miniport still owns {} request{} of that bus", count,
-                        count == 1 ? "" : "s"),
-            {reinterpret_cast<std::uint64_t>(adapter.kernel), reinterpret_cast<std::uint64_t>(adapter.extension)}, first,
-            std::move(lines));
+            fmt::format("the rest after a bus reset is over and the miniport still owns {} request{} of that bus",
+                        count, count == 1 ? "" : "s"),
+            {reinterpret_cast<std::uint64_t>(adapter.kernel), reinterpret_cast<std::uint64_t>(adapter.extension)},
+            first, std::move(lines));
 }
 
 }  // namespace
 
-bool reset_buses(Adapter& adapter, std::uint32_t paths, ResetCause cause, const Request* overdue, Afterwards& afterwards) {
+bool reset_buses(Adapter& adapter, std::uint32_t paths, ResetCause cause, const Request* overdue,
+                 Afterwards& afterwards) {
   bool all = true;
   for (UCHAR path = 0; path < adapter.config.NumberOfBuses; ++path) {
     if (!(paths >> path & 1)) continue;

@@ -19,7 +19,8 @@ const char* cause_name(ResetCause cause);
 
 /// Calls HwScsiResetBus for each bus of `paths`, ascending, then lets them rest. Caller holds the port lock.
 /// False if a call returned FALSE, or if the adapter cannot be reset.
-bool reset_buses(Adapter& adapter, std::uint32_t paths, ResetCause cause, const Request* overdue, Afterwards& afterwards);
+bool reset_buses(Adapter& adapter, std::uint32_t paths, ResetCause cause, const Request* overdue,
+                 Afterwards& afterwards);
 
 /// The miniport notified a reset nobody asked the port for (SP-205 to SP-208). Caller holds the port lock.
 void reset_detected(Adapter& adapter);

@@ -24,9 +24,9 @@ enum class ResetEvent : std::uint8_t {
   RoutineReturned,        ///< HwScsiResetBus
   RequestArrives,
   SrbGivenBack,
-  NextRequestNotified,    ///< or NextLuRequest
-  ClockEnds,              ///< of the hold-off
-  ResetsWithoutEnd,       ///< the eighth reset without a success between
+  NextRequestNotified,  ///< or NextLuRequest
+  ClockEnds,            ///< of the hold-off
+  ResetsWithoutEnd,     ///< the eighth reset without a success between
   AdapterStopped,
 };
 inline constexpr unsigned kResetEventCount = static_cast<unsigned>(ResetEvent::AdapterStopped) + 1;
@@ -195,16 +195,16 @@ constexpr bool every_state_answers(ResetEvent event) {
 /// Row by state and event; kDroppedResetEvent, or kNoResetRow for what cannot happen.
 inline constexpr auto kResetIndex = detail::make_reset_index();
 
-static_assert(detail::at_most_one_row_answers());                           // no state answers an event twice
-static_assert(detail::no_row_is_dropped());                                 // nor answers and drops it
-static_assert(detail::every_state_reaches(ResetState::Running));            // no adapter stays held for ever
+static_assert(detail::at_most_one_row_answers());                 // no state answers an event twice
+static_assert(detail::no_row_is_dropped());                       // nor answers and drops it
+static_assert(detail::every_state_reaches(ResetState::Running));  // no adapter stays held for ever
 static_assert(detail::every_state_reaches(ResetState::Stopped));
-static_assert(detail::every_state_answers(ResetEvent::RequestArrives));     // a request may come at any moment
-static_assert(detail::every_state_answers(ResetEvent::SrbGivenBack));       // and so may a completion,
-static_assert(detail::every_state_answers(ResetEvent::ResetDetected));      // a notification,
+static_assert(detail::every_state_answers(ResetEvent::RequestArrives));  // a request may come at any moment
+static_assert(detail::every_state_answers(ResetEvent::SrbGivenBack));    // and so may a completion,
+static_assert(detail::every_state_answers(ResetEvent::ResetDetected));   // a notification,
 static_assert(detail::every_state_answers(ResetEvent::NextRequestNotified));
-static_assert(detail::every_state_answers(ResetEvent::ResetWanted));        // an IOCTL
-static_assert(detail::every_state_answers(ResetEvent::ClockEnds));          // and a timer that could not be stopped
+static_assert(detail::every_state_answers(ResetEvent::ResetWanted));  // an IOCTL
+static_assert(detail::every_state_answers(ResetEvent::ClockEnds));    // and a timer that could not be stopped
 
 const char* state_name(ResetState state);
 const char* event_name(ResetEvent event);

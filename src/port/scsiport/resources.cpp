@@ -19,22 +19,29 @@ namespace {
 std::uint64_t long_length(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
   const std::uint64_t length = descriptor.u.Memory.Length;
   switch (descriptor.Flags & CM_RESOURCE_MEMORY_LARGE) {
-    case CM_RESOURCE_MEMORY_LARGE_40: return length << 8;
-    case CM_RESOURCE_MEMORY_LARGE_48: return length << 16;
-    case CM_RESOURCE_MEMORY_LARGE_64: return length << 32;
-    default: return length;
+    case CM_RESOURCE_MEMORY_LARGE_40:
+      return length << 8;
+    case CM_RESOURCE_MEMORY_LARGE_48:
+      return length << 16;
+    case CM_RESOURCE_MEMORY_LARGE_64:
+      return length << 32;
+    default:
+      return length;
   }
 }
 
-void take_interrupt(Adapter& adapter, const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw, const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated) {
+void take_interrupt(Adapter& adapter, const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw,
+                    const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated) {
   if (adapter.has_interrupt_resource) return;  // one is all that SCSI Port uses
   adapter.has_interrupt_resource = true;
   const bool message = raw.Flags & CM_RESOURCE_INTERRUPT_MESSAGE;
   adapter.interrupt_level = message ? translated.u.MessageInterrupt.Translated.Level : raw.u.Interrupt.Level;
   adapter.interrupt_vector = message ? translated.u.MessageInterrupt.Translated.Vector : raw.u.Interrupt.Vector;
-  adapter.interrupt_irql = static_cast<KIRQL>(message ? translated.u.MessageInterrupt.Translated.Level : translated.u.Interrupt.Level);
+  adapter.interrupt_irql =
+      static_cast<KIRQL>(message ? translated.u.MessageInterrupt.Translated.Level : translated.u.Interrupt.Level);
   adapter.translated_vector = message ? translated.u.MessageInterrupt.Translated.Vector : translated.u.Interrupt.Vector;
-  adapter.interrupt_affinity = message ? translated.u.MessageInterrupt.Translated.Affinity : translated.u.Interrupt.Affinity;
+  adapter.interrupt_affinity =
+      message ? translated.u.MessageInterrupt.Translated.Affinity : translated.u.Interrupt.Affinity;
   adapter.interrupt_mode = translated.Flags & CM_RESOURCE_INTERRUPT_LATCHED ? Latched : LevelSensitive;
   adapter.interrupt_shared = translated.ShareDisposition == CmResourceShareShared;
 }
@@ -66,8 +73,11 @@ void take_resources(Adapter& adapter, const CM_RESOURCE_LIST* raw, const CM_RESO
         adapter.ranges.push_back(range);
         break;
       }
-      case CmResourceTypeInterrupt: take_interrupt(adapter, one, other); break;
-      default: break;
+      case CmResourceTypeInterrupt:
+        take_interrupt(adapter, one, other);
+        break;
+      default:
+        break;
     }
   }
   adapter.had_ranges = !adapter.ranges.empty();
@@ -113,14 +123,16 @@ bool called_from(Adapter& adapter, const char* name, bool find_adapter_only) {
 Adapter* checked_adapter(const void* extension, const char* name) {
   Adapter* adapter = adapter_of(extension);
   if (!adapter)
-    violation(nullptr, Check::BadNotification, fmt::format("{} was called with an extension pointer that is none of this port's", name));
+    violation(nullptr, Check::BadNotification,
+              fmt::format("{} was called with an extension pointer that is none of this port's", name));
   return adapter;
 }
 
 /// The assigned range that covers all of it; null if none does.
 const AssignedRange* covering(const Adapter& adapter, std::uint64_t start, ULONG bytes, bool memory) {
   for (const AssignedRange& range : adapter.ranges)
-    if (range.memory == memory && start >= range.bus_start && start + bytes <= range.bus_start + range.length && bytes) return &range;
+    if (range.memory == memory && start >= range.bus_start && start + bytes <= range.bus_start + range.length && bytes)
+      return &range;
   return nullptr;
 }
 
@@ -132,7 +144,8 @@ bool overlaps_another_adapter(const Adapter& adapter, std::uint64_t start, ULONG
   for (const Adapter* other : port().adapters) {
     if (other == &adapter) continue;
     for (const AssignedRange& range : other->ranges)
-      if (range.memory == memory && start < range.bus_start + range.length && range.bus_start < start + bytes) return true;
+      if (range.memory == memory && start < range.bus_start + range.length && range.bus_start < start + bytes)
+        return true;
   }
   return false;
 }
@@ -148,7 +161,8 @@ PVOID NTAPI ScsiPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE, ULONG
   const AssignedRange* range = covering(*adapter, start, NumberOfBytes, memory);
   if (!range && (adapter->had_ranges || overlaps_another_adapter(*adapter, start, NumberOfBytes, memory))) {
     violation(adapter, Check::UnassignedRange,
-              fmt::format("ScsiPortGetDeviceBase for {}, which the adapter was not assigned", text_of(start, NumberOfBytes, memory)));
+              fmt::format("ScsiPortGetDeviceBase for {}, which the adapter was not assigned",
+                          text_of(start, NumberOfBytes, memory)));
     return nullptr;
   }
   const std::uint64_t at = range ? range->start + (start - range->bus_start) : start;
@@ -161,7 +175,8 @@ PVOID NTAPI ScsiPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE, ULONG
     physical.QuadPart = static_cast<LONGLONG>(at);
     mapping.address = MmMapIoSpace(physical, NumberOfBytes, MmNonCached);
   } else if (at == 0) {
-    violation(adapter, Check::UnassignedRange, "ScsiPortGetDeviceBase for port 0, whose mapping would look like a failure");
+    violation(adapter, Check::UnassignedRange,
+              "ScsiPortGetDeviceBase for port 0, whose mapping would look like a failure");
   } else {
     mapping.address = reinterpret_cast<PVOID>(at);  // SP-295: `out` takes its low 16 bits
   }
@@ -186,7 +201,8 @@ VOID NTAPI ScsiPortFreeDeviceBase(PVOID HwDeviceExtension, PVOID MappedAddress) 
   auto found = std::find_if(adapter->mappings.begin(), adapter->mappings.end(),
                             [&](const Mapping& mapping) { return mapping.address == MappedAddress; });
   if (found == adapter->mappings.end()) {
-    violation(adapter, Check::UnassignedRange, "ScsiPortFreeDeviceBase for an address that is no mapping of the adapter");
+    violation(adapter, Check::UnassignedRange,
+              "ScsiPortFreeDeviceBase for an address that is no mapping of the adapter");
     return;
   }
   unmap(*found);
@@ -217,7 +233,8 @@ ULONG NTAPI ScsiPortSetBusDataByOffset(PVOID DeviceExtension, ULONG BusDataType,
                                        ULONG SlotNumber, PVOID Buffer, ULONG Offset, ULONG Length) {
   Adapter* adapter = checked_adapter(DeviceExtension, "ScsiPortSetBusDataByOffset");
   if (!adapter || !called_from(*adapter, "ScsiPortSetBusDataByOffset", false)) return 0;
-  return HalSetBusDataByOffset(static_cast<BUS_DATA_TYPE>(BusDataType), SystemIoBusNumber, SlotNumber, Buffer, Offset, Length);
+  return HalSetBusDataByOffset(static_cast<BUS_DATA_TYPE>(BusDataType), SystemIoBusNumber, SlotNumber, Buffer, Offset,
+                               Length);
 }
 
 PVOID NTAPI ScsiPortGetUncachedExtension(PVOID HwDeviceExtension, PORT_CONFIGURATION_INFORMATION* ConfigInfo,
@@ -270,7 +287,8 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortGetPhysicalAddress(PVOID HwDeviceExtension, 
   const auto* at = static_cast<const std::byte*>(VirtualAddress);
   if (Slot* slot = Srb ? slot_of(adapter, Srb) : nullptr; slot && slot->state == Slot::State::Owned) {
     const auto offset = static_cast<std::size_t>(at - static_cast<const std::byte*>(slot->issued.DataBuffer));
-    if (offset < slot->issued.DataTransferLength && data_run(*slot->request, static_cast<ULONG>(offset), result, *Length))
+    if (offset < slot->issued.DataTransferLength &&
+        data_run(*slot->request, static_cast<ULONG>(offset), result, *Length))
       return result;
   }
   if (adapter.uncached.address && adapter.uncached.contains(at)) {
@@ -284,7 +302,9 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortGetPhysicalAddress(PVOID HwDeviceExtension, 
     const Slot& slot = adapter.slots[offset / adapter.slot_stride];
     const std::byte* sense_end = slot.sense ? slot.sense + adapter.sense_length : nullptr;
     const std::byte* extension_end = slot.extension ? slot.extension + adapter.config.SrbExtensionSize : nullptr;
-    const std::byte* end = slot.sense && at >= slot.sense ? sense_end : slot.extension && at >= slot.extension ? extension_end : nullptr;
+    const std::byte* end = slot.sense && at >= slot.sense           ? sense_end
+                           : slot.extension && at >= slot.extension ? extension_end
+                                                                    : nullptr;
     if (end && at < end) {
       result.QuadPart = adapter.slot_memory.physical.QuadPart + offset;
       *Length = static_cast<ULONG>(end - at);
@@ -316,7 +336,9 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortConvertUlongToPhysicalAddress(ULONG_PTR Ulon
   return result;
 }
 
-ULONG NTAPI ScsiPortConvertPhysicalAddressToUlong(SCSI_PHYSICAL_ADDRESS Address) { return Address.LowPart; }
+ULONG NTAPI ScsiPortConvertPhysicalAddressToUlong(SCSI_PHYSICAL_ADDRESS Address) {
+  return Address.LowPart;
+}
 
 VOID NTAPI ScsiPortStallExecution(ULONG Delay) {
   constexpr ULONG kStallMax_us = 100'000;
@@ -331,22 +353,29 @@ VOID NTAPI ScsiPortStallExecution(ULONG Delay) {
     call = running;
   }
   if (Delay > kStallMax_us)
-    violation(caller, Check::StallTooLong, fmt::format("ScsiPortStallExecution for {} us; at most {} are allowed", Delay, kStallMax_us), {Delay});
+    violation(caller, Check::StallTooLong,
+              fmt::format("ScsiPortStallExecution for {} us; at most {} are allowed", Delay, kStallMax_us), {Delay});
   if (call) {
     call->stalled += std::chrono::microseconds{Delay};
-    if (call->stalled >= std::chrono::microseconds{kMillisecond_us} && !call->stall_reported && call->routine != Routine::FindAdapter) {
+    if (call->stalled >= std::chrono::microseconds{kMillisecond_us} && !call->stall_reported &&
+        call->routine != Routine::FindAdapter) {
       call->stall_reported = true;
       violation(caller, Check::StallOverMillisecond,
-                fmt::format("{} has stalled for {} us, the last time for {}; less than a millisecond is allowed in one routine",
-                            routine_name(call->routine),
-                            std::chrono::duration_cast<std::chrono::microseconds>(call->stalled).count(), Delay));
+                fmt::format(
+                    "{} has stalled for {} us, the last time for {}; less than a millisecond is allowed in one routine",
+                    routine_name(call->routine),
+                    std::chrono::duration_cast<std::chrono::microseconds>(call->stalled).count(), Delay));
     }
   }
   KeStallExecutionProcessor(Delay);
 }
 
-VOID NTAPI ScsiPortQuerySystemTime(LARGE_INTEGER* CurrentTime) { KeQuerySystemTime(CurrentTime); }
+VOID NTAPI ScsiPortQuerySystemTime(LARGE_INTEGER* CurrentTime) {
+  KeQuerySystemTime(CurrentTime);
+}
 
-VOID NTAPI ScsiPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length) { std::memmove(WriteBuffer, ReadBuffer, Length); }
+VOID NTAPI ScsiPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length) {
+  std::memmove(WriteBuffer, ReadBuffer, Length);
+}
 
 }  // namespace drydock::port::scsiport

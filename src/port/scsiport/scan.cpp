@@ -25,12 +25,13 @@ struct InquiryBuffer {
 };
 
 bool is_silent(UCHAR status) {
-  return status == SRB_STATUS_NO_DEVICE || status == SRB_STATUS_SELECTION_TIMEOUT || status == SRB_STATUS_INVALID_TARGET_ID ||
-         status == SRB_STATUS_INVALID_PATH_ID || status == SRB_STATUS_NO_HBA;
+  return status == SRB_STATUS_NO_DEVICE || status == SRB_STATUS_SELECTION_TIMEOUT ||
+         status == SRB_STATUS_INVALID_TARGET_ID || status == SRB_STATUS_INVALID_PATH_ID || status == SRB_STATUS_NO_HBA;
 }
 
 bool is_illegal_request(const OwnResult& result, const UCHAR* sense) {
-  return (result.srb_status & SRB_STATUS_AUTOSENSE_VALID) && result.sense_length > 2 && (sense[2] & 0xF) == SCSI_SENSE_ILLEGAL_REQUEST;
+  return (result.srb_status & SRB_STATUS_AUTOSENSE_VALID) && result.sense_length > 2 &&
+         (sense[2] & 0xF) == SCSI_SENSE_ILLEGAL_REQUEST;
 }
 
 Answer ask(LogicalUnit& unit, InquiryBuffer& buffer) {

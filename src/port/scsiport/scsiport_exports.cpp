@@ -69,6 +69,8 @@ const image::ExportFamily kScsiPort{"scsiport.sys", {
 }, "scsiport"};
 // clang-format on
 
-void add_scsiport_exports(image::ExportIndex& index) { index.add(kScsiPort); }
+void add_scsiport_exports(image::ExportIndex& index) {
+  index.add(kScsiPort);
+}
 
 }  // namespace drydock::port::scsiport

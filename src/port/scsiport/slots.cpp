@@ -25,7 +25,8 @@ constexpr std::uint64_t kUnmappedWindow = 0x1'0000'0000;
 /// The macro of that name.
 PVOID system_address_of(MDL* mdl) {
   if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) return mdl->MappedSystemVa;
-  return MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority | MdlMappingNoExecute);
+  return MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE,
+                                      NormalPagePriority | MdlMappingNoExecute);
 }
 
 PVOID unmapped_address(unsigned slot, const Request& request) {

@@ -17,10 +17,10 @@ struct Field {
 
 /// Every field a miniport may not write (SP-082).
 constexpr Field kFixedFields[] = {
-    SRB_FIELD(Length),        SRB_FIELD(Function),        SRB_FIELD(PathId),       SRB_FIELD(TargetId),
-    SRB_FIELD(QueueTag),      SRB_FIELD(QueueAction),     SRB_FIELD(CdbLength),    SRB_FIELD(TimeOutValue),
-    SRB_FIELD(DataBuffer),    SRB_FIELD(SenseInfoBuffer), SRB_FIELD(NextSrb),      SRB_FIELD(OriginalRequest),
-    SRB_FIELD(SrbExtension),  SRB_FIELD(QueueSortKey),    SRB_FIELD(Cdb),
+    SRB_FIELD(Length),       SRB_FIELD(Function),        SRB_FIELD(PathId),    SRB_FIELD(TargetId),
+    SRB_FIELD(QueueTag),     SRB_FIELD(QueueAction),     SRB_FIELD(CdbLength), SRB_FIELD(TimeOutValue),
+    SRB_FIELD(DataBuffer),   SRB_FIELD(SenseInfoBuffer), SRB_FIELD(NextSrb),   SRB_FIELD(OriginalRequest),
+    SRB_FIELD(SrbExtension), SRB_FIELD(QueueSortKey),    SRB_FIELD(Cdb),
 };
 #undef SRB_FIELD
 
@@ -40,7 +40,8 @@ bool only_results_changed(const SCSI_REQUEST_BLOCK& before, SCSI_REQUEST_BLOCK a
   after.Lun = before.Lun;
   after.SenseInfoBufferLength = before.SenseInfoBufferLength;
   after.DataTransferLength = before.DataTransferLength;
-  after.SrbFlags = (after.SrbFlags & ~SRB_FLAGS_UNSPECIFIED_DIRECTION) | (before.SrbFlags & SRB_FLAGS_UNSPECIFIED_DIRECTION);
+  after.SrbFlags =
+      (after.SrbFlags & ~SRB_FLAGS_UNSPECIFIED_DIRECTION) | (before.SrbFlags & SRB_FLAGS_UNSPECIFIED_DIRECTION);
   after.Reserved = before.Reserved;
   return std::memcmp(static_cast<const void*>(&before), &after, sizeof(after)) == 0;
 }
@@ -50,22 +51,26 @@ void check_status(Adapter& adapter, const Slot& slot, const SCSI_REQUEST_BLOCK& 
   if (status == SRB_STATUS_PENDING || !srb_status_name(status) || (srb.SrbStatus & SRB_STATUS_QUEUE_FROZEN)) {
     violation(&adapter, Check::BadSrbStatus,
               fmt::format("srb#{} was given back with SrbStatus 0x{:02x}, {}", slot.last_number, srb.SrbStatus,
-                          status == SRB_STATUS_PENDING        ? "which is pending"
+                          status == SRB_STATUS_PENDING              ? "which is pending"
                           : srb.SrbStatus & SRB_STATUS_QUEUE_FROZEN ? "with the port's QUEUE_FROZEN bit"
-                                                              : "which is no SRB status"),
-              {reinterpret_cast<std::uint64_t>(slot.srb), reinterpret_cast<std::uint64_t>(adapter.extension)}, slot.request);
+                                                                    : "which is no SRB status"),
+              {reinterpret_cast<std::uint64_t>(slot.srb), reinterpret_cast<std::uint64_t>(adapter.extension)},
+              slot.request);
     return;
   }
   if (slot.request->function != SRB_FUNCTION_EXECUTE_SCSI) return;
   if (status == SRB_STATUS_SUCCESS && srb.ScsiStatus != SCSISTAT_GOOD && srb.ScsiStatus != SCSISTAT_CONDITION_MET)
     violation(&adapter, Check::DoubtfulSrbStatus,
-              fmt::format("srb#{} was given back with SUCCESS, though its ScsiStatus is 0x{:02x}", slot.last_number, srb.ScsiStatus),
+              fmt::format("srb#{} was given back with SUCCESS, though its ScsiStatus is 0x{:02x}", slot.last_number,
+                          srb.ScsiStatus),
               {}, slot.request);
   if ((srb.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) &&
-      (!slot.issued.SenseInfoBuffer || !slot.issued.SenseInfoBufferLength || (slot.issued.SrbFlags & SRB_FLAGS_DISABLE_AUTOSENSE)))
-    violation(&adapter, Check::DoubtfulSrbStatus,
-              fmt::format("srb#{} was given back with AUTOSENSE_VALID, though it wanted no sense data", slot.last_number), {},
-              slot.request);
+      (!slot.issued.SenseInfoBuffer || !slot.issued.SenseInfoBufferLength ||
+       (slot.issued.SrbFlags & SRB_FLAGS_DISABLE_AUTOSENSE)))
+    violation(
+        &adapter, Check::DoubtfulSrbStatus,
+        fmt::format("srb#{} was given back with AUTOSENSE_VALID, though it wanted no sense data", slot.last_number), {},
+        slot.request);
 }
 
 }  // namespace
@@ -77,9 +82,10 @@ void check_given_back(Adapter& adapter, const Slot& slot) {
   if (slot.request->function == SRB_FUNCTION_WMI) return;
   if (!only_results_changed(before, after)) [[unlikely]] {
     if (const char* name = changed_field(before, after))
-      violation(&adapter, Check::SrbFieldChanged,
-                fmt::format("srb#{} was given back with another {} than it was handed over with", slot.last_number, name), {},
-                slot.request);
+      violation(
+          &adapter, Check::SrbFieldChanged,
+          fmt::format("srb#{} was given back with another {} than it was handed over with", slot.last_number, name), {},
+          slot.request);
   }
   const bool sense_grew = after.SenseInfoBufferLength > before.SenseInfoBufferLength;
   if (after.DataTransferLength > before.DataTransferLength || sense_grew) [[unlikely]]

@@ -20,11 +20,16 @@ namespace {
 /// SP-034.
 NTSTATUS status_of_find_adapter(ULONG result) {
   switch (result) {
-    case SP_RETURN_FOUND: return STATUS_SUCCESS;
-    case SP_RETURN_NOT_FOUND: return STATUS_NOT_FOUND;
-    case SP_RETURN_ERROR: return STATUS_ADAPTER_HARDWARE_ERROR;
-    case SP_RETURN_BAD_CONFIG: return STATUS_DEVICE_CONFIGURATION_ERROR;
-    default: return STATUS_INTERNAL_ERROR;
+    case SP_RETURN_FOUND:
+      return STATUS_SUCCESS;
+    case SP_RETURN_NOT_FOUND:
+      return STATUS_NOT_FOUND;
+    case SP_RETURN_ERROR:
+      return STATUS_ADAPTER_HARDWARE_ERROR;
+    case SP_RETURN_BAD_CONFIG:
+      return STATUS_DEVICE_CONFIGURATION_ERROR;
+    default:
+      return STATUS_INTERNAL_ERROR;
   }
 }
 
@@ -80,8 +85,8 @@ NTSTATUS find_adapter(Adapter& adapter, const Parameters& parameters) {
   if (result == SP_RETURN_FOUND) return STATUS_SUCCESS;
   if (!adapter.mappings.empty())
     violation(&adapter, Check::MappingLeft,
-              fmt::format("HwScsiFindAdapter did not find its adapter and left {} mapping{} behind", adapter.mappings.size(),
-                          adapter.mappings.size() == 1 ? "" : "s"));
+              fmt::format("HwScsiFindAdapter did not find its adapter and left {} mapping{} behind",
+                          adapter.mappings.size(), adapter.mappings.size() == 1 ? "" : "s"));
   return status_of_find_adapter(result);
 }
 
@@ -91,8 +96,8 @@ NTSTATUS connect_interrupt(Adapter& adapter) {
                       (adapter.config.BusInterruptLevel || adapter.config.BusInterruptVector);
   if (!wanted) return STATUS_SUCCESS;
   return IoConnectInterrupt(&adapter.interrupt, ScsiPortInterrupt, &adapter, nullptr, adapter.translated_vector,
-                            adapter.interrupt_irql, adapter.interrupt_irql, adapter.interrupt_mode, adapter.interrupt_shared,
-                            adapter.interrupt_affinity, FALSE);
+                            adapter.interrupt_irql, adapter.interrupt_irql, adapter.interrupt_mode,
+                            adapter.interrupt_shared, adapter.interrupt_affinity, FALSE);
 }
 
 /// SP-040: it may come before HwScsiInitialize has run; whether it does is a decision.
@@ -119,7 +124,8 @@ void query_control_types(Adapter& adapter) {
   for (ULONG i = 0; i < kGuardBytes; ++i)
     if (types[ScsiAdapterControlMax + i] != kGuard) {
       violation(&adapter, Check::ControlListOverrun,
-                fmt::format("HwScsiAdapterControl set entry {} of a list of {}", ScsiAdapterControlMax + i, static_cast<int>(ScsiAdapterControlMax)));
+                fmt::format("HwScsiAdapterControl set entry {} of a list of {}", ScsiAdapterControlMax + i,
+                            static_cast<int>(ScsiAdapterControlMax)));
       break;
     }
   ExFreePoolWithTag(list, kPoolTag);

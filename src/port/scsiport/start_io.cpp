@@ -44,7 +44,9 @@ void Ended::complete(Adapter& adapter) {
   while (Request* request = own_.pop_front()) request->ended(adapter, *request, request->context);
 }
 
-Ended::~Ended() { HOST_CHECK(!first_irp_ && own_.empty()); }
+Ended::~Ended() {
+  HOST_CHECK(!first_irp_ && own_.empty());
+}
 
 // ---- requests ----
 
@@ -150,11 +152,20 @@ Request* startable(LogicalUnit& unit) {
 
 void take_for_start(LogicalUnit& unit, Request* request) {
   switch (request->waits) {
-    case Request::Waits::AsSense: unit.sense_waits = false; break;
-    case Request::Waits::ToBypass: unit.bypass.remove(request); break;
-    case Request::Waits::ToRetry: unit.retries.remove(request); break;
-    case Request::Waits::InQueue: unit.queue.take(request); break;
-    case Request::Waits::No: HOST_CHECK(!"a request that waits nowhere was started");
+    case Request::Waits::AsSense:
+      unit.sense_waits = false;
+      break;
+    case Request::Waits::ToBypass:
+      unit.bypass.remove(request);
+      break;
+    case Request::Waits::ToRetry:
+      unit.retries.remove(request);
+      break;
+    case Request::Waits::InQueue:
+      unit.queue.take(request);
+      break;
+    case Request::Waits::No:
+      HOST_CHECK(!"a request that waits nowhere was started");
   }
   request->waits = Request::Waits::No;
 }
@@ -172,8 +183,9 @@ namespace {
 
 /// Everything about the adapter that holds requests back, whatever unit they are for.
 bool may_start(const Adapter& adapter) {
-  return adapter.ready && !adapter.blocked && adapter.state == ResetState::Running && adapter.first_free_slot != kNoSlot &&
-         !adapter.disconnect_disabled_owned && !adapter.interrupts_held && adapter.lifecycle != Lifecycle::SurpriseRemoved;
+  return adapter.ready && !adapter.blocked && adapter.state == ResetState::Running &&
+         adapter.first_free_slot != kNoSlot && !adapter.disconnect_disabled_owned && !adapter.interrupts_held &&
+         adapter.lifecycle != Lifecycle::SurpriseRemoved;
 }
 
 /// Takes one of the ready units out of the list; which one is a decision. Units that are no longer ready leave it.

@@ -33,11 +33,12 @@ void flush_units(Adapter& adapter) {
 void report_owned(Adapter& adapter, const char* when) {
   for (LogicalUnit* unit : adapter.units)
     for (Request* request = unit->owned.first(); request; request = request->next)
-      violation(&adapter, Check::RequestLost, fmt::format("srb#{} is still owned by the miniport {}", request->number, when), {}, request);
+      violation(&adapter, Check::RequestLost,
+                fmt::format("srb#{} is still owned by the miniport {}", request->number, when), {}, request);
 }
 
-/// SP-265, SP-266: no new requests; what is out has to come back, with the clocks running on. After surprise removal the
-/// wait ends with the first clock that does (SP-277).
+/// SP-265, SP-266: no new requests; what is out has to come back, with the clocks running on. After surprise removal
+/// the wait ends with the first clock that does (SP-277).
 void wait_for_owned(Adapter& adapter, bool surprise) {
   bool reported = false;
   for (;;) {
@@ -180,7 +181,8 @@ std::vector<std::string> owned_requests() {
   std::vector<std::string> lines;
   for (const Adapter* adapter : port().adapters)
     for (const LogicalUnit* unit : adapter->units)
-      for (const Request* request = unit->owned.first(); request; request = request->next) lines.push_back(describe(*request));
+      for (const Request* request = unit->owned.first(); request; request = request->next)
+        lines.push_back(describe(*request));
   return lines;
 }
 

@@ -26,7 +26,8 @@ void need_tick(Adapter& adapter) {
   adapter.tick_runs = true;
   LARGE_INTEGER due;
   due.QuadPart = -kTick100ns;
-  due.QuadPart += static_cast<LONGLONG>(Machine::current().choose("scsiport.tick_phase", kTickPhases)) * (kTick100ns / kTickPhases);
+  due.QuadPart +=
+      static_cast<LONGLONG>(Machine::current().choose("scsiport.tick_phase", kTickPhases)) * (kTick100ns / kTickPhases);
   KeSetTimer(&adapter.kernel->tick, due, &adapter.kernel->tick_dpc);
 }
 
@@ -62,7 +63,9 @@ void retry_busy(LogicalUnit& unit) {
 }
 
 /// Clocks move only while the adapter is not held by a reset (SP-189).
-bool clocks_run(const Adapter& adapter) { return adapter.state == ResetState::Running; }
+bool clocks_run(const Adapter& adapter) {
+  return adapter.state == ResetState::Running;
+}
 
 struct Overdue {
   std::uint32_t paths = 0;

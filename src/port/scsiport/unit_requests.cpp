@@ -109,27 +109,38 @@ NTSTATUS quiesce(LogicalUnit& unit, IRP* irp, SCSI_REQUEST_BLOCK* srb) {
 NTSTATUS pdo_scsi(LogicalUnit& unit, DEVICE_OBJECT*, IRP* irp) {
   SCSI_REQUEST_BLOCK* srb = IoGetCurrentIrpStackLocation(irp)->Parameters.Scsi.Srb;
   if (!srb) return complete_irp(irp, STATUS_INVALID_PARAMETER);
-  if (srb->Length != sizeof(SCSI_REQUEST_BLOCK)) return answer(irp, srb, SRB_STATUS_BAD_SRB_BLOCK_LENGTH, STATUS_INVALID_DEVICE_REQUEST);
+  if (srb->Length != sizeof(SCSI_REQUEST_BLOCK))
+    return answer(irp, srb, SRB_STATUS_BAD_SRB_BLOCK_LENGTH, STATUS_INVALID_DEVICE_REQUEST);
   const Adapter& adapter = *unit.adapter;
   switch (srb->Function) {
     case SRB_FUNCTION_EXECUTE_SCSI:
     case SRB_FUNCTION_IO_CONTROL:
     case SRB_FUNCTION_RESET_BUS:
-    case SRB_FUNCTION_ABORT_COMMAND: return submit(unit, irp, srb);
+    case SRB_FUNCTION_ABORT_COMMAND:
+      return submit(unit, irp, srb);
     case SRB_FUNCTION_FLUSH:
     case SRB_FUNCTION_SHUTDOWN:  // SP-062
       return adapter.caches_data ? submit(unit, irp, srb) : answer(irp, srb, SRB_STATUS_SUCCESS, STATUS_SUCCESS);
     case SRB_FUNCTION_WMI:
-      return adapter.config.WmiDataProvider ? submit(unit, irp, srb) : answer(irp, srb, SRB_STATUS_BAD_FUNCTION, STATUS_INVALID_DEVICE_REQUEST);
-    case SRB_FUNCTION_CLAIM_DEVICE: return claim(unit, irp, srb);
+      return adapter.config.WmiDataProvider ? submit(unit, irp, srb)
+                                            : answer(irp, srb, SRB_STATUS_BAD_FUNCTION, STATUS_INVALID_DEVICE_REQUEST);
+    case SRB_FUNCTION_CLAIM_DEVICE:
+      return claim(unit, irp, srb);
     case SRB_FUNCTION_RELEASE_DEVICE:
-    case SRB_FUNCTION_REMOVE_DEVICE: return release(unit, irp, srb);
-    case SRB_FUNCTION_ATTACH_DEVICE: return answer(irp, srb, SRB_STATUS_SUCCESS, STATUS_SUCCESS);
-    case SRB_FUNCTION_RELEASE_QUEUE: return release_queue(unit, irp, srb);
-    case SRB_FUNCTION_FLUSH_QUEUE: return flush_queue(unit, irp, srb);
-    case SRB_FUNCTION_LOCK_QUEUE: return lock_queue(unit, irp, srb, true);
-    case SRB_FUNCTION_UNLOCK_QUEUE: return lock_queue(unit, irp, srb, false);
-    case SRB_FUNCTION_QUIESCE_DEVICE: return quiesce(unit, irp, srb);
+    case SRB_FUNCTION_REMOVE_DEVICE:
+      return release(unit, irp, srb);
+    case SRB_FUNCTION_ATTACH_DEVICE:
+      return answer(irp, srb, SRB_STATUS_SUCCESS, STATUS_SUCCESS);
+    case SRB_FUNCTION_RELEASE_QUEUE:
+      return release_queue(unit, irp, srb);
+    case SRB_FUNCTION_FLUSH_QUEUE:
+      return flush_queue(unit, irp, srb);
+    case SRB_FUNCTION_LOCK_QUEUE:
+      return lock_queue(unit, irp, srb, true);
+    case SRB_FUNCTION_UNLOCK_QUEUE:
+      return lock_queue(unit, irp, srb, false);
+    case SRB_FUNCTION_QUIESCE_DEVICE:
+      return quiesce(unit, irp, srb);
     default:  // SP-059, SP-061: never passed on
       return answer(irp, srb, SRB_STATUS_BAD_FUNCTION, STATUS_INVALID_DEVICE_REQUEST);
   }

@@ -212,7 +212,9 @@ TEST_F(BusReset, SP_126_SP_173_NextLuRequestServesAsWell) {
   EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
 }
 
-Srb reset_bus_srb() { return {.function = SRB_FUNCTION_RESET_BUS, .flags = 0, .length = 0, .timeout_s = 0, .sense_length = 0}; }
+Srb reset_bus_srb() {
+  return {.function = SRB_FUNCTION_RESET_BUS, .flags = 0, .length = 0, .timeout_s = 0, .sense_length = 0};
+}
 
 TEST_F(BusReset, SP_211_SP_212_SP_213_TheResetMayBeARequestItself) {
   rig.run_started([&] {
@@ -220,8 +222,8 @@ TEST_F(BusReset, SP_211_SP_212_SP_213_TheResetMayBeARequestItself) {
     EXPECT_TRUE(reset.done);
     EXPECT_EQ(reset.srb_status(), SRB_STATUS_BUS_RESET);  // the sweep took it along
     EXPECT_EQ(reset.completions, 1u);
-    EXPECT_EQ(rig.calls(PuppetResetBus), 1u);             // the miniport's own call
-    EXPECT_FALSE(reset.frozen());                         // SP-215
+    EXPECT_EQ(rig.calls(PuppetResetBus), 1u);  // the miniport's own call
+    EXPECT_FALSE(reset.frozen());              // SP-215
     EXPECT_FALSE(rig.unit().frozen);
   });
   EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
@@ -317,7 +319,8 @@ TEST_F(BusReset, SP_183_SP_185_RequestsWaitOnEveryBusAndNoneFails) {
 TEST_F(BusReset, SP_184_BypassRequestsWaitToo) {
   rig.run_started([&] {
     rig.reset_bus_by_ioctl();
-    Sent& bypass = rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_BYPASS_FROZEN_QUEUE | SRB_FLAGS_BYPASS_LOCKED_QUEUE});
+    Sent& bypass =
+        rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_BYPASS_FROZEN_QUEUE | SRB_FLAGS_BYPASS_LOCKED_QUEUE});
     EXPECT_FALSE(bypass.done);
     rig.advance(5s);
     EXPECT_TRUE(bypass.done);

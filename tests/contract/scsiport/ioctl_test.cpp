@@ -33,10 +33,12 @@ class Control : public testing::Test {
     return srb;
   }
   NTSTATUS power(DEVICE_OBJECT* device, DEVICE_POWER_STATE state) {
-    return ntos::io::user::send(device, IRP_MJ_POWER, IRP_MN_SET_POWER, [&](IRP*, IO_STACK_LOCATION* stack) {
-             stack->Parameters.Power.Type = DevicePowerState;
-             stack->Parameters.Power.State.DeviceState = state;
-           }).status;
+    return ntos::io::user::send(device, IRP_MJ_POWER, IRP_MN_SET_POWER,
+                                [&](IRP*, IO_STACK_LOCATION* stack) {
+                                  stack->Parameters.Power.Type = DevicePowerState;
+                                  stack->Parameters.Power.State.DeviceState = state;
+                                })
+        .status;
   }
   void expect_clean() { EXPECT_TRUE(rig.findings().empty()) << rig.what_happened(); }
 };
@@ -176,7 +178,10 @@ TEST_F(Control, SP_318_SP_320_SP_323_SP_324_PassThrough) {
 TEST_F(Control, SP_322_ACheckConditionIsTheCallersBusinessABusResetIsNot) {
   rig.run_started([&] {
     rig.puppet().ScriptInquiries = TRUE;
-    rig.script(PuppetStartIo, {{PuppetSense, 5, 0x24}, {PuppetCompleteThis, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID, SCSISTAT_CHECK_CONDITION}, kNext});
+    rig.script(PuppetStartIo,
+               {{PuppetSense, 5, 0x24},
+                {PuppetCompleteThis, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID, SCSISTAT_CHECK_CONDITION},
+                kNext});
     PassThroughBuffer answer;
     EXPECT_EQ(ioctl(pdo(), IOCTL_SCSI_PASS_THROUGH, inquiry(), answer), STATUS_SUCCESS);
     EXPECT_EQ(answer.header.ScsiStatus, SCSISTAT_CHECK_CONDITION);

@@ -72,7 +72,8 @@ CM_RESOURCE_LIST* resources(std::uint32_t vector) {
 
 }  // namespace
 
-PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy, const char* miniport)
+PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy,
+                     const char* miniport)
     : miniport_(miniport) {
   machine::MachineConfig config;
   config.processors = processors;
@@ -96,7 +97,9 @@ void PuppetRig::set(PUPPET_SCRIPT& script, Orders orders) {
   std::copy(orders.begin(), orders.end(), script.Orders);
 }
 
-void* PuppetRig::symbol(const char* name) const { return ntos::io::record_of(driver_).image->find_symbol(name); }
+void* PuppetRig::symbol(const char* name) const {
+  return ntos::io::record_of(driver_).image->find_symbol(name);
+}
 
 NTSTATUS PuppetRig::load_miniport() {
   const std::u16string service(miniport_.begin(), miniport_.end());
@@ -107,7 +110,8 @@ NTSTATUS PuppetRig::load_miniport() {
   vector_ = machine::allocate_message_vector();
   // A device that the root reports and no driver package matches: the rest of its life is the test's.
   ntos::pnp::Manager& manager = ntos::pnp::manager();
-  manager.add_root_device({.device_id = u"ROOT\\PUPPET", .instance_id = u"0", .hardware_ids = {u"ROOT\\PUPPET"}, .description = u"Puppet"});
+  manager.add_root_device(
+      {.device_id = u"ROOT\\PUPPET", .instance_id = u"0", .hardware_ids = {u"ROOT\\PUPPET"}, .description = u"Puppet"});
   manager.enumerate_root();
   ntos::pnp::Devnode* node = manager.find_id(u"ROOT\\PUPPET");
   EXPECT_NE(node, nullptr);
@@ -135,15 +139,18 @@ void PuppetRig::load() {
   p.Units[0] = 0;
   p.Units[1] = ~0u;
   script(PuppetStartIo, {{PuppetCompleteThis, SRB_STATUS_SUCCESS, 0}, {PuppetNextRequest, 0, 0}});
-  script(PuppetResetBus, {{PuppetSweep, 0xFFFFFF, SRB_STATUS_BUS_RESET}, {PuppetForgetHeld, 0, 0}, {PuppetNextRequest, 0, 0}});
+  script(PuppetResetBus,
+         {{PuppetSweep, 0xFFFFFF, SRB_STATUS_BUS_RESET}, {PuppetForgetHeld, 0, 0}, {PuppetNextRequest, 0, 0}});
   reset_srb_script({{PuppetCallOwnReset, 0, 0}});
 }
 
 machine::OutcomeKind PuppetRig::run(const std::function<void()>& body) {
-  return machine_->run([&] {
-    load();
-    if (!testing::Test::HasFatalFailure()) body();
-  }).kind;
+  return machine_
+      ->run([&] {
+        load();
+        if (!testing::Test::HasFatalFailure()) body();
+      })
+      .kind;
 }
 
 machine::OutcomeKind PuppetRig::run_started(const std::function<void()>& body) {
@@ -179,8 +186,9 @@ NTSTATUS PuppetRig::start() {
 }
 
 NTSTATUS PuppetRig::enumerate() {
-  const auto result = user::send(fdo_, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS,
-                                 [](IRP*, IO_STACK_LOCATION* stack) { stack->Parameters.QueryDeviceRelations.Type = BusRelations; });
+  const auto result = user::send(fdo_, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS, [](IRP*, IO_STACK_LOCATION* stack) {
+    stack->Parameters.QueryDeviceRelations.Type = BusRelations;
+  });
   if (auto* relations = reinterpret_cast<DEVICE_RELATIONS*>(result.information); relations && result.ok()) {
     for (ULONG i = 0; i < relations->Count; ++i) ntos::ob::ObfDereferenceObject(relations->Objects[i]);
     kernel::ExFreePoolWithTag(relations, 0);
@@ -192,7 +200,9 @@ NTSTATUS PuppetRig::pnp(UCHAR minor) {
   return user::send(fdo_, IRP_MJ_PNP, minor, [](IRP*, IO_STACK_LOCATION*) {}).status;
 }
 
-Adapter& PuppetRig::adapter() { return *port::scsiport::port().adapters.at(0); }
+Adapter& PuppetRig::adapter() {
+  return *port::scsiport::port().adapters.at(0);
+}
 
 LogicalUnit& PuppetRig::unit(UnitAddress address) {
   LogicalUnit* found = port::scsiport::find_unit(adapter(), address);
@@ -200,7 +210,8 @@ LogicalUnit& PuppetRig::unit(UnitAddress address) {
   return *found;
 }
 
-NTSTATUS PuppetRig::ioctl(DEVICE_OBJECT* device, ULONG code, std::span<const std::byte> input, std::span<std::byte> output) {
+NTSTATUS PuppetRig::ioctl(DEVICE_OBJECT* device, ULONG code, std::span<const std::byte> input,
+                          std::span<std::byte> output) {
   const std::size_t bytes = std::max<std::size_t>({input.size(), output.size(), 1});
   void* buffer = pool(bytes);
   if (!input.empty()) std::memcpy(buffer, input.data(), input.size());

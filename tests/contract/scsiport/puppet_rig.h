@@ -27,15 +27,15 @@ using port::scsiport::UnitAddress;
 struct Sent {
   SCSI_REQUEST_BLOCK* srb = nullptr;  ///< pool
   IRP* irp = nullptr;
-  std::byte* data = nullptr;          ///< pool
-  UCHAR* sense = nullptr;             ///< pool
+  std::byte* data = nullptr;  ///< pool
+  UCHAR* sense = nullptr;     ///< pool
   bool done = false;
   NTSTATUS status = 0;
   ULONG_PTR information = 0;
   machine::Time sent_at{}, done_at{};
-  unsigned place = 0;                 ///< 1 for the first that was completed
+  unsigned place = 0;  ///< 1 for the first that was completed
   unsigned completions = 0;
-  KIRQL irql = 0;                     ///< of the completion
+  KIRQL irql = 0;  ///< of the completion
   std::uint32_t callbacks_running = 0;
   UCHAR srb_status() const { return SRB_STATUS(srb->SrbStatus); }
   bool frozen() const { return srb->SrbStatus & SRB_STATUS_QUEUE_FROZEN; }
@@ -93,7 +93,8 @@ class PuppetRig {
   Adapter& adapter();
   LogicalUnit& unit(UnitAddress address = {});
   DEVICE_OBJECT* fdo() const { return fdo_; }
-  NTSTATUS ioctl(DEVICE_OBJECT* device, ULONG code, std::span<const std::byte> input = {}, std::span<std::byte> output = {});
+  NTSTATUS ioctl(DEVICE_OBJECT* device, ULONG code, std::span<const std::byte> input = {},
+                 std::span<std::byte> output = {});
   NTSTATUS reset_bus_by_ioctl(UCHAR path = 0);
 
   Sent& send(const Srb& what = {}, UnitAddress address = {});

@@ -86,14 +86,16 @@ TEST_F(Requests, SP_055_SP_126_ABusyUnitWaitsForNextLuRequest) {
 }
 
 TEST_F(Requests, SP_056_ReadyUnitsTakeTurns) {
-  run_tagged([&] {
-    rig.script(PuppetStartIo, {kHold});
-    for (unsigned i = 0; i < 2; ++i)
-      for (UCHAR target : {0, 1}) rig.send({}, {0, target, 0});
-    rig.script(PuppetStartIo, {kSuccess, kNext});
-    interrupt({{PuppetCompleteAllHeld, 0, SRB_STATUS_SUCCESS}, kNext});
-    EXPECT_EQ(rig.calls(PuppetStartIo), 4u);
-  }, {0x000, 0x100});
+  run_tagged(
+      [&] {
+        rig.script(PuppetStartIo, {kHold});
+        for (unsigned i = 0; i < 2; ++i)
+          for (UCHAR target : {0, 1}) rig.send({}, {0, target, 0});
+        rig.script(PuppetStartIo, {kSuccess, kNext});
+        interrupt({{PuppetCompleteAllHeld, 0, SRB_STATUS_SUCCESS}, kNext});
+        EXPECT_EQ(rig.calls(PuppetStartIo), 4u);
+      },
+      {0x000, 0x100});
   expect_clean();
 }
 
@@ -108,9 +110,11 @@ TEST_F(Requests, SP_059_SP_061_SomeFunctionsAreNeverPassedOn) {
 
 TEST_F(Requests, SP_060_SomeFunctionsArePortsOwn) {
   rig.run_started([&] {
-    for (UCHAR function : {SRB_FUNCTION_CLAIM_DEVICE, SRB_FUNCTION_RELEASE_DEVICE, SRB_FUNCTION_ATTACH_DEVICE, SRB_FUNCTION_REMOVE_DEVICE,
-                           SRB_FUNCTION_RELEASE_QUEUE, SRB_FUNCTION_LOCK_QUEUE, SRB_FUNCTION_UNLOCK_QUEUE, SRB_FUNCTION_QUIESCE_DEVICE})
-      EXPECT_EQ(rig.send({.function = function, .flags = 0, .length = 0}).srb_status(), SRB_STATUS_SUCCESS) << unsigned{function};
+    for (UCHAR function : {SRB_FUNCTION_CLAIM_DEVICE, SRB_FUNCTION_RELEASE_DEVICE, SRB_FUNCTION_ATTACH_DEVICE,
+                           SRB_FUNCTION_REMOVE_DEVICE, SRB_FUNCTION_RELEASE_QUEUE, SRB_FUNCTION_LOCK_QUEUE,
+                           SRB_FUNCTION_UNLOCK_QUEUE, SRB_FUNCTION_QUIESCE_DEVICE})
+      EXPECT_EQ(rig.send({.function = function, .flags = 0, .length = 0}).srb_status(), SRB_STATUS_SUCCESS)
+          << unsigned{function};
     EXPECT_EQ(rig.calls(PuppetStartIo), 0u);
   });
 }
@@ -184,14 +188,16 @@ TEST_F(Requests, SP_074_SP_075_UntaggedRequestsGoAlone) {
 }
 
 TEST_F(Requests, SP_076_NothingStartsBesideARequestThatMayNotDisconnect) {
-  run_tagged([&] {
-    rig.script(PuppetStartIo, {kHold, kNext});
-    rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_DISABLE_DISCONNECT}, {0, 0, 0});
-    rig.send({.flags = kTagged}, {0, 1, 0});
-    EXPECT_EQ(rig.calls(PuppetStartIo), 1u);
-    interrupt({{PuppetCompleteHeld, 0, SRB_STATUS_SUCCESS}});
-    EXPECT_EQ(rig.calls(PuppetStartIo), 2u);
-  }, {0x000, 0x100});
+  run_tagged(
+      [&] {
+        rig.script(PuppetStartIo, {kHold, kNext});
+        rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_DISABLE_DISCONNECT}, {0, 0, 0});
+        rig.send({.flags = kTagged}, {0, 1, 0});
+        EXPECT_EQ(rig.calls(PuppetStartIo), 1u);
+        interrupt({{PuppetCompleteHeld, 0, SRB_STATUS_SUCCESS}});
+        EXPECT_EQ(rig.calls(PuppetStartIo), 2u);
+      },
+      {0x000, 0x100});
   expect_clean();
 }
 
@@ -361,12 +367,16 @@ TEST_F(Requests, SP_343_APointerThatIsNoSrbIsNotFollowed) {
 
 TEST_F(Requests, SP_123_SP_124_StatusAndInformationOfTheIrp) {
   rig.run_started([&] {
-    const std::pair<UCHAR, NTSTATUS> cases[] = {
-        {SRB_STATUS_SUCCESS, STATUS_SUCCESS},           {SRB_STATUS_TIMEOUT, STATUS_IO_TIMEOUT},
-        {SRB_STATUS_COMMAND_TIMEOUT, STATUS_IO_TIMEOUT}, {SRB_STATUS_BAD_FUNCTION, STATUS_INVALID_DEVICE_REQUEST},
-        {SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST}, {SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST},
-        {SRB_STATUS_DATA_OVERRUN, STATUS_BUFFER_OVERFLOW}, {SRB_STATUS_SELECTION_TIMEOUT, STATUS_DEVICE_NOT_CONNECTED},
-        {SRB_STATUS_BUS_RESET, STATUS_IO_DEVICE_ERROR}, {SRB_STATUS_PARITY_ERROR, STATUS_IO_DEVICE_ERROR}};
+    const std::pair<UCHAR, NTSTATUS> cases[] = {{SRB_STATUS_SUCCESS, STATUS_SUCCESS},
+                                                {SRB_STATUS_TIMEOUT, STATUS_IO_TIMEOUT},
+                                                {SRB_STATUS_COMMAND_TIMEOUT, STATUS_IO_TIMEOUT},
+                                                {SRB_STATUS_BAD_FUNCTION, STATUS_INVALID_DEVICE_REQUEST},
+                                                {SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST},
+                                                {SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST},
+                                                {SRB_STATUS_DATA_OVERRUN, STATUS_BUFFER_OVERFLOW},
+                                                {SRB_STATUS_SELECTION_TIMEOUT, STATUS_DEVICE_NOT_CONNECTED},
+                                                {SRB_STATUS_BUS_RESET, STATUS_IO_DEVICE_ERROR},
+                                                {SRB_STATUS_PARITY_ERROR, STATUS_IO_DEVICE_ERROR}};
     for (auto [srb_status, status] : cases) {
       rig.script(PuppetStartIo, {{PuppetSetLength, 100, 0}, {PuppetCompleteThis, srb_status, 0}, kNext});
       Sent& sent = rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE});
@@ -445,7 +455,12 @@ TEST_F(Requests, SP_151_SP_152_GetSrbAndGetLogicalUnit) {
 }
 
 TEST_F(Requests, SP_369_BadNotificationsAreNamedAndIgnored) {
-  rig.run_started([&] { interrupt({{PuppetUnknownNotify, 55, 0}, {PuppetForeignNotify, 0, 0}, {PuppetNextLu, 0x500000, 0}, {PuppetBusChange, 6, 0}}); });
+  rig.run_started([&] {
+    interrupt({{PuppetUnknownNotify, 55, 0},
+               {PuppetForeignNotify, 0, 0},
+               {PuppetNextLu, 0x500000, 0},
+               {PuppetBusChange, 6, 0}});
+  });
   EXPECT_EQ(rig.findings().size(), 4u) << rig.what_happened();
   for (const machine::Finding& finding : rig.findings()) EXPECT_EQ(finding.rule, "SP-369");
 }
@@ -463,8 +478,12 @@ TEST_F(Requests, SP_339_ALongStallIsTheStop) {
 
 TEST_F(Requests, SP_165_SP_340_ACallbackOverHalfASecondIsTheStop) {
   rig.run_started([&] {
-    rig.script(PuppetInterrupt, {{PuppetStall, 99'000, 0}, {PuppetStall, 99'000, 0}, {PuppetStall, 99'000, 0}, {PuppetStall, 99'000, 0},
-                                 {PuppetStall, 99'000, 0}, {PuppetStall, 99'000, 0}});
+    rig.script(PuppetInterrupt, {{PuppetStall, 99'000, 0},
+                                 {PuppetStall, 99'000, 0},
+                                 {PuppetStall, 99'000, 0},
+                                 {PuppetStall, 99'000, 0},
+                                 {PuppetStall, 99'000, 0},
+                                 {PuppetStall, 99'000, 0}});
     rig.interrupt();
   });
   EXPECT_EQ(rig.stop_parameter(0), 0x1002u) << rig.what_happened();
@@ -585,7 +604,10 @@ TEST_F(Requests, SP_245_SP_246_FlushQueueEndsWhatWaitsAndThaws) {
 
 TEST_F(Requests, SP_249_AutosenseIsPassedUp) {
   rig.run_started([&] {
-    rig.script(PuppetStartIo, {{PuppetSense, 6, 0x29}, {PuppetCompleteThis, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID, SCSISTAT_CHECK_CONDITION}, kNext});
+    rig.script(PuppetStartIo,
+               {{PuppetSense, 6, 0x29},
+                {PuppetCompleteThis, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID, SCSISTAT_CHECK_CONDITION},
+                kNext});
     Sent& sent = rig.send();
     EXPECT_TRUE(sent.srb->SrbStatus & SRB_STATUS_AUTOSENSE_VALID);
     EXPECT_EQ(sent.sense[2], 6);

@@ -18,7 +18,9 @@ class Start : public testing::Test {
     std::memcpy(static_cast<void*>(&result), rig.puppet().Config, sizeof(result));
     return result;
   }
-  ntos::cm::Key& device_parameters() { return ntos::cm::registry().service_parameters(u"scsi_puppet").create(u"Device"); }
+  ntos::cm::Key& device_parameters() {
+    return ntos::cm::registry().service_parameters(u"scsi_puppet").create(u"Device");
+  }
 };
 
 TEST_F(Start, SP_006_WithAPnpInterfaceValueNoRoutineIsCalledByScsiPortInitialize) {
@@ -29,7 +31,8 @@ TEST_F(Start, SP_006_WithAPnpInterfaceValueNoRoutineIsCalledByScsiPortInitialize
 TEST_F(Start, SP_011_FillsTheDriverObject) {
   rig.run([&] {
     const DRIVER_OBJECT* driver = rig.fdo()->DriverObject;
-    for (UCHAR major : {IRP_MJ_CREATE, IRP_MJ_CLOSE, IRP_MJ_DEVICE_CONTROL, IRP_MJ_SCSI, IRP_MJ_PNP, IRP_MJ_POWER, IRP_MJ_SYSTEM_CONTROL})
+    for (UCHAR major : {IRP_MJ_CREATE, IRP_MJ_CLOSE, IRP_MJ_DEVICE_CONTROL, IRP_MJ_SCSI, IRP_MJ_PNP, IRP_MJ_POWER,
+                        IRP_MJ_SYSTEM_CONTROL})
       EXPECT_NE(driver->MajorFunction[major], driver->MajorFunction[IRP_MJ_READ]) << unsigned{major};
     EXPECT_NE(driver->DriverExtension->AddDevice, nullptr);
     EXPECT_NE(driver->DriverUnload, nullptr);
@@ -152,7 +155,8 @@ TEST_F(Start, SP_037_UserSettingsWin) {
     ASSERT_EQ(rig.enumerate(), STATUS_SUCCESS);
     EXPECT_FALSE(rig.adapter().tagged_queuing);
     rig.send();
-    EXPECT_TRUE(reinterpret_cast<SCSI_REQUEST_BLOCK*>(rig.puppet().LastSrb)->SrbFlags & SRB_FLAGS_DISABLE_SYNCH_TRANSFER);
+    EXPECT_TRUE(reinterpret_cast<SCSI_REQUEST_BLOCK*>(rig.puppet().LastSrb)->SrbFlags &
+                SRB_FLAGS_DISABLE_SYNCH_TRANSFER);
   });
 }
 
@@ -235,7 +239,8 @@ TEST_F(Start, SP_050_ARescanKeepsUnitsWithTheirClaims) {
 
 TEST_F(Start, SP_110_SP_361_BusDataOnlyFromFindAdapter) {
   rig.run_started([&] {
-    rig.script(PuppetStartIo, {{PuppetGetBusData, 0, 0}, {PuppetCompleteThis, SRB_STATUS_SUCCESS, 0}, {PuppetNextRequest, 0, 0}});
+    rig.script(PuppetStartIo,
+               {{PuppetGetBusData, 0, 0}, {PuppetCompleteThis, SRB_STATUS_SUCCESS, 0}, {PuppetNextRequest, 0, 0}});
     rig.send();
     EXPECT_EQ(rig.puppet().Result, 0u);
   });
