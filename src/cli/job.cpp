@@ -45,8 +45,7 @@ void put_result(const Job& job, const RunResult& result) {
   put_trace(job, result);
   save(job, result);
   const std::string replay = replay_command(job, result);
-  put(job.display.json ? report::json_of(result, replay)
-                       : report::table_of(result, report::look_of_output(job.display.plain), replay));
+  put(job.display.json ? report::json_of(result, replay) : report::table_of(result, job.look, replay));
 }
 
 int run_once(Job& job, host::WorkerProgress& progress) {
@@ -101,6 +100,23 @@ report::CampaignSummary summary_of(const Job& job, const explore::CampaignResult
   return summary;
 }
 
+/// One line on standard error that is drawn over and over.
+class ProgressLine {
+ public:
+  void draw(const host::WorkerProgress& progress) {
+    if (progress.reports || ++calls_ < 5) return;  // what ends at once needs none
+    std::fprintf(
+        stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
+        static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
+        static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
+    std::fflush(stderr);
+  }
+  static void erase() { std::fprintf(stderr, "\r\x1b[K"); }
+
+ private:
+  unsigned calls_ = 0;
+};
+
 int run_many(Job& job, host::WorkerProgress& progress) {
   explore::Campaign campaign;
   campaign.first_seed = job.config.strategy.seed;
@@ -114,6 +130,8 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   };
   progress.total = campaign.runs;
   auto all = explore::run_campaign(job.config, campaign);
+  progress.reports = true;
+  if (job.watched) ProgressLine::erase();
   if (!all) return complain(all.failure());
   const bool interrupted = progress.stop_asked.load() && all->runs_done < campaign.runs;
   const report::CampaignSummary summary = summary_of(job, *all, interrupted);
@@ -129,12 +147,11 @@ int run_many(Job& job, host::WorkerProgress& progress) {
     for (const RunResult& result : all->failures) failed.push_back(report::json_of(result, command_of(result)));
     put(report::json_of(summary, failed));
   } else {
-    const report::Look look = report::look_of_output(job.display.plain);
     if (!all->failures.empty()) {
       put_trace(job, all->failures.front());
-      put(report::table_of(all->failures.front(), look, {}) + "\n");
+      put(report::table_of(all->failures.front(), job.look, {}) + "\n");
     }
-    put(report::table_of(summary, look));
+    put(report::table_of(summary, job.look));
     for (const RunResult& result : all->failures) put(command_of(result) + "\n");
   }
   return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
@@ -149,27 +166,6 @@ int work(Job& job, host::WorkerProgress& progress) {
   if (job.wish.twice) return run_two_times(job, progress);
   return run_once(job, progress);
 }
-
-/// One line on standard error that is drawn over and over.
-class ProgressLine {
- public:
-  void draw(const host::WorkerProgress& progress) {
-    if (!shown_ && ++calls_ < 5) return;  // what ends at once needs none
-    shown_ = true;
-    std::fprintf(
-        stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
-        static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
-        static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
-    std::fflush(stderr);
-  }
-  void erase() {
-    if (shown_) std::fprintf(stderr, "\r\x1b[K");
-  }
-
- private:
-  bool shown_ = false;
-  unsigned calls_ = 0;
-};
 
 /// What to type to see a host fault again.
 std::string repeat_command(const Job& job, std::uint64_t seed) {
@@ -234,20 +230,20 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
 
 int carry_out(Job& job) {
   host::WorkerProgress* progress = nullptr;
+  job.look = report::look_of_output(job.display.plain);
   auto its_work = [&job](host::WorkerProgress& shared) { return work(job, shared); };
   host::WorkerEnd end;
   if (job.display.in_process) {
     end = host::run_in_process(its_work, progress);
   } else {
     ProgressLine line;
-    const bool watched = job.wish.runs > 1 && host::is_terminal(host::Stream::Error);
+    job.watched = job.wish.runs > 1 && host::is_terminal(host::Stream::Error);
     auto started = host::run_in_worker(
         its_work,
         [&](const host::WorkerProgress& shared) {
-          if (watched) line.draw(shared);
+          if (job.watched) line.draw(shared);
         },
         progress);
-    line.erase();
     if (!started) return complain(started.failure());
     end = std::move(started).value();
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bus/board/board.h"
+#include "report/look.h"
 #include "scenario/driver_file.h"
 #include "scenario/run.h"
 
@@ -46,6 +47,8 @@ struct Job {
   bus::board::Board board;
   std::unique_ptr<image::ExportIndex> exports;
   scenario::RunConfig config;
+  report::Look look;     ///< of standard output; the worker may not ask any more
+  bool watched = false;  ///< progress is drawn on standard error
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };

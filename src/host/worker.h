@@ -14,6 +14,7 @@ namespace drydock::host {
 struct WorkerProgress {
   std::atomic<std::uint64_t> done{0}, total{0}, bad{0};
   std::atomic<std::uint64_t> subject{0};  ///< what the worker is at: a seed
+  std::atomic<bool> reports{false};       ///< the worker prints: nobody else should
   std::atomic<bool> stop_asked{false};    ///< Ctrl-C: the worker ends with what it has
 };
 
