@@ -140,7 +140,8 @@ void ex::add_exports(image::ExportIndex& index) {
 }
 
 void ex::install(Kernel& kernel) {
-  kernel.pool = new Pool(machine::Machine::current().memory());
+  auto& machine = machine::Machine::current();
+  kernel.pool = new Pool(machine.memory(), machine.decisions().asks_at_points());
   kernel.ex = new State;
 }
 

@@ -38,7 +38,7 @@ class Pool {
   static constexpr ULONG64 kFreshPattern = 0xCDCDCDCDCDCDCDCD;
   static constexpr ULONG64 kFreedPattern = 0xDDDDDDDDDDDDDDDD;
 
-  explicit Pool(machine::Memory& memory) : memory_(memory) {}
+  Pool(machine::Memory& memory, bool may_refuse) : memory_(memory), may_refuse_(may_refuse) {}
 
   /// `type` is kInUse or kInUse | kPaged. The contents are a pattern. Null when memory is used up.
   [[gnu::always_inline]] void* allocate(UCHAR type, SIZE_T bytes, ULONG tag, ULONG64 caller) {
@@ -85,6 +85,8 @@ class Pool {
   /// The block in use around `address`; false if none.
   bool find(const void* address, Block& block) const;
   SIZE_T bytes_in_use() const { return bytes_in_use_; }
+  /// Whether anyone is asked before an allocation; the steady strategy never refuses.
+  bool may_refuse() const { return may_refuse_; }
 
  private:
   struct FreeBlock {
@@ -144,6 +146,7 @@ class Pool {
   bool cut_new_page(SIZE_T units, SIZE_T offset, FreeBlock*& list);
 
   machine::Memory& memory_;
+  bool may_refuse_;
   SIZE_T bytes_in_use_ = 0;
   FreeBlock* free_[kUnitsMax] = {};
   FreeBlock* free_aligned_[kUnitsMax] = {};

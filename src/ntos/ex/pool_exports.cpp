@@ -42,10 +42,10 @@ UCHAR block_type(ULONG pool_type) {
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T bytes, ULONG tag) {
   ULONG64 caller = machine::gs::calling_address();
+  Pool& pool = *kernel().pool;
   bool usual = tag != 0 && (type & ~ULONG{NonPagedPoolNx}) == 0;
-  if (__builtin_expect(!usual || machine::Machine::current().decisions().asks_at_points(), 0))
-    return allocate_slowly(type, bytes, tag, caller);
-  return kernel().pool->allocate(Pool::kInUse, bytes, tag, caller);
+  if (__builtin_expect(!usual || pool.may_refuse(), 0)) return allocate_slowly(type, bytes, tag, caller);
+  return pool.allocate(Pool::kInUse, bytes, tag, caller);
 }
 
 PVOID NTAPI ExAllocatePool(POOL_TYPE type, SIZE_T bytes) {
