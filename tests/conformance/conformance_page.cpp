@@ -123,7 +123,7 @@ std::string page_of(const std::vector<Verdict>& verdicts) {
       "results; it\n"
       "is not edited by hand. A rule's first sentence stands here, the rule itself in its contract. A rule passes when "
       "every\n"
-      "test that carries its id does; untested means that no test does, whether or not it is built.\n";
+      "test that carries its id does; untested means that none was run, whether or not what it says is built.\n";
   for (const std::string& family : families_of(verdicts)) {
     std::size_t all = 0, proven = 0, failing = 0;
     std::string rows, file;
