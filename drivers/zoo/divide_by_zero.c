@@ -1,5 +1,5 @@
 // Divides by zero.
-// Expected: SYSTEM_THREAD_EXCEPTION_NOT_HANDLED (0x7E), 0xC0000094.
+// Expected: UNEXPECTED_KERNEL_MODE_TRAP (0x7F), 0.
 #include "zoo.h"
 
 #ifdef FIXED

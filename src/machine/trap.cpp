@@ -70,7 +70,11 @@ bool on_interrupted(host::InterruptedContext& context) {
       i.ticks_without_point = 0;
       return true;
     }
-    if (!in_driver(context, machine) || ++i.ticks_without_point < kTicksWithoutPointMax) return true;
+    if (!in_driver(context, machine)) {
+      i.ticks_without_point = 0;
+      return true;
+    }
+    if (++i.ticks_without_point < kTicksWithoutPointMax) return true;
   }
   pending_trap = {context.trap_number(), context.error_code(), context.fault_address(), context.is_tick()};
 

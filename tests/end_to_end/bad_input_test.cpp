@@ -88,6 +88,12 @@ TEST(BadInput, UnknownImportsAreListedAndEndTheRunByName) {
   EXPECT_TRUE(ran.says("KeFoldSpaceAndTime")) << ran.output;
 }
 
+TEST(BadInput, ACallOfWhatIsNotBuiltEndsTheRunByName) {
+  const Ran ran = drydock("run " + guest("zoo/calls_unimplemented"));
+  EXPECT_EQ(ran.exit_code, 3) << ran.output;
+  EXPECT_TRUE(ran.says("KeInitializeQueue is not implemented")) << ran.output;
+}
+
 TEST(BadInput, AnUnknownBoardOrScenarioIsNamed) {
   Ran ran = drydock("run " + guest("wdm_echo") + " --board pvscssi");
   EXPECT_EQ(ran.exit_code, 2);
