@@ -18,7 +18,7 @@ struct SiteOdds {
   std::uint32_t one_in;
 };
 constexpr SiteOdds kOdds[] = {
-    {"point.", 4}, {"processor.", 1}, {"thread.", 2}, {"interrupt.", 2}, {"order.", 1}, {"refuse.", 200}, {"", 64},
+    {"point.", 4}, {"processor.", 1}, {"thread.", 2}, {"interrupt.", 2}, {"order.", 1}, {"", 64},
 };
 
 class Random final : public Strategy {

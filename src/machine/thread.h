@@ -70,7 +70,8 @@ nt::NTSTATUS wait_for(std::span<nt::DISPATCHER_HEADER* const> objects, nt::WAIT_
                       const Time* due, const char* reason);
 /// Sleeps until `due`.
 nt::NTSTATUS delay_until(Time due, bool user_mode, bool alertable);
-/// The object's SignalState rose: lets go on who can, in order of arrival, with `boost` added to their priority.
+/// The object's SignalState rose: lets go on who can, in order of arrival. `boost` is not applied:
+/// priorities change only when somebody sets them.
 void object_signalled(nt::DISPATCHER_HEADER* object, int boost = 0);
 /// Whether any thread waits on it.
 bool has_waiters(const nt::DISPATCHER_HEADER* object);
