@@ -2,10 +2,12 @@
 
 #include "machine/machine.h"
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
 
+#include "host/arena.h"
 #include "machine/snapshot.h"
 #include "nt/status.h"
 
@@ -457,6 +459,30 @@ TEST(Machine, TwoMachinesDoNotKnowOfEachOther) {
   EXPECT_EQ(two->now(), 0s);
   EXPECT_TRUE(two->run([] { delay_until(2s, false, false); }).passed());
   EXPECT_EQ(one->now(), 1s);
+}
+
+/// What GoogleTest remembers of an assertion in a body must not go with the machine.
+TEST(Machine, AnAssertionThatFailsInABodyOutlivesTheMachine) {
+  testing::TestPartResultArray results;
+  {
+    auto machine = make();
+    testing::ScopedFakeTestPartResultReporter instead(
+        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
+    EXPECT_TRUE(machine
+                    ->run([] {
+                      SCOPED_TRACE("a scope that is told with every failure in it");
+                      EXPECT_EQ(1, 2) << "a message that no short string holds";
+                    })
+                    .passed());
+  }
+  ASSERT_EQ(results.size(), 1);
+  const char* message = results.GetTestPartResult(0).message();
+  ASSERT_FALSE(host::in_machine_slot(message));
+  ASSERT_FALSE(host::in_machine_slot(&results.GetTestPartResult(0)));
+  EXPECT_NE(std::string_view(message).find("a message that no short string holds"), std::string_view::npos);
+  EXPECT_NE(std::string_view(message).find("a scope that is told"), std::string_view::npos);
+  // The list of scopes has grown in the machine's time: it is used again here.
+  SCOPED_TRACE("another scope");
 }
 
 TEST(Decisions, TextRoundTrips) {

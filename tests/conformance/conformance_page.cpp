@@ -52,7 +52,7 @@ std::string cell(std::string text) {
 
 std::string row_of(const Verdict& verdict, const std::string& state) {
   return "| " + verdict.rule.id + " | " + state + " | " + cell(verdict.rule.sentence) + " | " +
-         joined(verdict.tests, "`", ", ", "`") + " |";
+         (verdict.tests.empty() ? cell(verdict.why) : joined(verdict.tests, "`", ", ", "`")) + " |";
 }
 
 /// Families in the order in which the contracts bring them.
@@ -66,7 +66,8 @@ std::vector<std::string> families_of(const std::vector<Verdict>& verdicts) {
 
 }  // namespace
 
-std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<TestResult>& results) {
+std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<TestResult>& results,
+                           const UntestedRules& untested) {
   struct Proof {
     std::set<std::string> tests;
     bool passed = false, failed = false;
@@ -86,13 +87,15 @@ std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<Tes
                         proof.failed   ? State::Fail
                         : proof.passed ? State::Pass
                                        : State::Untested,
-                        {proof.tests.begin(), proof.tests.end()}});
+                        {proof.tests.begin(), proof.tests.end()},
+                        untested.why(rule.id)});
   }
   return verdicts;
 }
 
-std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vector<TestResult>& results) {
-  std::vector<std::string> sentences;
+std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vector<TestResult>& results,
+                                  const UntestedRules& untested) {
+  std::vector<std::string> sentences = untested.mistakes;
   std::map<std::string, std::string> known;
   std::set<std::string> families;
   for (const Rule& rule : rules) {
@@ -106,6 +109,15 @@ std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vec
       if (families.contains(id.substr(0, id.find('-'))) && !known.contains(id) &&
           said.insert(shown_name(result.name) + id).second)
         sentences.push_back(shown_name(result.name) + " names " + id + ", which no contract has");
+  std::map<std::string, std::string> tested;
+  for (const TestResult& result : results)
+    for (const std::string& id : ids_in(result.name)) tested.emplace(id, shown_name(result.name));
+  for (const auto& [id, reason] : untested.reasons) {
+    if (!known.contains(id))
+      sentences.push_back(reason.where + ": " + id + " is a rule of no contract");
+    else if (const auto test = tested.find(id); test != tested.end())
+      sentences.push_back(reason.where + ": " + id + " has a test, " + test->second + "; take the line out");
+  }
   return sentences;
 }
 
@@ -123,22 +135,25 @@ std::string page_of(const std::vector<Verdict>& verdicts) {
       "results; it\n"
       "is not edited by hand. A rule's first sentence stands here, the rule itself in its contract. A rule passes when "
       "every\n"
-      "test that carries its id does; untested means that none was run, whether or not what it says is built.\n";
+      "test that carries its id does; untested means that none was run, whether or not what it says is built. Where\n"
+      "contracts/untested.tsv says why, that stands in place of the tests.\n";
   for (const std::string& family : families_of(verdicts)) {
-    std::size_t all = 0, proven = 0, failing = 0;
+    std::size_t all = 0, proven = 0, failing = 0, explained = 0;
     std::string rows, file;
     for (const Verdict& each : verdicts) {
       if (each.rule.family() != family) continue;
       ++all;
       proven += each.state == State::Pass;
       failing += each.state == State::Fail;
+      explained += each.tests.empty() && !each.why.empty();
       file = each.rule.file;
       rows += row_of(each, word(each.state)) + "\n";
     }
     text += "\n## " + family + "\n\n" + std::to_string(proven) + " of " + std::to_string(all) + " rules proven";
     if (failing) text += ", " + std::to_string(failing) + " failing";
+    if (explained) text += ", " + std::to_string(explained) + " untested for a reason given";
     text += " ([contracts/" + file + "](contracts/" + file +
-            "))\n\n| Rule | State | First sentence | Tests |\n| --- | --- | --- | --- |\n" + rows;
+            "))\n\n| Rule | State | First sentence | Tests, or why none |\n| --- | --- | --- | --- |\n" + rows;
   }
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "conformance/contract_rules.h"
 #include "conformance/test_results.h"
+#include "conformance/untested_rules.h"
 
 namespace drydock::conformance {
 
@@ -15,13 +16,17 @@ struct Verdict {
   Rule rule;
   State state = State::Untested;
   std::vector<std::string> tests;  ///< that carry the rule's id, parameters left away, in order of their names
+  std::string why;                 ///< it has none, if untested.tsv says so
 };
 
 /// One verdict per rule. A rule fails if one of its tests does, and passes if one passed and none failed.
-std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<TestResult>& results);
+std::vector<Verdict> judge(const std::vector<Rule>& rules, const std::vector<TestResult>& results,
+                           const UntestedRules& untested = {});
 
-/// Rules that stand twice, and tests that name a rule of a known family which no contract has.
-std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vector<TestResult>& results);
+/// Rules that stand twice, tests that name a rule of a known family which no contract has, and lines of untested.tsv
+/// that cannot be read or whose rule has a test or does not exist.
+std::vector<std::string> mistakes(const std::vector<Rule>& rules, const std::vector<TestResult>& results,
+                                  const UntestedRules& untested = {});
 
 std::string table_of(const std::vector<Verdict>& verdicts);
 std::string page_of(const std::vector<Verdict>& verdicts);

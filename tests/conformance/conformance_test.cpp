@@ -1,6 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
 #include "conformance/conformance_page.h"
 
 namespace drydock::conformance {
@@ -38,6 +45,26 @@ TEST(ContractRules, OfEveryContractHaveASentence) {
   const std::vector<Rule> all = read_contracts(DRYDOCK_SOURCE_DIR "/docs/contracts");
   EXPECT_GT(all.size(), 1000u);
   for (const Rule& rule : all) EXPECT_GT(rule.sentence.size(), 8u) << rule.id;
+}
+
+/// A rule that is written in another way than the others would be no row anywhere, and nobody would miss it.
+TEST(ContractRules, AreAllThatContractsSpeakOf) {
+  std::set<std::string> read, families, spoken_of;
+  for (const Rule& rule : read_contracts(DRYDOCK_SOURCE_DIR "/docs/contracts")) {
+    read.insert(rule.id);
+    families.insert(rule.family());
+  }
+  EXPECT_GE(std::count_if(read.begin(), read.end(), [](const std::string& id) { return id.starts_with("WDF-"); }), 504);
+  EXPECT_GE(std::count_if(read.begin(), read.end(), [](const std::string& id) { return id.starts_with("SP-"); }), 376);
+  static const std::regex kId("\\b([A-Z]+)-[0-9]{3}\\b");
+  for (const auto& entry : std::filesystem::directory_iterator(DRYDOCK_SOURCE_DIR "/docs/contracts")) {
+    if (entry.path().extension() != ".md") continue;
+    std::ifstream file(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    for (std::sregex_iterator found(text.begin(), text.end(), kId), end; found != end; ++found)
+      if (families.contains((*found)[1])) spoken_of.insert(found->str());
+  }
+  for (const std::string& id : spoken_of) EXPECT_TRUE(read.contains(id)) << id;
 }
 
 TEST(Results, AreReadFromJunit) {
@@ -88,6 +115,36 @@ TEST(Mistakes, AreRulesTwiceAndIdsOfNoRule) {
   std::vector<Rule> twice = rules();
   twice.push_back(twice.front());
   EXPECT_THAT(mistakes(twice, {}), ElementsAre(HasSubstr("AB-001 stands twice")));
+}
+
+TEST(Untested, IsReadLineByLine) {
+  const UntestedRules untested = untested_rules_of("id\twhy\nAB-002\tno | board has it\n", "u.tsv");
+  EXPECT_THAT(untested.mistakes, IsEmpty());
+  EXPECT_EQ(untested.why("AB-002"), "no | board has it");
+  EXPECT_EQ(untested.why("AB-001"), "");
+}
+
+TEST(Untested, WhatCannotBeReadIsNamed) {
+  EXPECT_THAT(untested_rules_of("AB-002\twhy not\nAB-002 no tab\nAB-001\t\nAB-001\ta\tb\n\n", "u.tsv").mistakes,
+              ElementsAre(HasSubstr("u.tsv:1: the first line"), HasSubstr("u.tsv:2: "), HasSubstr("u.tsv:3: "),
+                          HasSubstr("u.tsv:4: "), HasSubstr("u.tsv:5: ")));
+  EXPECT_THAT(untested_rules_of("id\twhy\nAB-001\ta\nAB-001\tb\n", "u.tsv").mistakes,
+              ElementsAre("u.tsv:3: AB-001 stands twice, first in u.tsv:2"));
+}
+
+TEST(Untested, ARuleWithATestOrWithoutAContractIsAMistake) {
+  const UntestedRules untested = untested_rules_of("id\twhy\nAB-001\ta\nAB-002\tb\nXY-001\tc\nAB-009\td\n", "u.tsv");
+  EXPECT_THAT(mistakes(rules(), {{"a/B.AB_002_C", Outcome::Passed}}, untested),
+              ElementsAre("u.tsv:3: AB-002 has a test, a/B.AB_002_C; take the line out",
+                          "u.tsv:5: AB-009 is a rule of no contract", "u.tsv:4: XY-001 is a rule of no contract"));
+}
+
+TEST(Untested, TheReasonStandsOnThePageInPlaceOfTests) {
+  const UntestedRules untested = untested_rules_of("id\twhy\nAB-002\tno | board has it\n", "u.tsv");
+  const auto verdicts = judge(rules(), {}, untested);
+  EXPECT_THAT(page_of(verdicts), HasSubstr("| AB-002 | untested | A row \\| with a bar | no \\| board has it |\n"));
+  EXPECT_THAT(page_of(verdicts), HasSubstr("0 of 2 rules proven, 1 untested for a reason given ("));
+  EXPECT_THAT(stale_rows(page_of(verdicts), judge(rules(), {})), ElementsAre(HasSubstr("AB-002 reads otherwise")));
 }
 
 TEST(Page, IsCurrentWhateverTheTestsSaid) {

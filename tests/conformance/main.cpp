@@ -17,6 +17,11 @@ std::string read_all(std::istream&& stream) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+UntestedRules read_untested(const std::string& source) {
+  const std::string name = "docs/contracts/untested.tsv";
+  return untested_rules_of(read_all(std::ifstream(source + "/" + name)), name);
+}
+
 bool write_all(const std::string& path, const std::string& text) {
   if (std::ofstream stream(path, std::ios::binary); stream << text << std::flush) return true;
   std::fprintf(stderr, "conformance: %s cannot be written\n", path.c_str());
@@ -29,7 +34,8 @@ int write(const std::string& source, const std::string& junit, const std::string
     std::fprintf(stderr, "conformance: no tests in %s\n", junit.c_str());
     return 1;
   }
-  const std::vector<Verdict> verdicts = judge(read_contracts(source + "/docs/contracts"), results);
+  const std::vector<Verdict> verdicts =
+      judge(read_contracts(source + "/docs/contracts"), results, read_untested(source));
   return write_all(table, table_of(verdicts)) && write_all(source + "/docs/conformance.md", page_of(verdicts)) ? 0 : 1;
 }
 
@@ -56,9 +62,10 @@ int check(const std::string& source, std::span<char*> programs) {
     tests.insert(tests.end(), listed.begin(), listed.end());
   }
   const std::vector<Rule> rules = read_contracts(source + "/docs/contracts");
-  const std::vector<std::string> wrong = mistakes(rules, tests);
+  const UntestedRules untested = read_untested(source);
+  const std::vector<std::string> wrong = mistakes(rules, tests, untested);
   const std::vector<std::string> stale =
-      stale_rows(read_all(std::ifstream(source + "/docs/conformance.md")), judge(rules, tests));
+      stale_rows(read_all(std::ifstream(source + "/docs/conformance.md")), judge(rules, tests, untested));
   for (const std::string& sentence : wrong) std::printf("%s\n", sentence.c_str());
   for (const std::string& sentence : stale) std::printf("%s\n", sentence.c_str());
   if (!stale.empty())
