@@ -10,7 +10,6 @@
 #include "bus/board/board.h"
 #include "bus/board/model_catalogue.h"
 #include "cli/command.h"
-#include "models/pvscsi/pvscsi_faults.h"
 #include "scenario/driver_file.h"
 #include "scenario/scenario.h"
 
@@ -61,10 +60,8 @@ int list_exports() {
 int list_models() {
   for (const bus::board::ModelInfo& model : bus::board::model_catalogue()) {
     put(fmt::format("{:<16} {}\n", model.name, model.meaning));
-    for (std::string_view fault : model.faults) {
-      const models::pvscsi::FaultKind* kind = models::pvscsi::find_fault(fault);
-      put(fmt::format("{:<16}   fault {:<16} {}\n", "", fault, kind ? kind->meaning : ""));
-    }
+    for (const bus::board::FaultInfo& fault : model.faults)
+      put(fmt::format("{:<16}   fault {:<16} {}\n", "", fault.name, fault.meaning));
   }
   return 0;
 }

@@ -32,7 +32,8 @@ constexpr SettingInfo kSettings[] = {
     {"scsiport.timer_resolution", SettingKind::Duration, 10'000'000, "HwScsiTimer fires at the next multiple of it"},
     {"scsiport.initiator_bus_id", SettingKind::Number, 0xFF, "InitiatorBusId before HwScsiFindAdapter"},
     {"scsiport.uncached_extension_max", SettingKind::Number, 0, "largest uncached extension in bytes; 0 for no limit"},
-    {"scsiport.verify", SettingKind::Flag, 1, "raise Windows' verifier stops; off, they are findings and the run goes on"},
+    {"scsiport.verify", SettingKind::Flag, 1,
+     "raise Windows' verifier stops; off, they are findings and the run goes on"},
     {"scsiport.guard_requests", SettingKind::Flag, 0, "a completed request's memory is taken from the miniport"},
 };
 
@@ -70,7 +71,8 @@ class Reader {
       return complain(top, "ram_above_4gb", "ram_above_4gb must be whole pages and no more than memory");
 
     if (board.memory_bytes - board.ram_above_4gb_bytes > 0xE0000000)
-      return complain(top, "memory", "at most 3.5 GiB fit below the devices' addresses: put the rest into ram_above_4gb");
+      return complain(top, "memory",
+                      "at most 3.5 GiB fit below the devices' addresses: put the rest into ram_above_4gb");
 
     TRY(read_settings(top, board));
     TRY(read_devices(top, board));
@@ -204,7 +206,7 @@ class Reader {
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(
         table, "a device",
-        {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts"}));
+        {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts", "function_level_reset"}));
     Device device;
     device.line = line_of(table);
     if (!table.contains("model")) return at(table, "this device names no model: add model = \"pvscsi\"");
@@ -220,6 +222,10 @@ class Reader {
     }
     device.slot = TRY(read_slot(table));
     device.message_interrupts = TRY(flag_of(table, "message_interrupts", true));
+    device.function_level_reset = TRY(flag_of(table, "function_level_reset", true));
+    if (table.contains("function_level_reset") && !model->has_function_level_reset)
+      return complain(table, "function_level_reset",
+                      fmt::format("a {} has no function-level reset: remove this key", model->name));
     for (auto [key, value] : {std::pair{"latency", &device.latency}, std::pair{"reset_latency", &device.reset_latency}})
       if (const toml::node* node = table.get(key)) *value = machine::Duration{TRY(duration_of(*node, key))};
     device.faults = TRY(read_faults(table, *model));
@@ -251,9 +257,12 @@ class Reader {
     if (!entries) return wrong_type(*node, "faults", "written as { hang = 1 }: how often each may strike");
     for (auto&& [key, entry] : *entries) {
       std::string name(key.str());
-      if (std::find(model.faults.begin(), model.faults.end(), name) == model.faults.end())
+      if (!find_fault(model, name)) {
+        std::vector<std::string_view> known;
+        for (const FaultInfo& each : model.faults) known.push_back(each.name);
         return error(file_, ":", key.source().begin.line, ": ", model.name, " has no fault ", name,
-                     suggestion(name, model.faults));
+                     suggestion(name, known));
+      }
       faults[name] = static_cast<unsigned>(TRY(number_of(*entries, name, 0, 0, 1'000'000)));
     }
     return faults;

@@ -44,6 +44,7 @@ struct Device {
   std::optional<machine::Duration> reset_latency;  ///< how long a bus reset takes
   std::map<std::string, unsigned> faults;          ///< how often each may strike, by the model's names ("hang")
   bool message_interrupts = true;                  ///< false: the function lacks MSI and MSI-X
+  bool function_level_reset = true;                ///< false: a function that has it goes without
 };
 
 /// A value that tunes one of Windows' parts, by its name in [settings] ("scsiport.reset_holdoff").

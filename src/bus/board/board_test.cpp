@@ -98,6 +98,10 @@ TEST(Board, ComplainsAboutDevices) {
       "rail.toml:5: slot 0:3.0 is taken by the pvscsi of line 1: give one of them another slot");
   EXPECT_EQ(complaint("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\nfaults = { hung = 1 }\n"),
             "rail.toml:4: pvscsi has no fault hung (did you mean hang?)");
+  EXPECT_EQ(complaint("[[device]]\nslot = \"0:3.0\"\nmodel = \"edu\"\nfaults = { hung = 1 }\n"),
+            "rail.toml:4: edu has no fault hung (did you mean hang?)");
+  EXPECT_EQ(complaint("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\nfunction_level_reset = false\n"),
+            "rail.toml:4: a pvscsi has no function-level reset: remove this key");
   EXPECT_EQ(complaint("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\n[[device.disk]]\ntarget = 1\n"),
             "rail.toml:4: a disk needs either size = \"64 MiB\" (in memory) or file = \"disk.img\"");
   EXPECT_EQ(complaint("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\n[[device.disk]]\nsize = \"1000 B\"\n"),

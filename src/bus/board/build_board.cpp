@@ -4,9 +4,6 @@
 
 #include "bus/board/model_catalogue.h"
 #include "bus/pci/pci_driver.h"
-#include "models/disk/backing.h"
-#include "models/pci/fabric.h"
-#include "models/pvscsi/pvscsi_model.h"
 #include "ntos/kernel.h"
 
 namespace drydock::bus::board {
@@ -27,45 +24,12 @@ std::shared_ptr<models::disk::Backing> backing_of(const Disk& disk) {
   return std::make_shared<models::disk::FileBacking>(disk.descriptor, disk.size_bytes, disk.read_only);
 }
 
-models::pvscsi::Faults faults_of(const Device& device) {
-  models::pvscsi::Faults faults;
-  const std::pair<std::string_view, unsigned*> names[] = {
-      {"hang", &faults.hung_requests},
-      {"late", &faults.late_completions},
-      {"lose_interrupt", &faults.lost_interrupts},
-      {"spurious", &faults.spurious_interrupts},
-      {"bus_reset_hangs", &faults.endless_bus_resets},
-      {"bus_reset_fails", &faults.failing_bus_resets},
-      {"die", &faults.deaths},
-      {"dma_after_reset", &faults.dma_after_reset},
-  };
-  for (auto [name, count] : names)
-    if (auto found = device.faults.find(std::string(name)); found != device.faults.end()) *count = found->second;
-  return faults;
-}
-
 /// The disks' contents outlive the adapter, so they are kept with the board.
-models::pvscsi::Options pvscsi_options(const Device& device, const Backings& backings) {
-  models::pvscsi::Options options;
-  for (std::size_t i = 0; i < device.disks.size(); ++i) {
-    const Disk& disk = device.disks[i];
-    options.disks.push_back({.target = static_cast<std::uint8_t>(disk.target),
-                             .lun = static_cast<std::uint8_t>(disk.lun),
-                             .backing = backings[i],
-                             .block_bytes = disk.block_bytes});
-  }
-  if (device.latency) options.latency_per_request = *device.latency;
-  if (device.reset_latency) options.reset_latency = *device.reset_latency;
-  options.has_msi = device.message_interrupts;
-  options.faults = faults_of(device);
-  return options;
-}
-
 void plug_model(BoardPart& part, const Device& device) {
   Backings& backings = part.backings[device.slot];
   if (backings.empty())
     for (const Disk& disk : device.disks) backings.push_back(backing_of(disk));
-  part.fabric->plug(location_of(device.slot), models::pvscsi::factory(pvscsi_options(device, backings)));
+  part.fabric->plug(location_of(device.slot), find_model(device.model)->make(device, backings));
 }
 
 const Device* device_in(const BoardPart& part, Slot slot) {
@@ -126,6 +90,16 @@ Status plug(machine::Machine& machine, Slot slot) {
   plug_model(*part, *device);
   if (machine.find_part<pci::State>(machine::PartId::Pci)) pci::hot_plug_event();
   return {};
+}
+
+bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  const Device* device = part ? device_in(*part, slot) : nullptr;
+  machine::DeviceModel* model = device ? part->fabric->model(location_of(slot)) : nullptr;
+  const ModelInfo* info = device ? find_model(device->model) : nullptr;
+  if (!model || !info->strike || !find_fault(*info, fault)) return false;
+  info->strike(*model, fault);
+  return true;
 }
 
 std::vector<std::string> model_names() {

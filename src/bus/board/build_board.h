@@ -7,23 +7,14 @@
 #include <vector>
 
 #include "bus/board/board.h"
+#include "bus/board/model_catalogue.h"
 #include "host/result.h"
 #include "machine/machine.h"
-
-namespace drydock::models::pci {
-class PciFabric;
-}
-namespace drydock::models::disk {
-class Backing;
-}
 
 namespace drydock::bus::board {
 
 /// Processors and memory as the board has them; strategy and limits stay the caller's.
 machine::MachineConfig machine_config(const Board& board);
-
-/// What lies behind the disks of one device, in the order of its disks. It outlives the device.
-using Backings = std::vector<std::shared_ptr<models::disk::Backing>>;
 
 /// What a machine keeps of its board (PartId::Board).
 struct BoardPart {
@@ -42,6 +33,10 @@ host::Status build_board(machine::Machine& machine, const Board& board);
 bool unplug(machine::Machine& machine, Slot slot);
 /// Puts a new device of the same kind into a slot that `unplug` emptied.
 host::Status plug(machine::Machine& machine, Slot slot);
+
+/// Has a fault of the device in `slot` strike at its next opportunity. False if there is no such device, or no such
+/// fault, or its model strikes by decision only.
+bool strike(machine::Machine& machine, Slot slot, std::string_view fault);
 
 /// Names a board's `model` may have.
 std::vector<std::string> model_names();

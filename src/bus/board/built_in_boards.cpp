@@ -53,6 +53,17 @@ model = "pvscsi"
 disk = [{ size = "64 MiB" }]
 )";
 
+constexpr std::string_view kEdu = R"(# One educational device, quick enough for a load.
+name = "edu"
+description = "QEMU's educational device, which can be reset by itself"
+memory = "64 MiB"
+
+[[device]]
+slot = "0:4.0"
+model = "edu"
+latency = "100 us"
+)";
+
 constexpr std::string_view kEmpty = R"(# A computer without devices, for drivers that make their own.
 name = "empty"
 description = "no devices at all"
@@ -60,7 +71,7 @@ memory = "32 MiB"
 )";
 
 constexpr BuiltInBoard kBoards[] = {
-    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"empty", kEmpty}};
+    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu}, {"empty", kEmpty}};
 
 }  // namespace
 

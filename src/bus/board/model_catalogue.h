@@ -1,19 +1,38 @@
 #pragma once
-// The device models a board may name, and what each of them accepts.
+// The device models a board may name, what each of them accepts, and how it is made.
 
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
+
+#include "bus/board/board.h"
+#include "models/disk/backing.h"
+#include "models/pci/fabric.h"
 
 namespace drydock::bus::board {
+
+struct FaultInfo {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+/// What lies behind the disks of one device, in the order of its disks. It outlives the device.
+using Backings = std::vector<std::shared_ptr<models::disk::Backing>>;
 
 struct ModelInfo {
   std::string_view name;
   std::string_view meaning;
   bool takes_disks = false;
-  std::span<const std::string_view> faults;  ///< decisions that can be armed
+  bool has_function_level_reset = false;  ///< so that a board may take it away
+  std::span<const FaultInfo> faults;      ///< decisions that can be armed
+  models::pci::ModelFactory (*make)(const Device& device, const Backings& backings);
+  /// Has a fault strike at its next opportunity; null: the model strikes by decision only.
+  void (*strike)(machine::DeviceModel& model, std::string_view fault) = nullptr;
 };
 
 std::span<const ModelInfo> model_catalogue();
 const ModelInfo* find_model(std::string_view name);
+const FaultInfo* find_fault(const ModelInfo& model, std::string_view name);
 
 }  // namespace drydock::bus::board
