@@ -8,6 +8,10 @@
 # `// libs: scsiport` of a single file. mingw-w64 has no import library for some of Windows' modules: those are made
 # from drivers/imports/<library>.def and tests/guest/imports/<library>.def. `guest:<name>` names another driver of
 # tests/guest that exports functions. A <name>.def beside <name>.c goes to the linker (exports, ordinals, forwarders).
+#
+# `kmdf:1.15` makes a KMDF driver, built for that version (1.9 to 1.33): guest/include/wdf/ comes into sight, and
+# guest/wdf_stub.c is linked in and entered first. `kmdf:1.33:1.25` may also run on libraries down to 1.25. A first line
+# may say just `// kmdf: 1.15` where nothing else is needed.
 
 find_program(GUEST_CC x86_64-w64-mingw32-gcc REQUIRED)
 find_program(GUEST_DLLTOOL x86_64-w64-mingw32-dlltool REQUIRED)
@@ -42,7 +46,7 @@ function(drydock_import_library def)
   set_property(GLOBAL APPEND PROPERTY DRYDOCK_IMPORT_LIBRARIES ${name})
 endfunction()
 
-# drydock_guest_object(<object> <source>): one translation unit.
+# drydock_guest_object(<object> <source> [<more compiler flags>...]): one translation unit.
 function(drydock_guest_object object source)
   get_filename_component(name ${source} NAME)
   set(compiler ${GUEST_CC})
@@ -52,7 +56,7 @@ function(drydock_guest_object object source)
   get_filename_component(dir ${object} DIRECTORY)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
-    COMMAND ${compiler} ${GUEST_CFLAGS} -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+    COMMAND ${compiler} ${GUEST_CFLAGS} ${ARGN} -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM COMMENT "Guest object ${name}")
 endfunction()
 
@@ -61,6 +65,21 @@ function(drydock_guest name)
   cmake_parse_arguments(GUEST "" "" "SOURCES;LIBS" ${ARGN})
   set(image ${GUEST_DIR}/${name}.sys)
   set(linker ${GUEST_CC} ${GUEST_LDFLAGS})
+  set(linker_more "")
+  set(flags "")
+  foreach(kmdf ${GUEST_LIBS})
+    if(kmdf MATCHES "^kmdf:([0-9]+)\\.([0-9]+)(:1\\.([0-9]+))?$")
+      set(flags -isystem ${CMAKE_SOURCE_DIR}/guest/include/wdf
+        -DKMDF_VERSION_MAJOR=${CMAKE_MATCH_1} -DKMDF_VERSION_MINOR=${CMAKE_MATCH_2})
+      if(CMAKE_MATCH_4)
+        list(APPEND flags -DKMDF_MINIMUM_VERSION_REQUIRED=${CMAKE_MATCH_4})
+      endif()
+      list(REMOVE_ITEM GUEST_LIBS ${kmdf})
+      list(APPEND GUEST_LIBS wdfldr)
+      list(APPEND GUEST_SOURCES ${CMAKE_SOURCE_DIR}/guest/wdf_stub.c)
+      set(linker_more -Wl,--entry,FxDriverEntry)
+    endif()
+  endforeach()
   set(objects "")
   set(defs "")
   set(exports "")
@@ -68,7 +87,7 @@ function(drydock_guest name)
     get_filename_component(base ${source} NAME_WE)
     get_filename_component(dir ${source} DIRECTORY)
     set(object ${GUEST_DIR}/obj/${name}/${base}.o)
-    drydock_guest_object(${object} ${source})
+    drydock_guest_object(${object} ${source} ${flags})
     list(APPEND objects ${object})
     if(EXISTS ${dir}/${base}.def)
       list(APPEND defs ${dir}/${base}.def)
@@ -100,7 +119,7 @@ function(drydock_guest name)
   get_filename_component(dir ${image} DIRECTORY)
   add_custom_command(OUTPUT ${image}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
-    COMMAND ${linker} ${exports} -o ${image} ${objects} ${defs} -L${GUEST_DIR}/lib ${libraries}
+    COMMAND ${linker} ${linker_more} ${exports} -o ${image} ${objects} ${defs} -L${GUEST_DIR}/lib ${libraries}
     DEPENDS ${objects} ${defs} ${library_files} VERBATIM COMMENT "Guest driver ${name}.sys")
   set(GUEST_IMAGES ${GUEST_IMAGES} ${image} PARENT_SCOPE)
 endfunction()
@@ -115,6 +134,8 @@ function(drydock_single_file_guests dir prefix)
     set(libs "")
     if(first MATCHES "^// libs: *(.*)$")
       string(REGEX MATCHALL "[^ \t\r]+" libs "${CMAKE_MATCH_1}")
+    elseif(first MATCHES "^// kmdf: *([0-9.:]+)")
+      set(libs kmdf:${CMAKE_MATCH_1})
     endif()
     drydock_guest(${prefix}/${name} SOURCES ${source} LIBS ${libs})
   endforeach()
@@ -126,7 +147,8 @@ function(drydock_guest_objects room)
   if(NOT ARGN)
     return()
   endif()
-  list(APPEND GUEST_CFLAGS -iquote ${CMAKE_SOURCE_DIR}/src)  # as every file under src/ writes its includes
+  list(APPEND GUEST_CFLAGS -iquote ${CMAKE_SOURCE_DIR}/src  # as every file under src/ writes its includes
+    -isystem ${CMAKE_SOURCE_DIR}/guest/include/wdf)
   set(objects "")
   foreach(source ${ARGN})
     get_filename_component(base ${source} NAME_WE)

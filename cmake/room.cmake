@@ -50,6 +50,10 @@ function(drydock_build_room room)
     target_link_libraries(drydock_${room} INTERFACE ${needs})
   endif()
 
+  if(room STREQUAL wdf)  # what it exchanges with drivers is declared once, in the guests' headers
+    target_include_directories(drydock_wdf SYSTEM PUBLIC ${CMAKE_SOURCE_DIR}/guest/include)
+  endif()
+
   if(NOT DRYDOCK_TESTS)
     return()
   endif()

@@ -1,0 +1,91 @@
+#pragma once
+// DMA enablers.
+
+#include "wdfobject.h"
+
+typedef enum _WDF_DMA_PROFILE {
+  WdfDmaProfileInvalid = 0,
+  WdfDmaProfilePacket,
+  WdfDmaProfileScatterGather,
+  WdfDmaProfilePacket64,
+  WdfDmaProfileScatterGather64,
+  WdfDmaProfileScatterGatherDuplex,
+  WdfDmaProfileScatterGather64Duplex,
+  WdfDmaProfileSystem,
+  WdfDmaProfileSystemDuplex,
+} WDF_DMA_PROFILE;
+
+typedef enum _WDF_DMA_DIRECTION {
+  WdfDmaDirectionReadFromDevice = FALSE,
+  WdfDmaDirectionWriteToDevice = TRUE,
+} WDF_DMA_DIRECTION;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_FILL(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_FILL* PFN_WDF_DMA_ENABLER_FILL;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_FLUSH(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_FLUSH* PFN_WDF_DMA_ENABLER_FLUSH;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_ENABLE(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_ENABLE* PFN_WDF_DMA_ENABLER_ENABLE;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_DISABLE(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_DISABLE* PFN_WDF_DMA_ENABLER_DISABLE;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_SELFMANAGED_IO_START(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_SELFMANAGED_IO_START* PFN_WDF_DMA_ENABLER_SELFMANAGED_IO_START;
+
+typedef NTSTATUS NTAPI EVT_WDF_DMA_ENABLER_SELFMANAGED_IO_STOP(WDFDMAENABLER DmaEnabler);
+typedef EVT_WDF_DMA_ENABLER_SELFMANAGED_IO_STOP* PFN_WDF_DMA_ENABLER_SELFMANAGED_IO_STOP;
+
+typedef enum _WDF_DMA_ENABLER_CONFIG_FLAGS {
+  WDF_DMA_ENABLER_CONFIG_NO_SGLIST_PREALLOCATION = 0x00000001,
+  WDF_DMA_ENABLER_CONFIG_REQUIRE_SINGLE_TRANSFER = 0x00000002,
+} WDF_DMA_ENABLER_CONFIG_FLAGS;
+
+typedef struct _WDF_DMA_ENABLER_CONFIG {
+  ULONG Size;
+  WDF_DMA_PROFILE Profile;
+  size_t MaximumLength;
+  PFN_WDF_DMA_ENABLER_FILL EvtDmaEnablerFill;
+  PFN_WDF_DMA_ENABLER_FLUSH EvtDmaEnablerFlush;
+  PFN_WDF_DMA_ENABLER_DISABLE EvtDmaEnablerDisable;
+  PFN_WDF_DMA_ENABLER_ENABLE EvtDmaEnablerEnable;
+  PFN_WDF_DMA_ENABLER_SELFMANAGED_IO_START EvtDmaEnablerSelfManagedIoStart;
+  PFN_WDF_DMA_ENABLER_SELFMANAGED_IO_STOP EvtDmaEnablerSelfManagedIoStop;
+#if KMDF_VERSION_MINOR >= 11
+  ULONG AddressWidthOverride;
+  ULONG WdmDmaVersionOverride;
+  ULONG Flags;
+#endif
+} WDF_DMA_ENABLER_CONFIG, *PWDF_DMA_ENABLER_CONFIG;
+
+typedef struct _WDF_DMA_SYSTEM_PROFILE_CONFIG {
+  ULONG Size;
+  BOOLEAN DemandMode;
+  BOOLEAN LoopedTransfer;
+  DMA_WIDTH DmaWidth;
+  PHYSICAL_ADDRESS DeviceAddress;
+  PCM_PARTIAL_RESOURCE_DESCRIPTOR DmaDescriptor;
+} WDF_DMA_SYSTEM_PROFILE_CONFIG, *PWDF_DMA_SYSTEM_PROFILE_CONFIG;
+
+#ifndef WDF_TYPES_ONLY
+
+#define WDF_DMA_ENABLER_UNLIMITED_FRAGMENTS ((ULONG)-1)
+
+WDF_INLINE VOID WDF_DMA_ENABLER_CONFIG_INIT(PWDF_DMA_ENABLER_CONFIG Config, WDF_DMA_PROFILE Profile,
+                                            size_t MaximumLength) {
+  WDF_ZERO_WITH_SIZE(Config, WDF_DMA_ENABLER_CONFIG);
+  Config->Profile = Profile;
+  Config->MaximumLength = MaximumLength;
+}
+
+WDF_INLINE VOID WDF_DMA_SYSTEM_PROFILE_CONFIG_INIT(PWDF_DMA_SYSTEM_PROFILE_CONFIG Config, PHYSICAL_ADDRESS Address,
+                                                   DMA_WIDTH DmaWidth, PCM_PARTIAL_RESOURCE_DESCRIPTOR DmaDescriptor) {
+  WDF_ZERO_WITH_SIZE(Config, WDF_DMA_SYSTEM_PROFILE_CONFIG);
+  Config->DeviceAddress = Address;
+  Config->DmaWidth = DmaWidth;
+  Config->DmaDescriptor = DmaDescriptor;
+}
+
+#endif  // WDF_TYPES_ONLY
