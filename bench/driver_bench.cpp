@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstring>
+#include <places.h>
 
 #include "bus/board/board.h"
 #include "image/loader.h"

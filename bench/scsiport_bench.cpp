@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 #include <stdexcept>
+#include <places.h>
 
 #include "image/loader.h"
 #include "machine/machine.h"

@@ -88,8 +88,7 @@ endfunction()
 
 function(drydock_register_tests target prefix)
   drydock_place_test(${target})
-  target_compile_definitions(${target} PRIVATE
-    DRYDOCK_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DRYDOCK_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/places)
   gtest_discover_tests(${target} TEST_PREFIX ${prefix}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 300)
   set_property(GLOBAL APPEND PROPERTY DRYDOCK_TEST_PROGRAMS ${prefix}=$<TARGET_FILE:${target}>)
@@ -166,8 +165,7 @@ function(drydock_build_bench)
   list(TRANSFORM libraries PREPEND drydock_)
   add_executable(drydock_bench ${sources})
   target_link_libraries(drydock_bench PRIVATE ${libraries} benchmark::benchmark_main)
-  target_compile_definitions(drydock_bench PRIVATE
-    DRYDOCK_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DRYDOCK_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  target_include_directories(drydock_bench PRIVATE ${CMAKE_BINARY_DIR}/places)
   add_dependencies(drydock_bench guests)
 endfunction()
 

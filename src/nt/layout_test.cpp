@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 #include <vector>
+#include <places.h>
 
 #include "nt/access.h"
 #include "nt/base.h"

@@ -15,6 +15,7 @@ std::map<int, std::string> ours() {
 #define WDF_FUNCTION(index, result, name, parameters, arguments) {index, #name},
 #define WDF_FUNCTION_BY_NAME(index, name) {index, #name},
 #include <wdf/wdffunctions.inc>
+#include <places.h>
 #undef WDF_FUNCTION
 #undef WDF_FUNCTION_BY_NAME
   };

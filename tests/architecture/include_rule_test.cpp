@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <functional>
+#include <places.h>
 
 namespace drydock::architecture {
 namespace {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <regex>
 #include <set>
+#include <places.h>
 
 #include "conformance/conformance_page.h"
 

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <vector>
+#include <places.h>
 
 #include "image/loader.h"
 #include "ntos/exports.h"
