@@ -71,6 +71,20 @@ static VOID Physical(PVOID Ext, PSCSI_REQUEST_BLOCK Srb, ULONG What, ULONG Offse
   Puppet.Result2 = length;
 }
 
+// The request to be aborted must be one we own: the port's books say which those are.
+static VOID Abort(PVOID Ext, PSCSI_REQUEST_BLOCK Srb) {
+  PSCSI_REQUEST_BLOCK victim = Srb->NextSrb;
+  ULONG index = 0;
+  while (index < Puppet.HeldCount && Puppet.Held[index] != (PU64)(ULONG_PTR)victim) ++index;
+  if (!victim || index == Puppet.HeldCount ||
+      ScsiPortGetSrb(Ext, Srb->PathId, Srb->TargetId, Srb->Lun, victim->QueueTag) != victim) {
+    Complete(Ext, Srb, SRB_STATUS_ABORT_FAILED);
+    return;
+  }
+  Complete(Ext, TakeHeld(index), SRB_STATUS_ABORTED);
+  Complete(Ext, Srb, SRB_STATUS_SUCCESS);
+}
+
 static ULONG RunScript(PVOID Ext, const PUPPET_SCRIPT* Script, PSCSI_REQUEST_BLOCK Srb) {
   ULONG result = TRUE;
   for (ULONG i = 0; i < PUPPET_ORDERS; ++i) {
@@ -148,6 +162,10 @@ static ULONG RunScript(PVOID Ext, const PUPPET_SCRIPT* Script, PSCSI_REQUEST_BLO
       }
       case PuppetForeignNotify: ScsiPortNotification(NextRequest, &Puppet); break;
       case PuppetUnknownNotify: ScsiPortNotification((SCSI_NOTIFICATION_TYPE)a, Ext); break;
+      case PuppetPeek: Puppet.Result = *(volatile ULONG64*)(ULONG_PTR)((ULONG64)b << 32 | a); break;
+      case PuppetPoke: ((UCHAR*)Srb)[a] = (UCHAR)b; break;
+      case PuppetPokeExtension: ((UCHAR*)Srb->SrbExtension)[a] = (UCHAR)b; break;
+      case PuppetAbort: Abort(Ext, Srb); break;
     }
   }
   return result;
@@ -229,6 +247,12 @@ static SCSI_ADAPTER_CONTROL_STATUS NTAPI AdapterControl(PVOID Ext, SCSI_ADAPTER_
     case ScsiRestartAdapter:
       Enter(PuppetRestartAdapter, 0);
       return Leave(RunScript(Ext, &Puppet.Scripts[PuppetRestartAdapter], NULL)) ? ScsiAdapterControlSuccess : ScsiAdapterControlUnsuccessful;
+    case ScsiSetBootConfig:
+      Enter(PuppetSetBootConfig, 0);
+      return Leave(RunScript(Ext, &Puppet.Scripts[PuppetSetBootConfig], NULL)) ? ScsiAdapterControlSuccess : ScsiAdapterControlUnsuccessful;
+    case ScsiSetRunningConfig:
+      Enter(PuppetSetRunningConfig, 0);
+      return Leave(RunScript(Ext, &Puppet.Scripts[PuppetSetRunningConfig], NULL)) ? ScsiAdapterControlSuccess : ScsiAdapterControlUnsuccessful;
     default: return ScsiAdapterControlSuccess;
   }
 }
@@ -240,7 +264,7 @@ typedef struct _EXTENSION {
 static ULONG NTAPI FindAdapter(PVOID Ext, PVOID HwContext, PVOID BusInformation, PCHAR ArgumentString,
                                PPORT_CONFIGURATION_INFORMATION Config, PBOOLEAN Again) {
   Enter(PuppetFindAdapter, 0);
-  *Again = FALSE;
+  *Again = Puppet.Again;
   EXTENSION* ext = Ext;
   Puppet.Extension = (PU64)(ULONG_PTR)Ext;
   Puppet.ExtensionWasZero = TRUE;
@@ -268,6 +292,7 @@ static ULONG NTAPI FindAdapter(PVOID Ext, PVOID HwContext, PVOID BusInformation,
   Config->SrbExtensionSize = Puppet.SrbExtensionSize;
   Config->SpecificLuExtensionSize = Puppet.LuExtensionSize;
   Config->MaximumTransferLength = Puppet.MaximumTransferLength;
+  if (Puppet.InterruptLevel) Config->BusInterruptLevel = Puppet.InterruptLevel;
   if (Puppet.UncachedBytes) Puppet.Uncached = (PU64)(ULONG_PTR)ScsiPortGetUncachedExtension(Ext, Config, Puppet.UncachedBytes);
   RunScript(Ext, &Puppet.Scripts[PuppetFindAdapter], NULL);
   return Leave(Puppet.FindAdapterResult);

@@ -24,6 +24,8 @@ enum PuppetRoutine {
   PuppetDisableCallback,
   PuppetStopAdapter,
   PuppetRestartAdapter,
+  PuppetSetBootConfig,
+  PuppetSetRunningConfig,
   PuppetRoutineCount
 };
 
@@ -61,6 +63,10 @@ enum PuppetStep {
   PuppetGetBusData,       // into Result
   PuppetForeignNotify,    // NextRequest with an extension pointer that is none
   PuppetUnknownNotify,    // a type
+  PuppetPeek,             // a low half, b high half of an address: the 64 bits there into Result
+  PuppetPoke,             // b into the byte at offset a of this SRB
+  PuppetPokeExtension,    // b into the byte at offset a of this SRB's extension
+  PuppetAbort,            // this ABORT_COMMAND by the book
 };
 
 typedef struct _PUPPET_ORDER {
@@ -93,6 +99,8 @@ typedef struct _PUPPET {
   PU8 CachesData, ScansDown, Master, Interrupts;
   PU32 SrbExtensionSize, LuExtensionSize, UncachedBytes, MaximumTransferLength;
   PU32 Controls;  // bit per control type
+  PU32 InterruptLevel;  // taken instead of the one supplied; 0 for the supplied one
+  PU8 Again;
 
   // Units there are: path << 16 | target << 8 | lun; ~0 ends the list.
   PU32 Units[PUPPET_UNITS];

@@ -36,8 +36,14 @@ std::optional<DevnodeEvent> Manager::assign_resources_to(Devnode& node) {
   if (node.filtered.empty()) {
     // Nothing to choose: what it has from the beginning, it keeps.
     node.assigned = node.boot;
-    arbiter_->reserve(node.id, node.boot);
-    return DevnodeEvent::ResourcesFound;
+    if (translate(node.assigned)) {
+      arbiter_->reserve(node.id, node.assigned);
+      return DevnodeEvent::ResourcesFound;
+    }
+    node.assigned.clear();
+    node.problem = Problem::NormalConflict;
+    node.problem_status = STATUS_INSUFFICIENT_RESOURCES;
+    return DevnodeEvent::ResourcesRefused;
   }
   if (!machine::refused("pnp.resources") && arbiter_->assign(node.id, node.filtered, {}, node.assigned))
     return DevnodeEvent::ResourcesFound;

@@ -63,6 +63,9 @@ enum class Check : std::uint8_t {
   StopFailed,
   NoBuses,
   MultipleRequestsWithoutAutosense,
+  InterruptNotAccepted,
+  InitializeFailedUnlogged,
+  InterruptOver50Microseconds,
   Count
 };
 
@@ -134,6 +137,9 @@ inline constexpr CheckInfo kChecks[] = {
     {Check::StopFailed,                 "ScsiStopFailed",                 "SP-275", Level::Warning,     0},
     {Check::NoBuses,                    "ScsiNoBuses",                    "SP-033", Level::Warning,     0},
     {Check::MultipleRequestsWithoutAutosense, "ScsiMultipleRequestsWithoutAutosense", "SP-038", Level::Warning, 0},
+    {Check::InterruptNotAccepted,       "ScsiInterruptNotAccepted",       "SP-032", Level::Finding,     0},
+    {Check::InitializeFailedUnlogged,   "ScsiInitializeFailedUnlogged",   "SP-043", Level::Warning,     0},
+    {Check::InterruptOver50Microseconds, "ScsiInterruptOver50Microseconds", "SP-116", Level::Information, 0},
 };
 // clang-format on
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -225,10 +226,14 @@ void set_miniport_timer(Adapter& adapter, const Notified& notified) {
   KeSetTimer(&kernel.miniport_timer, relative, &kernel.miniport_timer_dpc);
 }
 
+/// SP-105. A level line that is still up asks again of itself; an edge that came meanwhile must not be lost.
 void hold_interrupts(Adapter& adapter, bool hold) {
   under_interrupt_lock(adapter, [&] {
     adapter.interrupts_held = hold;
-    if (!hold) request_completion_dpc(adapter);
+    if (hold) return;
+    const bool missed = std::exchange(adapter.interrupt_came_while_held, false);
+    if (missed && adapter.interrupt && adapter.interrupt_mode == Latched) call_interrupt(adapter);
+    request_completion_dpc(adapter);
   });
 }
 
@@ -239,11 +244,12 @@ void act_on_notifications(Adapter& adapter, Afterwards& afterwards) {
   take_notifications(adapter, notified, afterwards.log);
   if (!notified.any) return;
   if (notified.timer) set_miniport_timer(adapter, notified);
-  if (notified.reset_detected) reset_detected(adapter);
   if (notified.next_request && reset_step(adapter, ResetEvent::NextRequestNotified)) {
     adapter.ready = true;
     adapter.next_clock = -1;
   }
+  if (notified.reset_detected) reset_detected(adapter);
+  start_requests(adapter);
   complete_given_back(adapter, notified.given_back, afterwards);
   start_requests(adapter);
   if (notified.enable_routine) {

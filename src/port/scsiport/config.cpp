@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "machine/machine.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/resources.h"
@@ -89,6 +91,12 @@ void adopt_config(Adapter& adapter, const Parameters& parameters) {
               "MultipleRequestPerLu without AutoRequestSense: it counts as off");
     adapter.multiple_requests = false;
   }
+  if (adapter.hw.AdapterInterfaceType == PCIBus && adapter.has_interrupt_resource &&
+      (config.BusInterruptLevel != adapter.interrupt_level || config.BusInterruptVector != adapter.interrupt_vector))
+    violation(&adapter, Check::InterruptNotAccepted,
+              fmt::format("HwScsiFindAdapter put interrupt {}, vector 0x{:x} in place of the adapter's {}, 0x{:x}",
+                          config.BusInterruptLevel, config.BusInterruptVector, adapter.interrupt_level,
+                          adapter.interrupt_vector));
   if (config.NumberOfBuses == 0) violation(&adapter, Check::NoBuses, "HwScsiFindAdapter found an adapter with no bus");
   adapter.default_srb_flags = (parameters.disable_synchronous_transfers ? SRB_FLAGS_DISABLE_SYNCH_TRANSFER : 0) |
                               (parameters.disable_disconnects ? SRB_FLAGS_DISABLE_DISCONNECT : 0);

@@ -339,7 +339,7 @@ NTSTATUS NTAPI ScsiPortGlobalDispatch(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
     case IRP_MJ_DEVICE_CONTROL:
       return unit ? pdo_device_control(*unit, DeviceObject, Irp) : fdo_device_control(adapter, DeviceObject, Irp);
     case IRP_MJ_SCSI:
-      return unit ? pdo_scsi(*unit, DeviceObject, Irp) : complete_irp(Irp, STATUS_INVALID_DEVICE_REQUEST);
+      return unit ? pdo_scsi(*unit, DeviceObject, Irp) : fdo_scsi(adapter, Irp);
     case IRP_MJ_SYSTEM_CONTROL:
       if (!unit) return pass_down(adapter, Irp);
       return complete_irp(Irp, Irp->IoStatus.Status);

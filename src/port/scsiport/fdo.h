@@ -216,6 +216,7 @@ struct Adapter {
   std::int32_t next_clock = -1;  ///< SP-224, in ticks
   std::int32_t next_clock_full = 0;
   bool interrupts_held = false;  ///< HwScsiEnableInterruptsCallback runs (SP-105)
+  bool interrupt_came_while_held = false;
   bool tick_runs = false;
   bool idle_is_awaited = false;  ///< a stop waits until nothing is owned
 
@@ -289,6 +290,8 @@ inline bool can_be_stopped(const Adapter& adapter) {
 NTSTATUS fdo_pnp(Adapter& adapter, DEVICE_OBJECT* device, IRP* irp);
 NTSTATUS fdo_power(Adapter& adapter, DEVICE_OBJECT* device, IRP* irp);
 NTSTATUS fdo_device_control(Adapter& adapter, DEVICE_OBJECT* device, IRP* irp);
+/// An SRB sent to the adapter itself, as class drivers of before Plug and Play do: it names its unit.
+NTSTATUS fdo_scsi(Adapter& adapter, IRP* irp);
 
 /// Ends `irp` here.
 NTSTATUS complete_irp(IRP* irp, NTSTATUS status, ULONG_PTR information = 0);

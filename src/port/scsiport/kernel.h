@@ -35,6 +35,7 @@ using namespace nt;
 using ntos::KeAcquireSpinLockRaiseToDpc;
 using ntos::KeCancelTimer;
 using ntos::KeClearEvent;
+using ntos::KeDelayExecutionThread;
 using ntos::KeFlushQueuedDpcs;
 using ntos::KeGetCurrentIrql;
 using ntos::KeInitializeDpc;

@@ -75,6 +75,7 @@ namespace {
 
 constexpr machine::Duration kCallbackMax = std::chrono::milliseconds{500};
 constexpr machine::Duration kInitializeMax = std::chrono::seconds{5};
+constexpr machine::Duration kInterruptUsualMax = std::chrono::microseconds{50};
 
 /// One call of a routine, from the entry in the trace to the checks after it.
 class Call {
@@ -142,6 +143,8 @@ bool call_initialize(Adapter& adapter) {
     call.returned(result);
     request_completion_dpc(adapter);
   });
+  if (!result && !adapter.last_call.logged_error)
+    violation(&adapter, Check::InitializeFailedUnlogged, "HwScsiInitialize returned FALSE and logged no error");
   return result;
 }
 
@@ -223,6 +226,12 @@ bool call_interrupt(Adapter& adapter) {
   Call call(adapter, Routine::Interrupt, 0);
   const bool result = machine::call_driver(adapter.hw.HwInterrupt, adapter.extension) != FALSE;
   call.returned(result);
+  // SP-116: the stricter of the two limits; the other is StallOverMillisecond.
+  const machine::Duration took = Machine::current().now() - adapter.last_call.started;
+  if (took > kInterruptUsualMax) [[unlikely]]
+    violation(&adapter, Check::InterruptOver50Microseconds,
+              fmt::format("HwScsiInterrupt took {} us; some pages allow 50",
+                          std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
   request_completion_dpc(adapter);
   return result;
 }
@@ -230,7 +239,10 @@ bool call_interrupt(Adapter& adapter) {
 BOOLEAN NTAPI ScsiPortInterrupt(KINTERRUPT*, PVOID ServiceContext) {
   Adapter& adapter = *static_cast<Adapter*>(ServiceContext);
   // SP-105: the miniport has switched its interrupt off and must not be disturbed.
-  if (adapter.interrupts_held) return FALSE;
+  if (adapter.interrupts_held) {
+    adapter.interrupt_came_while_held = true;
+    return FALSE;
+  }
   return call_interrupt(adapter) ? TRUE : FALSE;
 }
 

@@ -11,6 +11,9 @@ namespace {
 
 constexpr ULONG kInquiryTimeout_s = 4;
 constexpr unsigned kInquiryRetries = 2;
+/// SP-089: so often the port asks a unit that is busy again, a second later each time.
+constexpr unsigned kBusyReturnsMax = 20;
+constexpr LONGLONG kSecond100ns = 10'000'000;
 
 enum class Answer {
   Present,
@@ -29,6 +32,17 @@ bool is_silent(UCHAR status) {
          status == SRB_STATUS_INVALID_TARGET_ID || status == SRB_STATUS_INVALID_PATH_ID || status == SRB_STATUS_NO_HBA;
 }
 
+bool is_busy(const OwnResult& result) {
+  return SRB_STATUS(result.srb_status) == SRB_STATUS_BUSY || result.scsi_status == SCSISTAT_BUSY ||
+         result.scsi_status == SCSISTAT_QUEUE_FULL;
+}
+
+void wait_a_second() {
+  LARGE_INTEGER due;
+  due.QuadPart = -kSecond100ns;
+  KeDelayExecutionThread(KernelMode, FALSE, &due);
+}
+
 bool is_illegal_request(const OwnResult& result, const UCHAR* sense) {
   return (result.srb_status & SRB_STATUS_AUTOSENSE_VALID) && result.sense_length > 2 &&
          (sense[2] & 0xF) == SCSI_SENSE_ILLEGAL_REQUEST;
@@ -39,12 +53,15 @@ Answer ask(LogicalUnit& unit, InquiryBuffer& buffer) {
   inquiry.cdb[0] = SCSIOP_INQUIRY;
   inquiry.cdb[4] = INQUIRYDATABUFFERSIZE;
   inquiry.cdb_length = CDB6GENERIC_LENGTH;
-  inquiry.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_DISABLE_SYNCH_TRANSFER;
+  // A queue that a class driver left frozen or locked must not hold up who looks for devices.
+  inquiry.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_DISABLE_SYNCH_TRANSFER | SRB_FLAGS_BYPASS_FROZEN_QUEUE |
+                  SRB_FLAGS_BYPASS_LOCKED_QUEUE;
   inquiry.timeout_s = kInquiryTimeout_s;
   inquiry.buffer = &buffer.data;
   inquiry.length = INQUIRYDATABUFFERSIZE;
   inquiry.sense = buffer.sense;
   inquiry.sense_length = sizeof(buffer.sense);
+  unsigned busy_returns = 0;
   for (unsigned attempt = 0; attempt <= kInquiryRetries; ++attempt) {
     std::memset(static_cast<void*>(&buffer), 0, sizeof(buffer));
     const OwnResult result = send_and_wait(unit, inquiry);
@@ -57,6 +74,10 @@ Answer ask(LogicalUnit& unit, InquiryBuffer& buffer) {
     }
     if (is_silent(status)) return Answer::NoTarget;
     if (status == SRB_STATUS_INVALID_LUN || is_illegal_request(result, buffer.sense)) return Answer::NoUnit;
+    if (is_busy(result) && busy_returns++ < kBusyReturnsMax) {
+      wait_a_second();
+      --attempt;
+    }
   }
   return Answer::NoTarget;
 }
@@ -67,6 +88,10 @@ Answer scan_unit(Adapter& adapter, UnitAddress address, InquiryBuffer& buffer, b
   const bool known = unit != nullptr;
   if (!unit) unit = create_unit(adapter, address);
   if (!unit) return Answer::NoTarget;
+  if (!unit->powered) {  // it could not answer, and nobody says that it is gone
+    unit->seen = true;
+    return Answer::Present;
+  }
   const Answer answer = ask(*unit, buffer);
   if (answer == Answer::Present) {
     unit->seen = true;

@@ -95,7 +95,9 @@ void end_waiting(Adapter& adapter, LogicalUnit& unit, UCHAR srb_status, NTSTATUS
 
 void arrive(Adapter& adapter, Request& request, Ended& ended) {
   LogicalUnit& unit = *request.unit;
-  if (unit.removed || adapter.lifecycle == Lifecycle::SurpriseRemoved || adapter.lifecycle == Lifecycle::Removed) {
+  // The port itself may still ask a unit whose stack is gone whether it is there.
+  const bool unit_closed = unit.removed && request.irp;
+  if (unit_closed || adapter.lifecycle == Lifecycle::SurpriseRemoved || adapter.lifecycle == Lifecycle::Removed) {
     end_in_port(adapter, request, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST, ended);  // SP-277, SP-278
     return;
   }

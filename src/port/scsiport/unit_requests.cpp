@@ -146,4 +146,14 @@ NTSTATUS pdo_scsi(LogicalUnit& unit, DEVICE_OBJECT*, IRP* irp) {
   }
 }
 
+NTSTATUS fdo_scsi(Adapter& adapter, IRP* irp) {
+  SCSI_REQUEST_BLOCK* srb = IoGetCurrentIrpStackLocation(irp)->Parameters.Scsi.Srb;
+  if (!srb) return complete_irp(irp, STATUS_INVALID_PARAMETER);
+  LogicalUnit* unit = find_unit(adapter, {srb->PathId, srb->TargetId, srb->Lun});
+  if (unit && unit->pdo && !unit->missing) return pdo_scsi(*unit, unit->pdo, irp);
+  // SP-094 has a status of its own for claims, SP-065 for everything else.
+  return answer(irp, srb, SRB_STATUS_NO_DEVICE,
+                srb->Function == SRB_FUNCTION_CLAIM_DEVICE ? STATUS_DEVICE_DOES_NOT_EXIST : STATUS_NO_SUCH_DEVICE);
+}
+
 }  // namespace drydock::port::scsiport

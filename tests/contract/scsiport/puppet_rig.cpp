@@ -15,6 +15,7 @@
 #include "ntos/io/device.h"
 #include "ntos/io/irp.h"
 #include "ntos/kernel.h"
+#include "ntos/pnp/devnode.h"
 #include "ntos/pnp/manager.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/scsiport_exports.h"
@@ -101,12 +102,17 @@ void* PuppetRig::symbol(const char* name) const {
   return ntos::io::record_of(driver_).image->find_symbol(name);
 }
 
+NTSTATUS PuppetRig::load_driver() {
+  const auto loaded = ntos::io::load_driver(*image_, miniport_);
+  driver_ = loaded.driver;
+  return loaded.status;
+}
+
 NTSTATUS PuppetRig::load_miniport() {
   const std::u16string service(miniport_.begin(), miniport_.end());
   ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
-  const auto loaded = ntos::io::load_driver(*image_, miniport_);
-  driver_ = loaded.driver;
-  if (!driver_) return loaded.status;
+  const NTSTATUS loaded = load_driver();
+  if (!driver_) return loaded;
   vector_ = machine::allocate_message_vector();
   // A device that the root reports and no driver package matches: the rest of its life is the test's.
   ntos::pnp::Manager& manager = ntos::pnp::manager();
@@ -118,11 +124,15 @@ NTSTATUS PuppetRig::load_miniport() {
   pdo_ = node->pdo;
   EXPECT_EQ(ntos::io::add_device(driver_, pdo_), STATUS_SUCCESS);
   fdo_ = ntos::io::IoGetAttachedDevice(pdo_);
-  return loaded.status;
+  return loaded;
 }
 
 void PuppetRig::load() {
   ASSERT_EQ(load_miniport(), STATUS_SUCCESS);
+  prepare_puppet();
+}
+
+void PuppetRig::prepare_puppet() {
   puppet_ = static_cast<PUPPET*>(symbol("Puppet"));
   ASSERT_NE(puppet_, nullptr);
   PUPPET& p = *puppet_;
@@ -163,6 +173,46 @@ machine::OutcomeKind PuppetRig::run_started(const std::function<void()>& body) {
   });
 }
 
+machine::OutcomeKind PuppetRig::run_plugged(const std::function<void()>& body, const std::function<void()>& configure) {
+  using ntos::pnp::Resource;
+  using ntos::pnp::ResourceKind;
+  return machine_
+      ->run([&] {
+        const std::u16string service(miniport_.begin(), miniport_.end());
+        ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
+        ntos::pnp::Manager& manager = ntos::pnp::manager();
+        manager.store().add(ntos::pnp::Service{.name = service, .load = [&](DRIVER_OBJECT** driver) {
+                                                 const NTSTATUS status = load_driver();
+                                                 *driver = driver_;
+                                                 if (!driver_) return status;
+                                                 prepare_puppet();
+                                                 if (configure) configure();
+                                                 return status;
+                                               }});
+        manager.store().add(
+            ntos::pnp::DriverPackage{.service = service, .ids = {u"ROOT\\PUPPET"}, .class_name = u"SCSIAdapter"});
+        manager.add_root_device(
+            {.device_id = u"ROOT\\PUPPET",
+             .instance_id = u"0",
+             .hardware_ids = {u"ROOT\\PUPPET"},
+             .description = u"Puppet",
+             .resources = {Resource{.kind = ResourceKind::Memory, .start = 0xF0000000, .length = 0x1000},
+                           Resource{.kind = ResourceKind::Port, .start = 0xC000, .length = 0x40},
+                           Resource{.kind = ResourceKind::Message,
+                                    .flags = CM_RESOURCE_INTERRUPT_MESSAGE | CM_RESOURCE_INTERRUPT_LATCHED,
+                                    .messages = 1}}});
+        manager.enumerate_root();
+        ntos::pnp::Devnode* node = manager.find_id(u"ROOT\\PUPPET");
+        ASSERT_NE(node, nullptr);
+        ASSERT_NE(puppet_, nullptr) << "the miniport was not loaded";
+        pdo_ = node->pdo;
+        fdo_ = ntos::io::IoGetAttachedDevice(pdo_);
+        if (!port::scsiport::port().adapters.empty()) vector_ = adapter().translated_vector;
+        body();
+      })
+      .kind;
+}
+
 const PUPPET_CALL* PuppetRig::call(PuppetRoutine routine, unsigned n) const {
   for (unsigned i = 0; i < puppet_->LogCount && i < PUPPET_LOG; ++i)
     if (puppet_->Log[i].Routine == static_cast<PU32>(routine) && n-- == 0) return &puppet_->Log[i];
@@ -198,6 +248,34 @@ NTSTATUS PuppetRig::enumerate() {
 
 NTSTATUS PuppetRig::pnp(UCHAR minor) {
   return user::send(fdo_, IRP_MJ_PNP, minor, [](IRP*, IO_STACK_LOCATION*) {}).status;
+}
+
+namespace {
+
+struct PowerDone {
+  KEVENT event;
+  NTSTATUS status;
+};
+
+void NTAPI power_done(DEVICE_OBJECT*, UCHAR, POWER_STATE, PVOID context, IO_STATUS_BLOCK* io_status) {
+  auto* done = static_cast<PowerDone*>(context);
+  done->status = io_status->Status;
+  kernel::KeSetEvent(&done->event, IO_NO_INCREMENT, FALSE);
+}
+
+}  // namespace
+
+NTSTATUS PuppetRig::set_power(DEVICE_POWER_STATE state) {
+  auto* done = static_cast<PowerDone*>(pool(sizeof(PowerDone)));
+  kernel::KeInitializeEvent(&done->event, NotificationEvent, FALSE);
+  POWER_STATE power;
+  power.DeviceState = state;
+  const NTSTATUS asked = kernel::PoRequestPowerIrp(pdo_, IRP_MN_SET_POWER, power, power_done, done, nullptr);
+  if (asked != STATUS_PENDING) return asked;
+  kernel::KeWaitForSingleObject(&done->event, Executive, KernelMode, FALSE, nullptr);
+  const NTSTATUS status = done->status;
+  kernel::ExFreePoolWithTag(done, kTag);
+  return status;
 }
 
 Adapter& PuppetRig::adapter() {
@@ -256,6 +334,14 @@ NTSTATUS NTAPI request_done(DEVICE_OBJECT*, IRP* irp, PVOID context) {
 }  // namespace
 
 Sent& PuppetRig::send(const Srb& what, UnitAddress address) {
+  return send_to(unit(address).pdo, what, address);
+}
+
+Sent& PuppetRig::send_to_adapter(const Srb& what, UnitAddress address) {
+  return send_to(fdo_, what, address);
+}
+
+Sent& PuppetRig::send_to(DEVICE_OBJECT* device, const Srb& what, UnitAddress address) {
   Sent& sent = sent_.emplace_back();
   sent.srb = static_cast<SCSI_REQUEST_BLOCK*>(pool(sizeof(SCSI_REQUEST_BLOCK)));
   sent.data = what.length ? static_cast<std::byte*>(pool(what.length)) : nullptr;
@@ -263,6 +349,9 @@ Sent& PuppetRig::send(const Srb& what, UnitAddress address) {
   SCSI_REQUEST_BLOCK& srb = *sent.srb;
   srb.Length = sizeof(srb);
   srb.Function = what.function;
+  srb.PathId = address.path;
+  srb.TargetId = address.target;
+  srb.Lun = address.lun;
   srb.SrbFlags = what.flags;
   srb.TimeOutValue = what.timeout_s;
   srb.QueueSortKey = what.sort_key;
@@ -287,7 +376,7 @@ Sent& PuppetRig::send(const Srb& what, UnitAddress address) {
   auto* completion = new Completion{&sent, puppet_, &completed_};
   IoSetCompletionRoutine(sent.irp, request_done, completion, true, true, true);
   sent.sent_at = now();
-  kernel::IofCallDriver(unit(address).pdo, sent.irp);
+  kernel::IofCallDriver(device, sent.irp);
   return sent;
 }
 

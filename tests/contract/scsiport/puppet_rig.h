@@ -71,6 +71,10 @@ class PuppetRig {
   machine::OutcomeKind run_bare(const std::function<void()>& body) { return machine_->run(body).kind; }
   /// DriverEntry's status; on success the device below is there and AddDevice was called.
   NTSTATUS load_miniport();
+  /// DriverEntry's status; nothing follows.
+  NTSTATUS load_driver();
+  /// The whole life of the device is the PnP manager's. `configure` runs between DriverEntry and AddDevice.
+  machine::OutcomeKind run_plugged(const std::function<void()>& body, const std::function<void()>& configure = {});
   /// A variable of the miniport, by its name.
   template <class T>
   T& variable(const char* name) {
@@ -90,6 +94,8 @@ class PuppetRig {
   NTSTATUS start();
   NTSTATUS enumerate();
   NTSTATUS pnp(UCHAR minor);
+  /// A device power IRP for the adapter, waited for.
+  NTSTATUS set_power(DEVICE_POWER_STATE state);
   Adapter& adapter();
   LogicalUnit& unit(UnitAddress address = {});
   DEVICE_OBJECT* fdo() const { return fdo_; }
@@ -98,6 +104,8 @@ class PuppetRig {
   NTSTATUS reset_bus_by_ioctl(UCHAR path = 0);
 
   Sent& send(const Srb& what = {}, UnitAddress address = {});
+  /// To the adapter's own device, the address in the SRB.
+  Sent& send_to_adapter(const Srb& what, UnitAddress address);
   void release_queue(UnitAddress address = {});
   void advance(machine::Duration duration);
   /// Lets the puppet's HwScsiInterrupt run, now.
@@ -112,7 +120,9 @@ class PuppetRig {
 
  private:
   static void set(PUPPET_SCRIPT& script, Orders orders);
+  Sent& send_to(DEVICE_OBJECT* device, const Srb& what, UnitAddress address);
   void load();
+  void prepare_puppet();
   void* symbol(const char* name) const;
   std::string miniport_;
   std::unique_ptr<machine::Machine> machine_;

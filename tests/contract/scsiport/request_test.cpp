@@ -2,47 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-
-#include "contract/scsiport/puppet_rig.h"
+#include "contract/scsiport/request_fixture.h"
 
 namespace drydock::tests::scsiport {
 namespace {
 
-constexpr PUPPET_ORDER kHold{PuppetHoldThis, 0, 0};
-constexpr PUPPET_ORDER kNext{PuppetNextRequest, 0, 0};
-constexpr PUPPET_ORDER kNextLu{PuppetNextLu, ~0u, 0};
-constexpr PUPPET_ORDER kSuccess{PuppetCompleteThis, SRB_STATUS_SUCCESS, 0};
-constexpr ULONG kTagged = SRB_FLAGS_DATA_IN | SRB_FLAGS_QUEUE_ACTION_ENABLE | SRB_FLAGS_NO_QUEUE_FREEZE;
-
-class Requests : public testing::Test {
- protected:
-  PuppetRig rig;
-  /// Started with tags and several requests per unit.
-  machine::OutcomeKind run_tagged(const std::function<void()>& body, std::initializer_list<PU32> units = {0}) {
-    return rig.run([&] {
-      PUPPET& puppet = rig.puppet();
-      puppet.TaggedQueuing = puppet.MultipleRequests = TRUE;
-      std::fill(std::copy(units.begin(), units.end(), puppet.Units), puppet.Units + PUPPET_UNITS, ~0u);
-      ASSERT_EQ(rig.start(), STATUS_SUCCESS);
-      ASSERT_EQ(rig.enumerate(), STATUS_SUCCESS);
-      puppet.LogCount = 0;
-      std::memset(puppet.Calls, 0, sizeof(puppet.Calls));
-      body();
-    });
-  }
-  SCSI_REQUEST_BLOCK seen() {
-    SCSI_REQUEST_BLOCK srb;
-    std::memcpy(static_cast<void*>(&srb), rig.puppet().LastSrb, sizeof(srb));
-    return srb;
-  }
-  SCSI_REQUEST_BLOCK* held(unsigned i) { return reinterpret_cast<SCSI_REQUEST_BLOCK*>(rig.puppet().Held[i]); }
-  void interrupt(Orders orders) {
-    rig.script(PuppetInterrupt, orders);
-    rig.interrupt();
-  }
-  void expect_clean() { EXPECT_TRUE(rig.findings().empty()) << rig.what_happened(); }
-};
+using Requests = RequestFixture;
 
 // ---- section 4 ----
 
