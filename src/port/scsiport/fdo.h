@@ -217,6 +217,7 @@ struct Adapter {
   std::int32_t next_clock_full = 0;
   bool interrupts_held = false;  ///< HwScsiEnableInterruptsCallback runs (SP-105)
   bool interrupt_came_while_held = false;
+  std::uint32_t interrupts_over_50us = 0;  ///< SP-116
   bool tick_runs = false;
   bool idle_is_awaited = false;  ///< a stop waits until nothing is owned
 

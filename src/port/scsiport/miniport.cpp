@@ -228,10 +228,12 @@ bool call_interrupt(Adapter& adapter) {
   call.returned(result);
   // SP-116: the stricter of the two limits; the other is StallOverMillisecond.
   const machine::Duration took = Machine::current().now() - adapter.last_call.started;
-  if (took > kInterruptUsualMax) [[unlikely]]
+  if (took > kInterruptUsualMax) [[unlikely]] {
+    ++adapter.interrupts_over_50us;
     violation(&adapter, Check::InterruptOver50Microseconds,
               fmt::format("HwScsiInterrupt took {} us; some pages allow 50",
                           std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  }
   request_completion_dpc(adapter);
   return result;
 }

@@ -142,8 +142,7 @@ TEST_F(Config, SP_111_BothSettingsOfTheConfigurationMayReadBusData) {
     rig.script(PuppetSetBootConfig, {{PuppetGetBusData, 0, 0}});
     rig.script(PuppetSetRunningConfig, {{PuppetGetBusData, 0, 0}});
     ASSERT_EQ(rig.start(), STATUS_SUCCESS);
-    for (DEVICE_POWER_STATE state : {PowerDeviceD3, PowerDeviceD0})
-      EXPECT_EQ(rig.set_power(state), STATUS_SUCCESS);
+    for (DEVICE_POWER_STATE state : {PowerDeviceD3, PowerDeviceD0}) EXPECT_EQ(rig.set_power(state), STATUS_SUCCESS);
     EXPECT_EQ(rig.calls(PuppetSetBootConfig), 1u);
     EXPECT_EQ(rig.calls(PuppetSetRunningConfig), 1u);
     EXPECT_EQ(rig.call(PuppetSetBootConfig, 0)->Irql, PASSIVE_LEVEL);

@@ -79,6 +79,7 @@ PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine:
   machine::MachineConfig config;
   config.processors = processors;
   config.strategy = std::move(strategy);
+  config.refusals = false;  // the rig's own calls expect none
   const image::ExportIndex& index = exports();
   image_ = &guest("test/" + miniport_);  // parsed on the host's heap, which outlives the machine
   machine_ = machine::Machine::create(config).value();

@@ -97,7 +97,9 @@ TEST_F(Scan, SP_050_ASilentUnitGoesAndComesBackAnew) {
         EXPECT_TRUE(back.pdo_started);
         EXPECT_EQ(rig.send({}, {0, 1, 0}).srb_status(), SRB_STATUS_SUCCESS);
       },
-      [&] { set_units({0x000000, 0x000100}); });
+      [&] {
+        set_units({0x000000, 0x000100});
+      });
   expect_clean();
 }
 
@@ -115,7 +117,9 @@ TEST_F(Scan, SP_050_RequestsOfAUnitThatGoesEndAndItsClaimGoesWithIt) {
         EXPECT_EQ(queued.srb_status(), SRB_STATUS_NO_DEVICE);
         EXPECT_EQ(rig.adapter().units.size(), 1u);
       },
-      [&] { set_units({0x000000, 0x000100}); });
+      [&] {
+        set_units({0x000000, 0x000100});
+      });
   expect_clean();
 }
 
