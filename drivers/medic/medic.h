@@ -128,3 +128,4 @@ VOID MedicQueryReset(PMEDIC_EXTENSION Ext);
 VOID MedicForgetReset(PMEDIC_EXTENSION Ext);
 VOID MedicBeginRecovery(PMEDIC_EXTENSION Ext);
 VOID MedicProgramOrRecover(PMEDIC_EXTENSION Ext);
+VOID MedicReportFailed(PMEDIC_EXTENSION Ext);

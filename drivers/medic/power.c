@@ -23,6 +23,12 @@ static VOID MedicPowerDown(PMEDIC_EXTENSION Ext, PIRP Irp) {
   MedicPassPowerDown(Ext, Irp);
 }
 
+/// It does not wake up. Without power no reset is possible either, and those who wait must not wait for ever.
+static VOID MedicGiveUpSleeper(PMEDIC_EXTENSION Ext) {
+  MedicRefuse(Ext, STATUS_NO_SUCH_DEVICE);
+  MedicReportFailed(Ext);
+}
+
 /// The bus has given the device its power back, or has failed to. Its registers are as new.
 static VOID MedicPowerUp(PMEDIC_EXTENSION Ext, PIRP Irp) {
   if (NT_SUCCESS(Irp->IoStatus.Status)) {
@@ -34,6 +40,8 @@ static VOID MedicPowerUp(PMEDIC_EXTENSION Ext, PIRP Irp) {
     if (Ext->Registers && NT_SUCCESS(Ext->Refusal)) MedicProgramOrRecover(Ext);
     MedicLetGo(Ext, MEDIC_HOLD_LOW_POWER);
     MedicLeaveGate(Ext);
+  } else {
+    MedicGiveUpSleeper(Ext);
   }
   IoCompleteRequest(Irp, IO_NO_INCREMENT);
   IoReleaseRemoveLock(&Ext->RemoveLock, Irp);
@@ -97,6 +105,7 @@ static NTSTATUS NTAPI MedicSystemPowerPassed(PDEVICE_OBJECT Device, PIRP Irp, PV
     state.DeviceState = ext->DeviceStateOf[IoGetCurrentIrpStackLocation(Irp)->Parameters.Power.State.SystemState];
     status = PoRequestPowerIrp(ext->Physical, IRP_MN_SET_POWER, state, MedicDeviceFollowed, Irp, NULL);
     if (status == STATUS_PENDING) return STATUS_MORE_PROCESSING_REQUIRED;
+    if (state.DeviceState == PowerDeviceD0) MedicGiveUpSleeper(ext);
     Irp->IoStatus.Status = status;
   }
   IoReleaseRemoveLock(&ext->RemoveLock, Irp);

@@ -48,6 +48,12 @@ static BOOLEAN MedicCanReset(PMEDIC_EXTENSION Ext, DEVICE_RESET_TYPE Type) {
 
 // ---- the two resets
 
+/// Nothing helps. The PnP manager asks for the device's state, and removes it.
+VOID MedicReportFailed(PMEDIC_EXTENSION Ext) {
+  Ext->Failed = TRUE;
+  IoInvalidateDeviceState(Ext->Physical);
+}
+
 typedef struct _MEDIC_RESET_RESULT {
   KEVENT Done;
   NTSTATUS Status;
@@ -82,10 +88,8 @@ static VOID MedicResetPlatform(PMEDIC_EXTENSION Ext) {
     status = Ext->Reset.DeviceReset(Ext->Reset.Context, PlatformLevelDeviceReset, 0, NULL);
   }
   if (NT_SUCCESS(status)) return;
-  // Nothing helps. The PnP manager asks for the device's state, and removes it.
   Ext->PlatformResetAsked = FALSE;
-  Ext->Failed = TRUE;
-  IoInvalidateDeviceState(Ext->Physical);
+  MedicReportFailed(Ext);
 }
 
 // ---- recovery

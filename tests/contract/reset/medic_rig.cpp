@@ -36,6 +36,7 @@ MedicRig::MedicRig(std::string_view board_text, StrategyMaker strategy, std::str
   const image::PeImage* image = &tests::guest(driver_);  // parsed on the host's heap, which outlives the machine
   machine::MachineConfig config = bus::board::machine_config(board);
   config.strategy = std::move(strategy);
+  config.refusals = false;
   machine_ = machine::Machine::create(config).value();
   ntos::install_kernel(*machine_);
   machine_->enter([&] { image::Images::attach(*machine_, index); });
@@ -64,6 +65,7 @@ void MedicRig::run(const std::function<void()>& body) {
   std::string findings;
   for (const machine::Finding& finding : machine_->findings()) {
     findings += finding.rule + ": " + finding.summary + "\n";
+    for (const std::string& detail : finding.details) findings += "  " + detail + "\n";
     for (const machine::StackFrame& frame : finding.stack) findings += "  at " + frame.symbol + "\n";
   }
   EXPECT_EQ(outcome.kind, machine::OutcomeKind::Completed) << findings;

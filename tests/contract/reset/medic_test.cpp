@@ -217,7 +217,7 @@ TEST(Medic, RST_127_RST_198_RST_199_RST_200_SurpriseRemovalEndsWhatHungAndTouche
       pass(10s);
       EXPECT_EQ(rig.touches_after_unplug(), touches);
       EXPECT_TRUE(manager().find(devnode)->has_stack());  // attached until the last handle is closed
-      requests.clear();  // each keeps its file object
+      requests.clear();                                   // each keeps its file object
       file.close();
       manager().wait_until_settled();
       EXPECT_FALSE(manager().find(devnode)->has_stack());

@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_above_passive.c"

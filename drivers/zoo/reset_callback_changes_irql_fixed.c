@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_callback_changes_irql.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_flags_not_zero.c"

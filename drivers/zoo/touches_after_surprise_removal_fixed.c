@@ -1,0 +1,2 @@
+#define FIXED
+#include "touches_after_surprise_removal.c"
