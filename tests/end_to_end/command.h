@@ -41,7 +41,7 @@ inline std::string quoted(const std::string& word) {
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr const char* kTimeLimit = "timeout 240 ";  // the command is as slow as we are
 #else
-inline constexpr const char* kTimeLimit = "timeout 60 ";
+inline constexpr const char* kTimeLimit = "timeout 240 ";
 #endif
 
 /// `line` is what stands behind "drydock" on a shell's line.
