@@ -10,6 +10,7 @@
 #include <scsi.h>
 #include <srb.h>
 #include <wdmguid.h>
+#include <wmistr.h>
 
 #include "nt/layout_guest.h"
 

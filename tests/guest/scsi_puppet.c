@@ -123,7 +123,12 @@ static ULONG RunScript(PVOID Ext, const PUPPET_SCRIPT* Script, PSCSI_REQUEST_BLO
         else
           ScsiPortNotification(NextLuRequest, Ext, ADDRESS(a));
         break;
-      case PuppetResetDetected: ScsiPortNotification(ResetDetected, Ext); break;
+      case PuppetResetDetected:
+        if (a)
+          ScsiPortNotification(ResetDetected, Ext, (ULONG)a);
+        else
+          ScsiPortNotification(ResetDetected, Ext);
+        break;
       case PuppetRequestTimer: ScsiPortNotification(RequestTimerCall, Ext, Timer, a); break;
       case PuppetLogError: ScsiPortLogError(Ext, NULL, 0, 0, 0, a, b); break;
       case PuppetLogErrorHeld:

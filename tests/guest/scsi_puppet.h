@@ -42,7 +42,7 @@ enum PuppetStep {
   PuppetForgetHeld,       // after a sweep: they are no longer ours
   PuppetNextRequest,
   PuppetNextLu,           // a address, or ~0 for the one of this SRB
-  PuppetResetDetected,
+  PuppetResetDetected,    // a an argument too many, if not 0
   PuppetRequestTimer,     // a microseconds
   PuppetLogError,         // a code, b unique id
   PuppetLogErrorHeld,     // a code, b index

@@ -169,6 +169,10 @@ Registry::Registry() : root_(std::make_unique<Key>(nullptr, u"REGISTRY", true)) 
   for (std::u16string_view name : {u"Current", u"Default", u"LastKnownGood"}) select.set_dword(name, 1);
   select.set_dword(u"Failed", 0);
   Key& hardware = machine_key.child_or_create(u"HARDWARE", true);
+  // The buses that firmware finds in every computer of this kind.
+  Key& buses = hardware.create(u"DESCRIPTION\\System\\MultifunctionAdapter", true);
+  buses.child_or_create(u"0", true).set_string(u"Identifier", u"PCI");
+  buses.child_or_create(u"1", true).set_string(u"Identifier", u"ISA");
   for (std::u16string_view name : {u"DESCRIPTION", u"DEVICEMAP", u"RESOURCEMAP"}) hardware.child_or_create(name, true);
   machine_key.create(u"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion");
   root_->create(u"USER\\.DEFAULT");

@@ -7,6 +7,7 @@
 
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
+#include "nt/wmi.h"
 #include "ntos/ex/work_queue.h"
 #include "ntos/io/device.h"
 #include "ntos/io/state.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr ULONG kTagWmi = 0x70696D57;  // "Wmip"
 constexpr ULONG kFirstBuffer = 4096;
+constexpr std::size_t kEventsKept = 32;
 constexpr ULONG_PTR kRegister = 0, kUpdate = 1;  // DataPath of a REGINFO request
 
 struct Query {
@@ -106,8 +108,18 @@ ULONG NTAPI IoWMIDeviceObjectToProviderId(DEVICE_OBJECT* DeviceObject) {
 }
 
 NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem) {
+  WNODE_HEADER header;
+  std::memcpy(static_cast<void*>(&header), WnodeEventItem, sizeof(header));
+  auto& events = state().wmi_events;
+  if (events.size() == kEventsKept) events.erase(events.begin());
+  const auto* bytes = static_cast<const std::byte*>(WnodeEventItem);
+  events.emplace_back(bytes, bytes + header.BufferSize);
   kernel_free(WnodeEventItem);
   return STATUS_SUCCESS;
+}
+
+const std::vector<std::vector<std::byte>>& wmi_events() {
+  return state().wmi_events;
 }
 
 std::vector<DEVICE_OBJECT*> wmi_providers_of(const DRIVER_OBJECT* driver) {

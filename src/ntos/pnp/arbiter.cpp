@@ -151,6 +151,19 @@ void Arbiter::release(Owner owner) {
   untranslate(given_back);
 }
 
+bool Arbiter::claim(Owner owner, const std::vector<Resource>& resources) {
+  for (const Claim& other : claims_) {
+    if (other.owner == owner || is_window(other.resource)) continue;
+    for (const Resource& each : resources)
+      if (each.kind == other.resource.kind && !(each.shared && other.resource.shared) &&
+          overlap(other.resource, each.start, std::max<std::uint64_t>(each.length, 1)))
+        return false;
+  }
+  release(owner);
+  reserve(owner, resources);
+  return true;
+}
+
 bool translate(std::vector<Resource>& resources) {
   for (std::size_t i = 0; i < resources.size(); ++i) {
     Resource& each = resources[i];

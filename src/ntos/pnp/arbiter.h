@@ -19,6 +19,8 @@ class Arbiter {
   /// What a device decodes already and keeps (boot configuration of root devices).
   void reserve(Owner owner, const std::vector<Resource>& resources);
   void release(Owner owner);
+  /// Exactly these, in place of what `owner` has. False, and nothing is changed, if somebody else has any of them.
+  bool claim(Owner owner, const std::vector<Resource>& resources);
 
   struct Claim {
     Owner owner;

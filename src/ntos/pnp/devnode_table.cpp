@@ -12,11 +12,11 @@ std::string_view state_name(DevnodeState state) {
 
 std::string_view event_name(DevnodeEvent event) {
   constexpr std::string_view names[] = {
-      "Identified",       "StartWanted",        "StackBuilt",         "NoDriver",          "AddDeviceFailed",
-      "ResourcesFound",   "ResourcesRefused",   "StartSucceeded",     "StartFailed",       "QueryStopAgreed",
-      "QueryStopRefused", "RebalanceGoesAhead", "RebalanceCalledOff", "QueryRemoveAgreed", "QueryRemoveRefused",
-      "RemovalGoesAhead", "RemovalCalledOff",   "DeviceGone",         "DeviceFailed",      "LastHandleClosed",
-      "RemoveCompleted",  "StillReported",      "NoLongerReported"};
+      "Identified",         "StartWanted",      "StackBuilt",         "NoDriver",           "AddDeviceFailed",
+      "ResourcesFound",     "ResourcesRefused", "StartSucceeded",     "StartFailed",        "RunsAlready",
+      "QueryStopAgreed",    "QueryStopRefused", "RebalanceGoesAhead", "RebalanceCalledOff", "QueryRemoveAgreed",
+      "QueryRemoveRefused", "RemovalGoesAhead", "RemovalCalledOff",   "DeviceGone",         "DeviceFailed",
+      "LastHandleClosed",   "RemoveCompleted",  "StillReported",      "NoLongerReported"};
   static_assert(std::size(names) == static_cast<unsigned>(DevnodeEvent::NoLongerReported) + 1);
   return names[static_cast<unsigned>(event)];
 }

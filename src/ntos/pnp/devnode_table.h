@@ -12,9 +12,9 @@ namespace drydock::ntos::pnp {
 
 /// What holds for a devnode between two steps.
 enum class DevnodeState : std::uint8_t {
-  Reported,         ///< its bus named the PDO; nobody asked it anything yet
-  Initialized,      ///< identified; no driver's AddDevice has run
-  NotStarted,       ///< the stack is built
+  Reported,     ///< its bus named the PDO; nobody asked it anything yet
+  Initialized,  ///< identified; no driver's AddDevice has run
+  NotStarted,   ///< the stack is built
   ResourcesAssigned,
   Started,
   StopPending,      ///< agreed to stop for a rebalance
@@ -38,6 +38,7 @@ enum class DevnodeEvent : std::uint8_t {
   ResourcesRefused,
   StartSucceeded,
   StartFailed,
+  RunsAlready,  ///< a driver reported it as detected
   QueryStopAgreed,
   QueryStopRefused,
   RebalanceGoesAhead,
@@ -113,6 +114,7 @@ inline constexpr DevnodeRow kDevnodeRows[] = {
     {in(Initialized),          NoDriver,           Initialized,       nothing,                "PNP-003"},
     {in(Initialized),          StackBuilt,         NotStarted,        assign_resources,       "PNP-004"},
     {in(Initialized),          AddDeviceFailed,    Removing,          send_remove,            "PNP-005"},
+    {in(Initialized),          RunsAlready,        Started,           nothing,                "PNP-010"},
     {in(NotStarted),           ResourcesFound,     ResourcesAssigned, send_start,             "PNP-006"},
     {in(NotStarted),           ResourcesRefused,   Removing,          send_remove,            "PNP-007"},
     {in(ResourcesAssigned),    StartSucceeded,     Started,           query_bus_relations,    "PNP-008"},
@@ -224,11 +226,11 @@ constexpr bool every_state_answers(DevnodeEvent event, const DevnodeRow (&table)
 
 }  // namespace detail
 
-static_assert(detail::at_most_one_row_answers(kDevnodeRows));                       // no state answers an event twice
-static_assert(detail::no_row_is_dropped(kDevnodeRows));                             // nor answers and drops it
-static_assert(detail::every_state_reaches(DevnodeState::Deleted, kDevnodeRows));    // no device gets stuck
-static_assert(detail::every_state_is_reached(kDevnodeRows));                        // no state is idle
-static_assert(detail::every_state_answers(DevnodeEvent::DeviceGone, kDevnodeRows)); // a device may go at any moment
+static_assert(detail::at_most_one_row_answers(kDevnodeRows));                        // no state answers an event twice
+static_assert(detail::no_row_is_dropped(kDevnodeRows));                              // nor answers and drops it
+static_assert(detail::every_state_reaches(DevnodeState::Deleted, kDevnodeRows));     // no device gets stuck
+static_assert(detail::every_state_is_reached(kDevnodeRows));                         // no state is idle
+static_assert(detail::every_state_answers(DevnodeEvent::DeviceGone, kDevnodeRows));  // a device may go at any moment
 static_assert(detail::every_state_answers(DevnodeEvent::DeviceFailed, kDevnodeRows));
 
 }  // namespace drydock::ntos::pnp

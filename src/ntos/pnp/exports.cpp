@@ -1,5 +1,6 @@
 #include "ntos/exports.h"
 #include "nt/irql.h"
+#include "ntos/pnp/detection.h"
 #include "ntos/pnp/device_api.h"
 #include "ntos/pnp/interface_api.h"
 
@@ -25,9 +26,8 @@ const ExportFamily kPnpDevices{
         {"IoOpenDeviceRegistryKey", IoOpenDeviceRegistryKey, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
         {"IoReportTargetDeviceChange", IoReportTargetDeviceChange, exactly(PASSIVE_LEVEL)},
         {"IoReportTargetDeviceChangeAsynchronous", IoReportTargetDeviceChangeAsynchronous, at_most(DISPATCH_LEVEL)},
-        {"IoReportDetectedDevice", not_built("devices that are not enumerated need the legacy detection scenario"),
-         exactly(PASSIVE_LEVEL)},
-        {"IoReportResourceForDetection", not_built("legacy detection is not built"), exactly(PASSIVE_LEVEL)},
+        {"IoReportDetectedDevice", IoReportDetectedDevice, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+        {"IoReportResourceForDetection", IoReportResourceForDetection, exactly(PASSIVE_LEVEL)},
         {"IoReportResourceUsage", not_built("legacy resource claims are not built"), exactly(PASSIVE_LEVEL)},
         {"IoAssignResources", not_built("legacy resource claims are not built"), exactly(PASSIVE_LEVEL)},
         {"IoQueryDeviceDescription", not_built("the hardware description of NT 4 is not built"),

@@ -16,6 +16,7 @@
 #include "nt/dispatcher.h"
 #include "nt/guid.h"
 #include "nt/irp.h"
+#include "nt/resource.h"
 #include "nt/status.h"
 #include "ntos/kernel.h"
 #include "ntos/pnp/devnode.h"
@@ -60,6 +61,14 @@ struct TreeLine {
   DevnodeState state{};
   Problem problem{};
   std::string instance_path, description, service;
+};
+
+/// A device whose driver found it without the PnP manager.
+struct DetectedDevice {
+  std::u16string service;
+  nt::INTERFACE_TYPE interface_type;
+  nt::ULONG bus;
+  std::vector<Resource> resources;
 };
 
 /// A device the root enumerator reports: the PCI host bridge, software devices.
@@ -133,6 +142,11 @@ class Manager {
   /// Done by the worker after what it has to do already. Any IRQL up to DISPATCH_LEVEL.
   void queue_work(std::function<void()> work) { queue(std::move(work)); }
   void record_irp(const SentIrp& irp);
+  /// Resources that a driver or device object uses on its own account, in place of what it claimed before. False if
+  /// somebody else has any of them. IRQL: PASSIVE_LEVEL.
+  bool claim_for_detection(const void* claimant, const std::vector<Resource>& resources);
+  /// PNP-010. Its PDO; null if there was no memory for it. IRQL: PASSIVE_LEVEL.
+  nt::DEVICE_OBJECT* add_detected(const DetectedDevice& device);
   /// "pvscsi (devnode#3)" refused with `status`.
   Change refusal(Devnode& node, nt::NTSTATUS status) const;
   Arbiter& arbiter() { return *arbiter_; }
@@ -194,6 +208,7 @@ class Manager {
   std::array<std::uint32_t, kDevnodeRowCount> visits_{};
   std::vector<SentIrp> sent_;
   Arbiter* arbiter_ = nullptr;
+  std::vector<const void*> detection_owners_;  ///< who claimed resources without a devnode
   InterfaceTable* interfaces_ = nullptr;
   NotificationTable* notifications_ = nullptr;
 

@@ -47,9 +47,10 @@ DEVICE_OBJECT* RootBus::create_pdo(long index) {
   return pdo;
 }
 
-void RootBus::add(RootDevice device) {
+DEVICE_OBJECT* RootBus::add(RootDevice device) {
   DEVICE_OBJECT* pdo = create_pdo(static_cast<long>(entries_.size()));
   if (pdo) entries_.push_back({std::move(device), pdo});
+  return pdo;
 }
 
 NTSTATUS NTAPI RootBus::power(DEVICE_OBJECT*, IRP* irp) {

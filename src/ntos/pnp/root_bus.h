@@ -15,7 +15,8 @@ class RootBus {
   explicit RootBus(Manager& manager);
 
   nt::DEVICE_OBJECT* root_pdo() const { return root_pdo_; }
-  void add(RootDevice device);
+  /// The PDO; null if there was no memory for it.
+  nt::DEVICE_OBJECT* add(RootDevice device);
 
  private:
   struct Entry {

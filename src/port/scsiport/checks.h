@@ -66,6 +66,10 @@ enum class Check : std::uint8_t {
   InterruptNotAccepted,
   InitializeFailedUnlogged,
   InterruptOver50Microseconds,
+  AgainWithoutEnd,
+  EntryStatusNotReturned,
+  RangeNotValidated,
+  WmiEventDropped,
   Count
 };
 
@@ -140,6 +144,10 @@ inline constexpr CheckInfo kChecks[] = {
     {Check::InterruptNotAccepted,       "ScsiInterruptNotAccepted",       "SP-032", Level::Finding,     0},
     {Check::InitializeFailedUnlogged,   "ScsiInitializeFailedUnlogged",   "SP-043", Level::Warning,     0},
     {Check::InterruptOver50Microseconds, "ScsiInterruptOver50Microseconds", "SP-116", Level::Information, 0},
+    {Check::AgainWithoutEnd,            "ScsiAgainWithoutEnd",            "SP-035", Level::Finding,     0},
+    {Check::EntryStatusNotReturned,     "ScsiEntryStatusNotReturned",     "SP-010", Level::Finding,     0},
+    {Check::RangeNotValidated,          "ScsiRangeNotValidated",          "SP-030", Level::Warning,     0},
+    {Check::WmiEventDropped,            "ScsiWmiEventDropped",            "SP-143", Level::Warning,     0},
 };
 // clang-format on
 

@@ -9,6 +9,7 @@ namespace drydock::port::scsiport {
 struct Afterwards {
   Ended ended;
   std::vector<LogEntry> log;
+  std::vector<WmiNews> wmi;
   std::uint32_t buses_changed = 0;
 };
 void act_on_notifications(Adapter& adapter, Afterwards& afterwards);

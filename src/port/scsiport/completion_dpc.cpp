@@ -11,6 +11,7 @@
 #include "port/scsiport/reset.h"
 #include "port/scsiport/slots.h"
 #include "port/scsiport/timeout.h"
+#include "port/scsiport/wmi.h"
 
 namespace drydock::port::scsiport {
 
@@ -241,7 +242,7 @@ void hold_interrupts(Adapter& adapter, bool hold) {
 
 void act_on_notifications(Adapter& adapter, Afterwards& afterwards) {
   Notified notified;
-  take_notifications(adapter, notified, afterwards.log);
+  take_notifications(adapter, notified, afterwards.log, afterwards.wmi);
   if (!notified.any) return;
   if (notified.timer) set_miniport_timer(adapter, notified);
   if (notified.next_request && reset_step(adapter, ResetEvent::NextRequestNotified)) {
@@ -263,6 +264,7 @@ void act_on_notifications(Adapter& adapter, Afterwards& afterwards) {
 
 void finish(Adapter& adapter, Afterwards& afterwards) {
   for (const LogEntry& entry : afterwards.log) write_log_entry(adapter, entry);
+  if (!afterwards.wmi.empty()) pass_on_to_wmi(adapter, afterwards.wmi);
   if (afterwards.buses_changed && adapter.pdo && adapter.ready_to_run)
     IoInvalidateDeviceRelations(adapter.pdo, BusRelations);
   afterwards.ended.complete(adapter);

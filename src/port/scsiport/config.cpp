@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "machine/machine.h"
+#include "port/scsiport/claims.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/resources.h"
 
@@ -72,6 +73,9 @@ bool build_config(Adapter& adapter, const Parameters& parameters) {
   config.SpecificLuExtensionSize = hw.SpecificLuExtensionSize;
   config.SrbExtensionSize = hw.SrbExtensionSize;
   config.Dma64BitAddresses = offered_dma64();
+  offer_atdisk(adapter, config);
+  adapter.atdisk_offered[0] = config.AtdiskPrimaryClaimed;
+  adapter.atdisk_offered[1] = config.AtdiskSecondaryClaimed;
   return true;
 }
 

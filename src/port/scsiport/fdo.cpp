@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/machine.h"
+#include "port/scsiport/claims.h"
 #include "port/scsiport/initialize.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/notification.h"
@@ -12,6 +13,7 @@
 #include "port/scsiport/resources.h"
 #include "port/scsiport/scan.h"
 #include "port/scsiport/timeout.h"
+#include "port/scsiport/wmi.h"
 
 namespace drydock::port::scsiport {
 
@@ -106,8 +108,11 @@ void set_link(Adapter& adapter, bool present) {
     adapter.linked = !NT_SUCCESS(IoDeleteSymbolicLink(&link));
 }
 
+}  // namespace
+
 void delete_adapter(Adapter& adapter) {
   set_link(adapter, false);
+  release_claims(adapter);
   Port& all = port();
   all.past.started += adapter.account.started;
   all.past.completed += adapter.account.completed;
@@ -116,10 +121,20 @@ void delete_adapter(Adapter& adapter) {
   all.past.hold_offs += adapter.account.hold_offs;
   std::erase(all.adapters, &adapter);
   --adapter.driver->adapters;
-  IoDetachDevice(adapter.lower);
+  --IoGetConfigurationInformation()->ScsiPortCount;
+  adapter.kernel->adapter = nullptr;  // a work item may keep the device a little longer
+  if (adapter.lower) IoDetachDevice(adapter.lower);
   IoDeleteDevice(adapter.fdo);
   delete &adapter;
 }
+
+void adapter_started(Adapter& adapter) {
+  adapter.lifecycle = Lifecycle::Started;
+  set_link(adapter, true);
+  register_with_wmi(adapter);
+}
+
+namespace {
 
 NTSTATUS pass_down(Adapter& adapter, IRP* irp) {
   IoSkipCurrentIrpStackLocation(irp);
@@ -136,10 +151,7 @@ NTSTATUS start_device(Adapter& adapter, IRP* irp) {
     adapter.slot_number = slot_number_of(adapter.pdo);
     status = start_adapter(adapter);
   }
-  if (NT_SUCCESS(status)) {
-    adapter.lifecycle = Lifecycle::Started;
-    set_link(adapter, true);
-  }
+  if (NT_SUCCESS(status)) adapter_started(adapter);
   return complete_irp(irp, status);
 }
 
@@ -161,6 +173,7 @@ NTSTATUS cancel_end(Adapter& adapter, IRP* irp, Lifecycle pending) {
 
 void take_away(Adapter& adapter, bool surprise) {
   set_link(adapter, false);
+  deregister_with_wmi(adapter);
   silence_adapter(adapter, surprise);
   fail_waiting(adapter, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST);
   release_adapter(adapter);
@@ -171,6 +184,7 @@ void let_go_of_units(Adapter& adapter) {
   while (!adapter.units.empty()) {
     LogicalUnit& unit = *adapter.units.back();
     if (unit.pdo) {
+      deregister_with_wmi(unit);
       auto* extension = static_cast<PdoExtension*>(unit.pdo->DeviceExtension);
       extension->adapter = nullptr;
       extension->unit = nullptr;
@@ -222,39 +236,45 @@ NTSTATUS bus_relations(Adapter& adapter, IRP* irp) {
 
 }  // namespace
 
-NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject) {
-  MiniportDriver* driver = miniport_driver_of(DriverObject);
-  const Registration* registration = driver ? registration_for(*driver, PhysicalDeviceObject) : nullptr;
-  if (!registration) return STATUS_NO_SUCH_DEVICE;
+Adapter* create_adapter(MiniportDriver& driver, const Registration& registration) {
   const std::uint32_t number = lowest_free_number();
   const std::u16string name_text = wide(fmt::format("\\Device\\ScsiPort{}", number));
   UNICODE_STRING name = counted(name_text);
   DEVICE_OBJECT* fdo = nullptr;
-  const NTSTATUS status = IoCreateDevice(DriverObject, sizeof(FdoExtension), &name, FILE_DEVICE_CONTROLLER,
-                                         FILE_DEVICE_SECURE_OPEN, FALSE, &fdo);
-  if (!NT_SUCCESS(status)) return status;
-  DEVICE_OBJECT* lower = IoAttachDeviceToDeviceStack(fdo, PhysicalDeviceObject);
-  if (!lower) {
-    IoDeleteDevice(fdo);
-    return STATUS_NO_SUCH_DEVICE;
-  }
+  if (!NT_SUCCESS(IoCreateDevice(driver.object, sizeof(FdoExtension), &name, FILE_DEVICE_CONTROLLER,
+                                 FILE_DEVICE_SECURE_OPEN, FALSE, &fdo)))
+    return nullptr;
   auto* adapter = new Adapter;
   adapter->port = &port();
   adapter->number = number;
-  adapter->driver = driver;
-  adapter->hw = registration->data;
-  adapter->hw_context = registration->hw_context;
+  adapter->driver = &driver;
+  adapter->hw = registration.data;
+  adapter->hw_context = registration.hw_context;
   adapter->fdo = fdo;
-  adapter->pdo = PhysicalDeviceObject;
-  adapter->lower = lower;
   adapter->kernel = static_cast<FdoExtension*>(fdo->DeviceExtension);
   adapter->kernel->kind = CommonExtension::Kind::Fdo;
   adapter->kernel->adapter = adapter;
   initialize_kernel_objects(*adapter);
-  ++driver->adapters;
+  ++driver.adapters;
+  ++IoGetConfigurationInformation()->ScsiPortCount;
   port().adapters.push_back(adapter);
   fdo->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
   fdo->Flags &= ~DO_DEVICE_INITIALIZING;
+  return adapter;
+}
+
+NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject) {
+  MiniportDriver* driver = miniport_driver_of(DriverObject);
+  const Registration* registration = driver ? registration_for(*driver, PhysicalDeviceObject) : nullptr;
+  if (!registration) return STATUS_NO_SUCH_DEVICE;
+  Adapter* adapter = create_adapter(*driver, *registration);
+  if (!adapter) return STATUS_INSUFFICIENT_RESOURCES;
+  adapter->lower = IoAttachDeviceToDeviceStack(adapter->fdo, PhysicalDeviceObject);
+  if (!adapter->lower) {
+    delete_adapter(*adapter);
+    return STATUS_NO_SUCH_DEVICE;
+  }
+  adapter->pdo = PhysicalDeviceObject;
   return STATUS_SUCCESS;
 }
 
@@ -341,8 +361,7 @@ NTSTATUS NTAPI ScsiPortGlobalDispatch(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
     case IRP_MJ_SCSI:
       return unit ? pdo_scsi(*unit, DeviceObject, Irp) : fdo_scsi(adapter, Irp);
     case IRP_MJ_SYSTEM_CONTROL:
-      if (!unit) return pass_down(adapter, Irp);
-      return complete_irp(Irp, Irp->IoStatus.Status);
+      return system_control(adapter, unit, DeviceObject, Irp);
     case IRP_MJ_SHUTDOWN:
       return complete_irp(Irp, STATUS_SUCCESS);
     default:

@@ -33,6 +33,7 @@ struct MiniportDriver {
   std::u16string registry_path;
   std::string name;
   std::vector<Registration> registrations;
+  ULONG lowest_answer = ~0u;  ///< of ScsiPortInitialize (SP-010)
   std::uint32_t adapters = 0;
 };
 
@@ -75,6 +76,18 @@ struct Notified {
   std::uint16_t given_back = kNoSlot;  ///< last notified first
   LogicalUnit* units = nullptr;
   bool log_entries = false;
+};
+
+/// Who a piece of WMI news is about.
+struct WmiSource {
+  bool is_adapter = true;
+  UnitAddress address;
+  friend bool operator==(const WmiSource&, const WmiSource&) = default;
+};
+/// An event, or without one a wish to be registered anew (SP-143, SP-144).
+struct WmiNews {
+  WmiSource source;
+  std::vector<std::byte> event;
 };
 
 struct LogEntry {
@@ -161,6 +174,7 @@ struct Adapter {
   Lifecycle lifecycle = Lifecycle::Added;
   Lifecycle lifecycle_before_query = Lifecycle::Added;
   bool linked = false;  ///< \DosDevices\Scsi<n>: exists
+  bool wmi_registered = false;
   SYSTEM_POWER_STATE system_power = PowerSystemWorking;
   DEVICE_POWER_STATE device_power = PowerDeviceD0;
 
@@ -180,7 +194,9 @@ struct Adapter {
   std::vector<AssignedRange> ranges;
   std::vector<Mapping> mappings;
   bool had_ranges = false;
-  ULONG interrupt_level = 0, interrupt_vector = 0;  ///< raw
+  std::vector<AssignedRange> validated;               ///< by ScsiPortValidateRange (SP-030)
+  bool atdisk_offered[2] = {}, atdisk_taken[2] = {};  ///< primary and secondary (SP-027)
+  ULONG interrupt_level = 0, interrupt_vector = 0;    ///< raw
   ULONG translated_vector = 0;
   KIRQL interrupt_irql = 0;
   KAFFINITY interrupt_affinity = 0;
@@ -237,6 +253,7 @@ struct Adapter {
   std::uint32_t call_serial = 0;
   Notified notified;
   std::vector<LogEntry> log_entries;
+  std::vector<WmiNews> wmi_news;
   bool timer_set = false;
   PHW_TIMER timer_routine = nullptr;
 
@@ -269,10 +286,17 @@ MiniportDriver* miniport_driver_of(const DRIVER_OBJECT* driver);
 /// The MajorFunction table, AddDevice and Unload of a miniport's driver object (SP-011).
 void take_over_driver_object(DRIVER_OBJECT* driver);
 
-// ---- start and stop (start.cpp, stop.cpp). IRQL: PASSIVE_LEVEL. ----
+// ---- start and stop (fdo.cpp, start.cpp, stop.cpp). IRQL: PASSIVE_LEVEL. ----
+/// An adapter with its device object, attached to nothing yet. Null if there was no memory for it.
+Adapter* create_adapter(MiniportDriver& driver, const Registration& registration);
+/// The adapter is released and owns nothing; its device object goes too.
+void delete_adapter(Adapter& adapter);
+/// It runs: whoever looks for it finds it.
+void adapter_started(Adapter& adapter);
 NTSTATUS NTAPI ScsiPortAddDevice(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject);
 /// Find, connect, initialise: everything after the bus has started the device and its resources are known.
-NTSTATUS start_adapter(Adapter& adapter);
+/// `again` is what HwScsiFindAdapter said about further adapters, for those that no bus enumerates (SP-035).
+NTSTATUS start_adapter(Adapter& adapter, bool* again = nullptr);
 /// Quiet adapter, nothing released: ScsiStopAdapter, interrupt disconnected (SP-265 to SP-270).
 void silence_adapter(Adapter& adapter, bool surprise);
 /// Interrupt, timers and DPCs off, without a word to the miniport.

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "machine/machine.h"
 #include "port/scsiport/kernel.h"
+#include "port/scsiport/legacy.h"
 #include "port/scsiport/parameters.h"
 
 namespace drydock::port::scsiport {
@@ -25,9 +25,48 @@ bool has_required_routines(const HW_INITIALIZATION_DATA& data) {
   return data.HwInitialize && data.HwStartIo && data.HwFindAdapter && data.HwResetBus;
 }
 
-std::u16string decimal(ULONG value) {
-  const std::string digits = std::to_string(value);
-  return {digits.begin(), digits.end()};
+/// Right after a DriverEntry that succeeded.
+VOID NTAPI ScsiPortReinitialize(DRIVER_OBJECT* DriverObject, PVOID, ULONG) {
+  const MiniportDriver* driver = miniport_driver_of(DriverObject);
+  if (driver && !NT_SUCCESS(static_cast<NTSTATUS>(driver->lowest_answer)))
+    violation(nullptr, Check::EntryStatusNotReturned,
+              fmt::format("DriverEntry of {} succeeded, though ScsiPortInitialize said 0x{:08x}", driver->name,
+                          driver->lowest_answer));
+}
+
+/// The record of a driver whose DriverEntry runs, made by its first call. It forgets drivers whose entry failed.
+MiniportDriver& driver_record(DRIVER_OBJECT* object, const UNICODE_STRING& registry_path) {
+  if (MiniportDriver* known = miniport_driver_of(object)) return *known;
+  std::deque<MiniportDriver>& drivers = port().drivers;
+  const std::vector<DRIVER_OBJECT*> loaded = ntos::io::drivers();
+  auto is_unused = [&](const MiniportDriver& one) {
+    return !one.adapters && (!one.object || std::find(loaded.begin(), loaded.end(), one.object) == loaded.end());
+  };
+  auto unused = std::find_if(drivers.begin(), drivers.end(), is_unused);
+  MiniportDriver& driver = unused != drivers.end() ? *unused : drivers.emplace_back();
+  driver = MiniportDriver{};
+  driver.object = object;
+  driver.name = ntos::io::driver_name(object);
+  driver.registry_path.assign(registry_path.Buffer, registry_path.Length / sizeof(WCHAR));
+  IoRegisterDriverReinitialization(object, ntos::io::guest_callable(ScsiPortReinitialize, "ScsiPortReinitialize"),
+                                   nullptr);
+  return driver;
+}
+
+NTSTATUS initialize(MiniportDriver& driver, const HW_INITIALIZATION_DATA& data, PVOID hw_context) {
+  // SP-005: the size is the version. What an older structure lacks reads as zero.
+  const ULONG size = data.HwInitializationDataSize;
+  if (size != sizeof(HW_INITIALIZATION_DATA) && size != kHwInitializationDataSizeBeforeAdapterControl)
+    return STATUS_REVISION_MISMATCH;
+  Registration registration;
+  std::memcpy(static_cast<void*>(&registration.data), &data, size);
+  registration.hw_context = hw_context;
+  if (!has_required_routines(registration.data)) return STATUS_REVISION_MISMATCH;
+  take_over_driver_object(driver.object);
+  const ParameterKey interfaces(driver.registry_path, u"Parameters\\PnpInterface");
+  registration.plug_and_play = interfaces.has(decimal(static_cast<ULONG>(registration.data.AdapterInterfaceType)));
+  driver.registrations.push_back(registration);
+  return registration.plug_and_play ? STATUS_SUCCESS : initialize_legacy(driver, registration);  // SP-007
 }
 
 }  // namespace
@@ -53,37 +92,10 @@ ULONG NTAPI ScsiPortInitialize(PVOID Argument1, PVOID Argument2, HW_INITIALIZATI
     return status(STATUS_INVALID_DEVICE_REQUEST);
   }
 
-  // SP-005: the size is the version. What an older structure lacks reads as zero.
-  const ULONG size = HwInitializationData->HwInitializationDataSize;
-  if (size != sizeof(HW_INITIALIZATION_DATA) && size != kHwInitializationDataSizeBeforeAdapterControl)
-    return status(STATUS_REVISION_MISMATCH);
-  Registration registration;
-  std::memcpy(static_cast<void*>(&registration.data), HwInitializationData, size);
-  registration.hw_context = HwContext;
-  if (!has_required_routines(registration.data)) return status(STATUS_REVISION_MISMATCH);
-
-  auto* path = static_cast<UNICODE_STRING*>(Argument2);
-  MiniportDriver* driver = miniport_driver_of(object);
-  if (!driver) {
-    auto free = std::find_if(port().drivers.begin(), port().drivers.end(),
-                             [](const MiniportDriver& one) { return !one.object && !one.adapters; });
-    driver = free != port().drivers.end() ? &*free : &port().drivers.emplace_back();
-    driver->object = object;
-    driver->name = ntos::io::driver_name(object);
-    driver->registry_path.assign(path->Buffer, path->Length / sizeof(WCHAR));
-    take_over_driver_object(object);
-  }
-  const ParameterKey interfaces(driver->registry_path, u"Parameters\\PnpInterface");
-  registration.plug_and_play = interfaces.has(decimal(static_cast<ULONG>(registration.data.AdapterInterfaceType)));
-  driver->registrations.push_back(registration);
-  if (!registration.plug_and_play)
-    machine::Machine::current().not_implemented(
-        "ScsiPortInitialize",
-        fmt::format(
-            "the service key has no Parameters\\PnpInterface value \"{}\", so the adapter would be searched for as a "
-            "legacy one, which is not built",
-            static_cast<int>(registration.data.AdapterInterfaceType)));
-  return status(STATUS_SUCCESS);
+  MiniportDriver& driver = driver_record(object, *static_cast<UNICODE_STRING*>(Argument2));
+  const ULONG answer = status(initialize(driver, *HwInitializationData, HwContext));
+  driver.lowest_answer = std::min(driver.lowest_answer, answer);
+  return answer;
 }
 
 VOID NTAPI ScsiPortUnload(DRIVER_OBJECT* DriverObject) {

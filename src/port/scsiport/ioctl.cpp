@@ -284,8 +284,7 @@ NTSTATUS scsi_miniport(Adapter& adapter, LogicalUnit* unit, const Ioctl& ioctl, 
     return complete_irp(irp, STATUS_INVALID_PARAMETER);
   const std::uint64_t needed = std::uint64_t{control->HeaderLength} + control->Length;
   if (needed > std::max(ioctl.input, ioctl.output)) return complete_irp(irp, STATUS_INVALID_PARAMETER);
-  for (LogicalUnit* one : adapter.units)
-    if (!unit && one->pdo && !one->missing) unit = one;
+  if (!unit) unit = unit_for_adapter(adapter);
   if (!unit) return complete_irp(irp, STATUS_DEVICE_DOES_NOT_EXIST);
   OwnRequest request;
   request.function = SRB_FUNCTION_IO_CONTROL;

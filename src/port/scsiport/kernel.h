@@ -15,6 +15,8 @@
 #include "ntos/io/interrupt.h"
 #include "ntos/io/irp.h"
 #include "ntos/io/mdl.h"
+#include "ntos/io/wmi.h"
+#include "ntos/io/work_item.h"
 #include "ntos/ke/clock.h"
 #include "ntos/ke/dpc.h"
 #include "ntos/ke/event.h"
@@ -26,6 +28,7 @@
 #include "ntos/mm/io_space.h"
 #include "ntos/mm/mdl.h"
 #include "ntos/ob/object_api.h"
+#include "ntos/pnp/detection.h"
 #include "ntos/pnp/device_api.h"
 #include "ntos/po/power.h"
 
@@ -64,12 +67,15 @@ using ntos::MmUnmapIoSpace;
 using ntos::ExAllocatePoolWithTag;
 using ntos::ExFreePoolWithTag;
 
+using ntos::HalGetAdapter;
 using ntos::HalGetBusDataByOffset;
+using ntos::HalGetInterruptVector;
 using ntos::HalSetBusDataByOffset;
 using ntos::IoGetDmaAdapter;
 
 using ntos::io::IoAllocateErrorLogEntry;
 using ntos::io::IoAllocateMdl;
+using ntos::io::IoAllocateWorkItem;
 using ntos::io::IoAttachDeviceToDeviceStack;
 using ntos::io::IoConnectInterrupt;
 using ntos::io::IoCreateDevice;
@@ -82,10 +88,19 @@ using ntos::io::IofCallDriver;
 using ntos::io::IofCompleteRequest;
 using ntos::io::IoForwardIrpSynchronously;
 using ntos::io::IoFreeMdl;
+using ntos::io::IoFreeWorkItem;
+using ntos::io::IoGetConfigurationInformation;
+using ntos::io::IoQueueWorkItem;
+using ntos::io::IoRegisterDriverReinitialization;
+using ntos::io::IoWMIDeviceObjectToProviderId;
+using ntos::io::IoWMIRegistrationControl;
+using ntos::io::IoWMIWriteEvent;
 using ntos::io::IoWriteErrorLogEntry;
 
 using ntos::pnp::IoGetDeviceProperty;
 using ntos::pnp::IoInvalidateDeviceRelations;
+using ntos::pnp::IoReportDetectedDevice;
+using ntos::pnp::IoReportResourceForDetection;
 
 using ntos::ob::ObfReferenceObject;
 using ntos::ob::ZwClose;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdarg>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "port/scsiport/slots.h"
 #include "port/scsiport/srb_checks.h"
 #include "port/scsiport/start_io.h"
+#include "port/scsiport/wmi.h"
 
 namespace drydock::port::scsiport {
 
@@ -20,11 +22,20 @@ void request_completion_dpc(Adapter& adapter) {
   if (adapter.notified.any) KeInsertQueueDpc(&adapter.kernel->completion_dpc, nullptr, nullptr);
 }
 
-void take_notifications(Adapter& adapter, Notified& notified, std::vector<LogEntry>& log) {
+namespace {
+template <class T>
+void move_to_end(std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+}  // namespace
+
+void take_notifications(Adapter& adapter, Notified& notified, std::vector<LogEntry>& log, std::vector<WmiNews>& wmi) {
   under_interrupt_lock(adapter, [&] {
     notified = adapter.notified;
     adapter.notified = Notified{};
-    if (notified.log_entries) log.swap(adapter.log_entries);
+    move_to_end(adapter.log_entries, log);
+    move_to_end(adapter.wmi_news, wmi);
     // Here, since the list is the miniport's again once the lock is released.
     for (LogicalUnit* unit = notified.units; unit; unit = unit->next_notified) {
       unit->notified = false;
@@ -167,6 +178,15 @@ VOID NTAPI ScsiPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
   __builtin_ms_va_list arguments;
   __builtin_ms_va_start(arguments, HwDeviceExtension);
   auto next_byte = [&] { return static_cast<UCHAR>(__builtin_va_arg(arguments, int)); };
+  auto next_source = [&] {
+    WmiSource source;
+    source.address.path = next_byte();
+    source.is_adapter = source.address.path == SP_UNTAGGED;
+    if (source.is_adapter) return WmiSource{};
+    source.address.target = next_byte();
+    source.address.lun = next_byte();
+    return source;
+  };
   Machine& machine = Machine::current();
   auto record = [&](std::uint64_t argument = 0) { machine.record(Event::Notification, NotificationType, argument); };
 
@@ -227,9 +247,15 @@ VOID NTAPI ScsiPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
       }
       break;
     }
-    case WMIEvent:
+    case WMIEvent: {
+      record();
+      const void* event = __builtin_va_arg(arguments, const void*);
+      note_wmi_event(adapter, event, next_source());
+      break;
+    }
     case WMIReregister:
-      record();  // no WMI provider is registered: there is nobody to tell
+      record();
+      note_wmi_reregistration(adapter, next_source());
       break;
     default:
       record();

@@ -15,7 +15,7 @@ void take_back_refused(Adapter& adapter, Slot& slot);
 Slot* slot_of(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb);
 
 /// Takes everything noted so far, and lets units go on that had NextLuRequest. Caller holds the port lock.
-void take_notifications(Adapter& adapter, Notified& notified, std::vector<LogEntry>& log);
+void take_notifications(Adapter& adapter, Notified& notified, std::vector<LogEntry>& log, std::vector<WmiNews>& wmi);
 
 /// The DPC (SP-103). Context: Adapter.
 VOID NTAPI ScsiPortCompletionDpc(KDPC* Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2);

@@ -71,6 +71,11 @@ std::optional<std::string> ParameterKey::text(std::u16string_view name) const {
   return result;
 }
 
+std::u16string decimal(ULONG value) {
+  const std::string digits = std::to_string(value);
+  return {digits.begin(), digits.end()};
+}
+
 Parameters read_parameters(std::u16string_view registry_path) {
   Parameters result;
   const ParameterKey device(registry_path, u"Parameters\\Device");

@@ -20,6 +20,7 @@ class ParameterKey {
   ParameterKey(const ParameterKey&) = delete;
   ParameterKey& operator=(const ParameterKey&) = delete;
 
+  bool exists() const { return key_ != nullptr; }
   bool has(std::u16string_view name) const;
   std::optional<ULONG> dword(std::u16string_view name) const;
   /// Characters beyond ASCII become question marks.
@@ -43,5 +44,8 @@ struct Parameters {
   ULONG sense_bytes = 18;
 };
 Parameters read_parameters(std::u16string_view registry_path);
+
+/// As keys and values are numbered.
+std::u16string decimal(ULONG value);
 
 }  // namespace drydock::port::scsiport

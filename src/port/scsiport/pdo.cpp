@@ -9,6 +9,7 @@
 #include "port/scsiport/fdo.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/start_io.h"
+#include "port/scsiport/wmi.h"
 
 namespace drydock::port::scsiport {
 
@@ -28,6 +29,15 @@ LogicalUnit* find_unit(Adapter& adapter, UnitAddress address) {
   for (LogicalUnit* unit = adapter.buckets[bucket_of(address)]; unit; unit = unit->next_in_bucket)
     if (unit->address == address) return unit;
   return nullptr;
+}
+
+LogicalUnit* unit_for_adapter(Adapter& adapter) {
+  LogicalUnit* first = nullptr;
+  for (LogicalUnit* unit : adapter.units) {
+    if (unit->initiator) return unit;
+    if (!first && unit->pdo && !unit->missing) first = unit;
+  }
+  return first;
 }
 
 LogicalUnit* create_unit(Adapter& adapter, UnitAddress address) {
@@ -262,6 +272,7 @@ void end_everything(LogicalUnit& unit) {
 
 NTSTATUS remove_unit(LogicalUnit& unit, DEVICE_OBJECT* device, IRP* irp) {
   end_everything(unit);
+  deregister_with_wmi(unit);
   unit.pdo_started = false;
   unit.claimed = false;
   const bool gone = unit.missing || !unit.reported || unit.adapter->lifecycle == Lifecycle::SurpriseRemoved;
@@ -284,6 +295,7 @@ NTSTATUS start_unit(LogicalUnit& unit, IRP* irp) {
     unit.powered = true;
     unit.device_power = PowerDeviceD0;
   }
+  register_with_wmi(unit);
   return complete_irp(irp, STATUS_SUCCESS);
 }
 

@@ -23,7 +23,9 @@ struct LogicalUnit {
 
   // The device above.
   DEVICE_OBJECT* pdo = nullptr;  ///< null while the unit is only being asked for (scan)
-  PVOID extension = nullptr;     ///< SpecificLuExtension: pool, zeroed at birth (SP-152)
+  bool initiator = false;        ///< the adapter's pseudo unit (SP-051); no PDO
+  bool wmi_registered = false;
+  PVOID extension = nullptr;  ///< SpecificLuExtension: pool, zeroed at birth (SP-152)
   INQUIRYDATA inquiry{};
   ULONG inquiry_length = 0;
   bool claimed = false;       ///< SP-094
@@ -75,6 +77,8 @@ LogicalUnit* create_unit(Adapter& adapter, UnitAddress address);
 /// Frees a unit nothing waits or is owned for. IRQL: PASSIVE_LEVEL.
 void delete_unit(LogicalUnit& unit);
 LogicalUnit* find_unit(Adapter& adapter, UnitAddress address);
+/// The unit that carries requests for the adapter itself: the pseudo unit, or whichever stands first. Null if none.
+LogicalUnit* unit_for_adapter(Adapter& adapter);
 /// Makes the PDO of a unit that answered INQUIRY.
 NTSTATUS create_pdo(LogicalUnit& unit);
 

@@ -7,6 +7,7 @@
 
 #include "machine/machine.h"
 #include "machine/processor.h"
+#include "port/scsiport/claims.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/miniport.h"
 #include "port/scsiport/notification.h"
@@ -88,7 +89,7 @@ bool reaches_64_bits(const PORT_CONFIGURATION_INFORMATION& config) {
 }
 
 DMA_ADAPTER* get_dma_adapter(Adapter& adapter, const PORT_CONFIGURATION_INFORMATION& config) {
-  if (!config.Master || !adapter.pdo) return nullptr;
+  if (!config.Master) return nullptr;
   DEVICE_DESCRIPTION description{};
   description.Version = DEVICE_DESCRIPTION_VERSION;
   description.Master = TRUE;
@@ -101,7 +102,8 @@ DMA_ADAPTER* get_dma_adapter(Adapter& adapter, const PORT_CONFIGURATION_INFORMAT
   description.DmaSpeed = config.DmaSpeed;
   description.MaximumLength = config.MaximumTransferLength;
   ULONG map_registers = 0;
-  return IoGetDmaAdapter(adapter.pdo, &description, &map_registers);
+  return adapter.pdo ? IoGetDmaAdapter(adapter.pdo, &description, &map_registers)
+                     : HalGetAdapter(&description, &map_registers);
 }
 
 namespace {
@@ -140,14 +142,22 @@ std::string text_of(std::uint64_t start, ULONG bytes, bool memory) {
   return fmt::format("{} 0x{:x} to 0x{:x}", memory ? "memory" : "ports", start, start + bytes - 1);
 }
 
-bool overlaps_another_adapter(const Adapter& adapter, std::uint64_t start, ULONG bytes, bool memory) {
+/// SP-293: nobody else has any of it.
+bool is_free(const Adapter& adapter, std::uint64_t start, ULONG bytes, bool memory) {
+  if (covering(adapter, start, bytes, memory)) return true;
   for (const Adapter* other : port().adapters) {
     if (other == &adapter) continue;
     for (const AssignedRange& range : other->ranges)
       if (range.memory == memory && start < range.bus_start + range.length && range.bus_start < start + bytes)
-        return true;
+        return false;
   }
-  return false;
+  return range_is_free(adapter, memory, start, bytes);
+}
+
+bool was_validated(const Adapter& adapter, std::uint64_t start, ULONG bytes, bool memory) {
+  return std::any_of(adapter.validated.begin(), adapter.validated.end(), [&](const AssignedRange& range) {
+    return range.memory == memory && start >= range.bus_start && start + bytes <= range.bus_start + range.length;
+  });
 }
 
 }  // namespace
@@ -159,12 +169,17 @@ PVOID NTAPI ScsiPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE, ULONG
   const auto start = static_cast<std::uint64_t>(IoAddress.QuadPart);
   const bool memory = !InIoSpace;
   const AssignedRange* range = covering(*adapter, start, NumberOfBytes, memory);
-  if (!range && (adapter->had_ranges || overlaps_another_adapter(*adapter, start, NumberOfBytes, memory))) {
+  if (!range && (adapter->had_ranges || !is_free(*adapter, start, NumberOfBytes, memory))) {
     violation(adapter, Check::UnassignedRange,
               fmt::format("ScsiPortGetDeviceBase for {}, which the adapter was not assigned",
                           text_of(start, NumberOfBytes, memory)));
     return nullptr;
   }
+  if (!range && !was_validated(*adapter, start, NumberOfBytes, memory))
+    violation(adapter, Check::RangeNotValidated,
+              fmt::format("ScsiPortGetDeviceBase for {} of the miniport's own choosing, which it did not pass to "
+                          "ScsiPortValidateRange first",
+                          text_of(start, NumberOfBytes, memory)));
   const std::uint64_t at = range ? range->start + (start - range->bus_start) : start;
   Mapping mapping;
   mapping.bus_start = start;
@@ -213,7 +228,10 @@ BOOLEAN NTAPI ScsiPortValidateRange(PVOID HwDeviceExtension, INTERFACE_TYPE, ULO
                                     ULONG NumberOfBytes, BOOLEAN InIoSpace) {
   Adapter* adapter = checked_adapter(HwDeviceExtension, "ScsiPortValidateRange");
   if (!adapter || !called_from(*adapter, "ScsiPortValidateRange", true)) return FALSE;
-  return !overlaps_another_adapter(*adapter, static_cast<std::uint64_t>(IoAddress.QuadPart), NumberOfBytes, !InIoSpace);
+  const auto start = static_cast<std::uint64_t>(IoAddress.QuadPart);
+  if (!is_free(*adapter, start, NumberOfBytes, !InIoSpace)) return FALSE;
+  adapter->validated.push_back({!InIoSpace, start, start, NumberOfBytes});
+  return TRUE;
 }
 
 ULONG NTAPI ScsiPortGetBusData(PVOID DeviceExtension, ULONG BusDataType, ULONG SystemIoBusNumber, ULONG SlotNumber,

@@ -128,7 +128,7 @@ bool scan_buses(Adapter& adapter) {
     for (LogicalUnit* unit : adapter.units) unit->seen = false;
     for (UCHAR path = 0; path < adapter.config.NumberOfBuses; ++path) scan_bus(adapter, path, *buffer, changed);
     for (LogicalUnit* unit : adapter.units) {
-      if (unit->seen || unit->missing) continue;
+      if (unit->seen || unit->missing || unit->initiator) continue;
       unit->missing = true;  // SP-050
       changed = true;
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "machine/machine.h"
+#include "port/scsiport/claims.h"
 #include "port/scsiport/config.h"
 #include "port/scsiport/fdo.h"
 #include "port/scsiport/kernel.h"
@@ -73,14 +74,16 @@ class ArgumentString {
   char* text_ = nullptr;
 };
 
-NTSTATUS find_adapter(Adapter& adapter, const Parameters& parameters) {
+NTSTATUS find_adapter(Adapter& adapter, const Parameters& parameters, bool* search_again) {
   if (!renew_extension(adapter) || !build_config(adapter, parameters)) return STATUS_INSUFFICIENT_RESOURCES;
   const ArgumentString argument(parameters.argument_string);
-  // `Again` is driver-visible memory too; for a PnP adapter it is not looked at (SP-035).
+  // `Again` is driver-visible memory too.
   auto* again = static_cast<BOOLEAN*>(ExAllocatePoolWithTag(NonPagedPool, sizeof(BOOLEAN), kPoolTag));
   if (!again) return STATUS_INSUFFICIENT_RESOURCES;
   *again = FALSE;
-  const ULONG result = call_find_adapter(adapter, nullptr, argument.get(), again);  // SP-017
+  const PVOID context = adapter.pdo ? nullptr : adapter.hw_context;  // SP-017
+  const ULONG result = call_find_adapter(adapter, context, argument.get(), again);
+  if (search_again) *search_again = *again != FALSE;
   ExFreePoolWithTag(again, kPoolTag);
   if (result == SP_RETURN_FOUND) return STATUS_SUCCESS;
   if (!adapter.mappings.empty())
@@ -151,6 +154,13 @@ void open_for_requests(Adapter& adapter) {
   start_requests(adapter);
 }
 
+/// SP-051: at the adapter's own address, which no scan asks.
+void create_initiator_unit(Adapter& adapter) {
+  const UnitAddress address{0, static_cast<UCHAR>(adapter.config.InitiatorBusId[0]), 0};
+  if (find_unit(adapter, address)) return;
+  if (LogicalUnit* unit = create_unit(adapter, address)) unit->initiator = true;
+}
+
 NTSTATUS connect_and_initialize(Adapter& adapter) {
   const NTSTATUS connected = connect_interrupt(adapter);
   if (!NT_SUCCESS(connected)) return connected;
@@ -165,11 +175,14 @@ NTSTATUS connect_and_initialize(Adapter& adapter) {
 
 }  // namespace
 
-NTSTATUS start_adapter(Adapter& adapter) {
+NTSTATUS start_adapter(Adapter& adapter, bool* again) {
   const Parameters parameters = read_parameters(adapter.driver->registry_path);
-  NTSTATUS status = find_adapter(adapter, parameters);
+  NTSTATUS status = find_adapter(adapter, parameters, again);
   if (NT_SUCCESS(status)) {
     adopt_config(adapter, parameters);
+    status = claim_hardware(adapter);
+  }
+  if (NT_SUCCESS(status)) {
     check_dma_config_unchanged(adapter);
     if (!adapter.dma) adapter.dma = get_dma_adapter(adapter, adapter.config);
     if (!allocate_slots(adapter) || !renew_unit_extensions(adapter)) status = STATUS_INSUFFICIENT_RESOURCES;
@@ -180,6 +193,7 @@ NTSTATUS start_adapter(Adapter& adapter) {
     return status;
   }
   query_control_types(adapter);
+  if (parameters.create_initiator_unit) create_initiator_unit(adapter);
   open_for_requests(adapter);
   return STATUS_SUCCESS;
 }

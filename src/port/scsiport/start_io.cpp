@@ -318,6 +318,12 @@ OwnResult send_and_wait(LogicalUnit& unit, const OwnRequest& what) {
     srb.SenseInfoBuffer = what.sense;
     srb.SenseInfoBufferLength = what.sense_length;
     srb.OriginalRequest = what.irp;
+    if (what.function == SRB_FUNCTION_WMI) {
+      auto& wmi = reinterpret_cast<SCSI_WMI_REQUEST_BLOCK&>(srb);
+      wmi.WMISubFunction = what.wmi.minor;
+      wmi.WMIFlags = what.wmi.flags;
+      wmi.DataPath = what.wmi.path;
+    }
     request->srb = &srb;
     request->unit = &unit;
     request->function = what.function;

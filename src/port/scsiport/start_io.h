@@ -52,6 +52,10 @@ void end_waiting(Adapter& adapter, LogicalUnit& unit, UCHAR srb_status, NTSTATUS
 NTSTATUS submit(LogicalUnit& unit, IRP* irp, SCSI_REQUEST_BLOCK* srb);
 
 /// Sends a request of the port's own and waits. `buffer` is driver-visible memory. IRQL: PASSIVE_LEVEL.
+struct OwnWmi {
+  UCHAR minor = 0, flags = 0;
+  PVOID path = nullptr;
+};
 struct OwnRequest {
   UCHAR function = SRB_FUNCTION_EXECUTE_SCSI;
   UCHAR cdb[16] = {};
@@ -62,6 +66,7 @@ struct OwnRequest {
   ULONG length = 0;
   PVOID sense = nullptr;
   UCHAR sense_length = 0;
+  OwnWmi wmi;          ///< for SRB_FUNCTION_WMI
   IRP* irp = nullptr;  ///< whose buffers these are, for OriginalRequest
   MDL* mdl = nullptr;
 };

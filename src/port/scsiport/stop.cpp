@@ -155,6 +155,8 @@ void release_adapter(Adapter& adapter) {
   }
   adapter.notified = Notified{};
   adapter.log_entries.clear();
+  adapter.wmi_news.clear();
+  adapter.validated.clear();
   if (adapter.state != ResetState::Stopped) {
     PortLock lock(adapter);
     reset_step(adapter, ResetEvent::AdapterStopped);

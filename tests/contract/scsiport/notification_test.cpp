@@ -100,6 +100,21 @@ TEST_F(Notifications, SP_130_NextLuRequestForAnUnknownUnitIsANextRequest) {
   expect_clean();
 }
 
+TEST_F(Notifications, SP_131_ResetDetectedTakesNoFurtherArgumentAndAnExtraOneIsIgnored) {
+  rig.run_started([&] {
+    for (PU32 extra : {0u, 5u}) {
+      interrupt({{PuppetResetDetected, extra, 0}});
+      EXPECT_EQ(rig.adapter().state, port::scsiport::ResetState::HoldOff);
+      Sent& waits = rig.send();
+      EXPECT_FALSE(waits.done);
+      rig.advance(5s);
+      EXPECT_TRUE(waits.done);
+    }
+    EXPECT_EQ(rig.calls(PuppetResetBus), 0u);  // the bus has been reset already
+  });
+  expect_clean();
+}
+
 TEST_F(Notifications, SP_137_TheIntervalCountsFromTheEndOfTheCallback) {
   rig.run_started([&] {
     // 25 ms asked for, then 900 us more in the routine: the timer is due after 25 ms from its end.

@@ -134,6 +134,7 @@ void PuppetRig::load() {
 }
 
 void PuppetRig::prepare_puppet() {
+  if (miniport_ != "scsi_puppet") return;
   puppet_ = static_cast<PUPPET*>(symbol("Puppet"));
   ASSERT_NE(puppet_, nullptr);
   PUPPET& p = *puppet_;
@@ -205,7 +206,7 @@ machine::OutcomeKind PuppetRig::run_plugged(const std::function<void()>& body, c
         manager.enumerate_root();
         ntos::pnp::Devnode* node = manager.find_id(u"ROOT\\PUPPET");
         ASSERT_NE(node, nullptr);
-        ASSERT_NE(puppet_, nullptr) << "the miniport was not loaded";
+        ASSERT_NE(driver_, nullptr) << "the miniport was not loaded";
         pdo_ = node->pdo;
         fdo_ = ntos::io::IoGetAttachedDevice(pdo_);
         if (!port::scsiport::port().adapters.empty()) vector_ = adapter().translated_vector;
@@ -328,7 +329,7 @@ NTSTATUS NTAPI request_done(DEVICE_OBJECT*, IRP* irp, PVOID context) {
   sent.done_at = machine::Machine::current().now();
   sent.place = ++*completion->completed;
   sent.irql = machine::current_irql();
-  sent.callbacks_running = completion->puppet->Running;
+  if (completion->puppet) sent.callbacks_running = completion->puppet->Running;
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
@@ -358,7 +359,9 @@ Sent& PuppetRig::send_to(DEVICE_OBJECT* device, const Srb& what, UnitAddress add
   srb.QueueSortKey = what.sort_key;
   srb.QueueAction = SRB_SIMPLE_TAG_REQUEST;
   srb.Cdb[0] = what.operation;
+  srb.Cdb[5] = what.block;
   srb.CdbLength = 10;
+  if (what.length >= sizeof(what.word)) std::memcpy(sent.data, &what.word, sizeof(what.word));
   srb.DataTransferLength = what.length;
   srb.DataBuffer = sent.data;
   srb.SenseInfoBuffer = what.sense_length ? sent.sense : nullptr;

@@ -49,6 +49,8 @@ struct Srb {
   ULONG sort_key = 0;
   UCHAR operation = 0x28;  ///< READ(10)
   UCHAR sense_length = 18;
+  UCHAR block = 0;  ///< lowest byte of the CDB's logical block address
+  ULONG word = 0;   ///< what the data begins with
   SCSI_REQUEST_BLOCK* next = nullptr;
 };
 
