@@ -9,6 +9,7 @@ ULONG AnswerLater;
 ULONG LeavesMapping;   // set by the test: a mapping is left although nothing was found
 ULONG MapsForeign;     // set by the test: maps a range it was not given
 ULONG64 Foreign;
+ULONG ControlCalls;
 static PVOID SavedDriver, SavedPath;
 
 static BOOLEAN NTAPI Initialize(PVOID Ext) {
@@ -27,6 +28,14 @@ static BOOLEAN NTAPI ResetBus(PVOID Ext, ULONG PathId) {
   UNREFERENCED_PARAMETER(Ext);
   UNREFERENCED_PARAMETER(PathId);
   return TRUE;
+}
+
+static SCSI_ADAPTER_CONTROL_STATUS NTAPI AdapterControl(PVOID Ext, SCSI_ADAPTER_CONTROL_TYPE Type, PVOID Parameters) {
+  UNREFERENCED_PARAMETER(Ext);
+  UNREFERENCED_PARAMETER(Type);
+  UNREFERENCED_PARAMETER(Parameters);
+  ++ControlCalls;
+  return ScsiAdapterControlSuccess;
 }
 
 static ULONG NTAPI FindAdapter(PVOID Ext, PVOID HwContext, PVOID BusInformation, PCHAR ArgumentString,
@@ -95,6 +104,7 @@ ULONG NTAPI DriverEntry(PVOID DriverObject, PVOID RegistryPath) {
   Answers[5] = ScsiPortInitialize(DriverObject, RegistryPath, &data, NULL);
   data = Fresh();  // no HwInterrupt: polled
   data.HwInitializationDataSize = 120;
+  data.HwAdapterControl = AdapterControl;  // beyond that size: not there
   Answers[6] = ScsiPortInitialize(DriverObject, RegistryPath, &data, NULL);
   return Answers[6];
 }

@@ -34,6 +34,16 @@ TEST_F(Initialize, SP_004_SP_041_SP_107_WithoutAnInterruptRoutineTheAdapterIsPol
   EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
 }
 
+TEST_F(Initialize, SP_005_SP_263_WhatAnOlderStructureLacksReadsAsZero) {
+  rig.run_bare([&] {
+    ASSERT_EQ(rig.load_miniport(), STATUS_SUCCESS);
+    ASSERT_EQ(rig.start(), STATUS_SUCCESS);
+    EXPECT_EQ(rig.pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_UNSUCCESSFUL);
+    EXPECT_EQ(rig.variable<ULONG>("ControlCalls"), 0u);
+  });
+  EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
+}
+
 TEST_F(Initialize, SP_001_ALaterCallIsAFault) {
   rig.run_bare([&] {
     ASSERT_EQ(rig.load_miniport(), STATUS_SUCCESS);
