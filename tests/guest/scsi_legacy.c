@@ -4,7 +4,7 @@
 //   a  two more cards after the first (Again)    w  Again without end        n  nothing is found
 //   b  the configuration is bad                  i  HwScsiInitialize fails   p  takes the primary AT disk range
 //   s  all cards share one level line            u  maps without asking ScsiPortValidateRange first
-//   l  dismisses its interrupt only when it is called the second time
+//   x  an interrupt that no computer has          l  dismisses its interrupt only when it is called the second time
 #include <ntddk.h>
 #include <srb.h>
 #include <scsi.h>
@@ -145,6 +145,7 @@ static ULONG Find(ULONG Routine, PVOID Ext, PVOID HwContext, PVOID BusInformatio
   (*Config->AccessRanges)[0].RangeInMemory = FALSE;
   Config->BusInterruptLevel = Wants('s') ? SHARED_LINE : SHARED_LINE + Found;
   Config->InterruptMode = Wants('s') ? LevelSensitive : Latched;
+  if (Wants('x')) Config->BusInterruptLevel = 99;
   if (Wants('p')) Config->AtdiskPrimaryClaimed = TRUE;
   Config->NumberOfBuses = 1;
   Config->InitiatorBusId[0] = 7;

@@ -1,6 +1,7 @@
 #include "port/scsiport/claims.h"
 
 #include <cstring>
+#include <utility>
 
 #include "port/scsiport/kernel.h"
 
@@ -73,23 +74,24 @@ constexpr AtDisk kAtDisks[] = {
 };
 constexpr ULONG kAtDiskPorts = 8;
 
-/// The interrupt that the configuration names, as the processor sees it.
-void take_configured_interrupt(Adapter& adapter) {
+/// The interrupt that the configuration names, as the processor sees it. False if this computer has no such line.
+bool take_configured_interrupt(Adapter& adapter) {
   const PORT_CONFIGURATION_INFORMATION& config = adapter.config;
   adapter.interrupt_level = config.BusInterruptLevel;
   adapter.interrupt_vector = config.BusInterruptVector;
   adapter.interrupt_mode = config.InterruptMode;
   adapter.interrupt_shared = config.InterruptMode == LevelSensitive;
-  if (!line_of(adapter)) return;
+  if (!line_of(adapter)) return true;
   adapter.translated_vector =
       HalGetInterruptVector(config.AdapterInterfaceType, adapter.bus_number, line_of(adapter),
                             config.BusInterruptVector, &adapter.interrupt_irql, &adapter.interrupt_affinity);
-  adapter.has_interrupt_resource = adapter.translated_vector != 0;
+  return adapter.has_interrupt_resource = adapter.translated_vector != 0;
 }
 
 /// What the miniport filled in becomes the adapter's, and `list` says so.
 void list_configuration(Adapter& adapter, ResourceList& list) {
-  const auto* ranges = reinterpret_cast<const ACCESS_RANGE*>(adapter.config.AccessRanges);
+  // Where the port put them, whatever the miniport did to the pointer.
+  const auto* ranges = reinterpret_cast<const ACCESS_RANGE*>(adapter.guest_config + 1);
   adapter.ranges.clear();
   for (ULONG i = 0; i < adapter.hw.NumberOfAccessRanges; ++i) {
     const ACCESS_RANGE& range = ranges[i];
@@ -126,7 +128,7 @@ void offer_atdisk(const Adapter& adapter, PORT_CONFIGURATION_INFORMATION& config
 
 NTSTATUS claim_hardware(Adapter& adapter) {
   const bool unassigned = !adapter.pdo;
-  if (unassigned) take_configured_interrupt(adapter);
+  if (unassigned && !take_configured_interrupt(adapter)) return STATUS_DEVICE_CONFIGURATION_ERROR;
   ResourceList list(adapter, room_of(adapter));
   if (!list.get()) return STATUS_INSUFFICIENT_RESOURCES;
   if (unassigned) list_configuration(adapter, list);

@@ -193,7 +193,7 @@ NTSTATUS start_adapter(Adapter& adapter, bool* again) {
     return status;
   }
   query_control_types(adapter);
-  if (parameters.create_initiator_unit) create_initiator_unit(adapter);
+  if (parameters.create_initiator_unit && adapter.config.NumberOfBuses) create_initiator_unit(adapter);
   open_for_requests(adapter);
   return STATUS_SUCCESS;
 }

@@ -1,5 +1,6 @@
 #include "port/scsiport/wmi.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>

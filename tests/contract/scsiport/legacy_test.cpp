@@ -342,6 +342,15 @@ TEST_F(Legacy, SP_013_SP_042_AFailingInitializeLeavesNothingBehind) {
   });
 }
 
+TEST_F(Legacy, SP_013_AnInterruptThatDoesNotExistIsABadConfiguration) {
+  run(u"x", [&] {
+    EXPECT_EQ(answer(1), STATUS_DEVICE_CONFIGURATION_ERROR);
+    EXPECT_TRUE(adapters().empty());
+    EXPECT_EQ(order(), "F");
+  });
+  expect_clean();
+}
+
 TEST_F(Legacy, SP_263_ALegacyAdapterStays) {
   run(u"", [&] {
     ntos::pnp::Devnode* node = ntos::pnp::manager().find_id(u"ROOT\\scsi_legacy");
