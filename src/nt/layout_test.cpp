@@ -54,6 +54,7 @@
 #include "nt/string.h"
 #include "nt/time.h"
 #include "nt/version.h"
+#include "nt/wmi.h"
 #include "nt/work_item.h"
 
 namespace drydock::nt {
