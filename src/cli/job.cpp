@@ -12,7 +12,9 @@
 #include "host/sandbox.h"
 #include "host/terminal.h"
 #include "host/worker.h"
+#include "report/event_log.h"
 #include "report/json.h"
+#include "report/perfetto.h"
 #include "report/table.h"
 
 namespace drydock::cli {
@@ -26,23 +28,44 @@ void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+std::vector<std::string> step_names(const RunResult& result) {
+  std::vector<std::string> names;
+  for (const scenario::StepResult& step : result.steps) names.push_back(step.name);
+  return names;
+}
+
 void put_trace(const Job& job, const RunResult& result) {
-  if (!job.display.trace_text) return;
+  if (!result.trace) return;
   // JSON owns standard output.
   std::FILE* where = job.display.json ? stderr : stdout;
-  for (const std::string& line : result.trace) std::fprintf(where, "%s\n", line.c_str());
+  if (job.display.trace_text)
+    for (const std::string& line : report::trace_lines(*result.trace)) std::fprintf(where, "%s\n", line.c_str());
+  if (job.display.timeline)
+    std::fprintf(where, "%s",
+                 report::timeline_of(*result.trace, step_names(result), *job.display.timeline, job.look).c_str());
+}
+
+/// Says so if it cannot.
+void write_file(std::FILE* file, const std::string& path, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  if (std::fflush(file) != 0) std::fprintf(stderr, "drydock: %s: cannot be written to its end\n", path.c_str());
 }
 
 void save(const Job& job, const RunResult& result) {
-  if (!job.save_file) return;
-  const std::string text = explore::to_file(explore::token_of(job.config, result), result.answers);
-  std::fwrite(text.data(), 1, text.size(), job.save_file.get());
-  if (std::fflush(job.save_file.get()) != 0)
-    std::fprintf(stderr, "drydock: %s: the run could not be written\n", job.display.save.c_str());
+  if (job.save_file)
+    write_file(job.save_file.get(), job.display.save,
+               explore::to_file(explore::token_of(job.config, result), result.answers));
+  if (job.trace_file)
+    write_file(job.trace_file.get(), job.display.trace, report::perfetto_json(*result.trace, step_names(result)));
+}
+
+void put_events(const Job& job, const RunResult& result) {
+  if (job.display.events && !job.display.json) put(report::event_log_text(result.event_log, job.look));
 }
 
 void put_result(const Job& job, const RunResult& result) {
   put_trace(job, result);
+  put_events(job, result);
   save(job, result);
   const std::string replay = replay_command(job, result);
   put(job.display.json ? report::json_of(result, replay) : report::table_of(result, job.look, replay));
@@ -149,6 +172,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   } else {
     if (!all->failures.empty()) {
       put_trace(job, all->failures.front());
+      put_events(job, all->failures.front());
       put(report::table_of(all->failures.front(), job.look, {}) + "\n");
     }
     put(report::table_of(summary, job.look));
@@ -185,6 +209,14 @@ std::string replay_command(const Job& job, const RunResult& result) {
   return job.program + " replay " + explore::to_text(explore::token_of(job.config, result));
 }
 
+/// Opened before the work begins: the worker may not open anything.
+static host::Status open_output(const std::string& path, decltype(Job::save_file)& file) {
+  if (path.empty()) return {};
+  file.reset(std::fopen(path.c_str(), "we"));
+  if (!file) return host::error(path, ": cannot be written: ", std::strerror(errno));
+  return {};
+}
+
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program) {
   auto job = std::make_unique<Job>();
   job->wish = std::move(wish);
@@ -217,14 +249,11 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
   config.requests = job->wish.requests;
   config.strategy = job->wish.strategy;
   config.budget = job->wish.budget;
-  config.keep_trace = job->display.trace_text;
+  config.keep_trace = job->display.trace_text || job->display.timeline.has_value() || !job->display.trace.empty();
   job->exports = scenario::build_export_index();
   config.exports = job->exports.get();
-  if (!job->display.save.empty()) {
-    // Opened now: the worker may not open anything.
-    job->save_file.reset(std::fopen(job->display.save.c_str(), "we"));
-    if (!job->save_file) return host::error(job->display.save, ": cannot be written: ", std::strerror(errno));
-  }
+  TRY(open_output(job->display.save, job->save_file));
+  TRY(open_output(job->display.trace, job->trace_file));
   return job;
 }
 

@@ -9,6 +9,7 @@
 
 #include "bus/board/board.h"
 #include "report/look.h"
+#include "report/timeline.h"
 #include "scenario/driver_file.h"
 #include "scenario/run.h"
 
@@ -19,6 +20,9 @@ struct Display {
   bool json = false;
   bool plain = false;
   bool trace_text = false;
+  std::optional<report::TimelineScope> timeline;
+  bool events = false;  ///< the event log
+  std::string trace;    ///< file to write a trace for Perfetto to, "" for none
   bool in_process = false;
   std::string save;  ///< file to write the run to, "" for none
 };
@@ -52,7 +56,7 @@ struct Job {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  std::unique_ptr<std::FILE, CloseFile> save_file;
+  std::unique_ptr<std::FILE, CloseFile> save_file, trace_file;
 };
 
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program);

@@ -29,6 +29,20 @@ struct RunOptions {
 
 void add_display_options(CLI::App& command, Display& display) {
   command.add_flag("--trace-text", display.trace_text, "Print every event of the trace before the table");
+  command
+      .add_option_function<std::string>(
+          "--timeline",
+          [&display](const std::string& scope) {
+            display.timeline = scope == "all" ? report::TimelineScope::Everything : report::TimelineScope::Resets;
+          },
+          "Draw every reset and removal before the table: who, what, which request, status, state; all: every event")
+      ->expected(0, 1)
+      ->default_str("resets")
+      ->check(CLI::IsMember({"resets", "all"}))
+      ->type_name("resets|all");
+  command.add_option("--trace", display.trace, "Write a trace that ui.perfetto.dev opens, in virtual time")
+      ->type_name("FILE");
+  command.add_flag("--events", display.events, "Print the event log before the table: what drivers logged");
   command.add_flag("--json", display.json, "Print JSON instead of the table");
   command.add_flag("--plain", display.plain, "No box drawing and no colours, as when the output is no terminal");
   command.add_flag("--in-process", display.in_process, "No worker process and no sandbox: for debuggers");
@@ -148,6 +162,8 @@ The last line of a run that failed is the command that repeats it.)");
         return complain(host::error("--check-determinism is about one run; leave --runs away"));
       if (wish.runs > 1 && !options->display.save.empty())
         return complain(host::error("--save keeps one run; leave --runs away"));
+      if (wish.runs > 1 && !options->display.trace.empty())
+        return complain(host::error("--trace is of one run; leave --runs away"));
       return start(wish, options->display, chosen.program);
     };
   });

@@ -67,6 +67,7 @@ host::Result<LoadedImage*> Images::load(const PeImage& pe) {
     return address_value(base) < gone.base + gone.bytes && gone.base < address_value(base) + image->mapped_bytes();
   });
   machine_.record(machine::Event::ImageLoaded, image->id_);
+  machine_.trace().name(machine::Thing::Image, image->id_, image->name());
   return image;
 }
 

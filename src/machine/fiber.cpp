@@ -67,6 +67,7 @@ Thread* Machine::Impl::new_thread(std::string name, std::function<void()> body, 
   auto* thread = new Thread;
   thread->id = next_thread_id++;
   thread->name = std::move(name);
+  owner.trace().name(Thing::Thread, thread->id, thread->name);
   thread->object = object;
   thread->priority = priority;
   thread->body = std::move(body);

@@ -189,6 +189,7 @@ void Machine::Impl::drain_dpcs() {
         call_driver(routine, dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
         check_irql_after(processor, DISPATCH_LEVEL, 2, as_number(reinterpret_cast<const void*>(routine)), "a DPC");
       }
+      owner.detail(Event::DpcEnd);
       if (processor.pending.any()) service();
     }
   }

@@ -205,6 +205,10 @@ void NTAPI Machine::record(Event event, std::uint64_t a, std::uint64_t b, std::u
   trace_->add_to_digest(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
 }
 
+void Machine::keep_detail(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  trace_->add_detail(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
+}
+
 void Machine::note(std::string_view text) {
   trace_->note(impl_->clock, impl_->executing ? impl_->executing->number : 0, text);
 }

@@ -109,6 +109,10 @@ class Machine {
   std::uint32_t choose(const char* site, std::uint32_t n) { return decisions_->choose(site, n); }
   /// Adds to digest and records.
   void NTAPI record(Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0);
+  /// An event of the second kind (trace.h): only if records are kept.
+  void detail(Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0) {
+    if (trace_->keeps_records()) [[unlikely]] keep_detail(event, a, b, c);
+  }
   void note(std::string_view text);  ///< verbose trace only
   Computer& computer();              ///< for the fabric
   IoFabric* fabric() { return fabric_; }
@@ -146,6 +150,7 @@ class Machine {
   class Inside;
   Machine() = default;
   Outcome drive();
+  void keep_detail(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c);
   static constinit thread_local Machine* current_;  // constinit: read without a guard
   Impl* impl_ = nullptr;
   Memory* memory_ = nullptr;

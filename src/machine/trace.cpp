@@ -11,12 +11,21 @@ constexpr std::string_view kNames[] = {
     "notification", "devnode",      "power",          "device-reset", "unplugged",     "image-loaded",  "image-unloaded",
     "finding",      "bug-check",    "step",
 };
+constexpr std::string_view kDetailNames[] = {"dpc-end", "irp-parameters", "srb-contents", "srb-given-back", "adapter-state"};
 
 }  // namespace
 
 std::string_view event_name(Event event) {
   static_assert(std::size(kNames) == static_cast<std::size_t>(Event::ScenarioStep) + 1);
+  constexpr auto kFirstDetail = static_cast<std::size_t>(Event::DpcEnd);
+  static_assert(std::size(kDetailNames) == static_cast<std::size_t>(Event::AdapterState) + 1 - kFirstDetail);
+  if (is_detail(event)) return kDetailNames[static_cast<std::size_t>(event) - kFirstDetail];
   return kNames[static_cast<std::size_t>(event)];
+}
+
+std::string_view Trace::name_of(Thing thing, std::uint64_t number) const {
+  const auto found = names_.find({thing, number});
+  return found == names_.end() ? std::string_view() : std::string_view(found->second);
 }
 
 void Trace::note(Time at, unsigned processor, std::string_view text) {

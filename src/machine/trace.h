@@ -2,6 +2,7 @@
 // What happened, in order. A fixed set of events enters the digest whether or not anyone keeps the text.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +37,21 @@ enum class Event : std::uint8_t {
   Finding,          // index
   BugCheck,         // code
   ScenarioStep,     // step number
+
+  // Details for people: kept with the records, never in the digest, so that they may be added to at any time.
+  DpcEnd = 0x80,
+  IrpParameters,  // irp number, major << 8 | minor, control code, or type << 8 | state of a power request
+  SrbContents,    // srb number, irp number (0: the port's own), operation << 56 | bytes << 32 | block
+  SrbGivenBack,   // srb number, SrbStatus << 8 | ScsiStatus, adapter << 8 | routine of the miniport
+  AdapterState,   // adapter number, state before << 8 | state, reset event
 };
 
+constexpr bool is_detail(Event event) { return event >= Event::DpcEnd; }
+
 std::string_view event_name(Event event);
+
+/// What the numbers in records stand for.
+enum class Thing : std::uint8_t { Device, Devnode, Thread, Image, Adapter };
 
 struct TraceRecord {
   Time at;
@@ -61,6 +74,16 @@ class Trace {
     hash_[1] = fold(hash_[1] ^ b, c ^ 0xD6E8FEB86659FD93u);
     ++count_;
   }
+  /// A detail for people, if records are kept.
+  void add_detail(Time at, unsigned processor, Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+    if (keep_) records_.push_back({at, event, static_cast<std::uint8_t>(processor), a, b, c});
+  }
+  /// What people call a thing: "pvscsi.sys". The last name given is the one reports use.
+  void name(Thing thing, std::uint64_t number, std::string text) {
+    if (keep_) names_[{thing, number}] = std::move(text);
+  }
+  /// "" if nobody gave it a name.
+  std::string_view name_of(Thing thing, std::uint64_t number) const;
   /// A line for people; never in the digest.
   void note(Time at, unsigned processor, std::string_view text);
 
@@ -92,6 +115,7 @@ class Trace {
   bool keep_ = false;
   std::vector<TraceRecord> records_;
   std::vector<Note> notes_;
+  std::map<std::pair<Thing, std::uint64_t>, std::string> names_;
 };
 
 }  // namespace drydock::machine

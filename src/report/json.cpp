@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "report/event_log.h"
+
 namespace drydock::report {
 
 using nlohmann::ordered_json;
@@ -79,6 +81,18 @@ ordered_json finding_of(const scenario::FindingReport& report) {
   return json;
 }
 
+ordered_json logged(const ntos::io::ErrorLogEvent& event) {
+  const EventLogEntry entry = entry_of(event);
+  return {{"virtual_ns", event.at.count()},
+          {"event_id", entry.event_id},
+          {"severity", entry.severity},
+          {"source", entry.source},
+          {"code", event.error_code},
+          {"unique_id", event.unique_value},
+          {"text", entry.text},
+          {"details", entry.details}};
+}
+
 // Names come from files: what is no UTF-8 is replaced.
 std::string text_of(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -118,6 +132,9 @@ std::string json_of(const scenario::RunResult& result, const std::string& replay
     missing.push_back(
         {{"driver", import.driver}, {"module", import.module}, {"name", import.name}, {"why", import.why}});
   json["missing_imports"] = missing;
+  ordered_json events = ordered_json::array();
+  for (const ntos::io::ErrorLogEvent& event : result.event_log) events.push_back(logged(event));
+  json["event_log"] = events;
   json["virtual_ns"] = result.virtual_time.count();
   json["real_ns"] = result.real_time.count();
   json["decisions"] = result.decisions;

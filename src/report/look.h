@@ -17,6 +17,7 @@ struct Look {
   /// `text` in its tone, if there are colours.
   std::string paint(Tone tone, std::string_view text) const;
   std::string_view rule() const { return unicode ? "─" : "-"; }
+  std::string_view bar() const { return unicode ? "│" : "|"; }
   std::string_view tick() const { return unicode ? "✓" : "ok"; }
   std::string_view cross() const { return unicode ? "✗" : "XX"; }
   std::string_view dot() const { return unicode ? "·" : "-"; }

@@ -86,27 +86,6 @@ void list_missing_imports(Machine& machine, RunResult& result, const RunConfig& 
   (void)machine;
 }
 
-std::vector<std::string> trace_lines(Machine& machine) {
-  std::vector<std::string> lines;
-  const machine::Trace& trace = machine.trace();
-  std::size_t note = 0;
-  auto put_notes = [&](std::size_t until) {
-    for (; note < trace.notes().size() && trace.notes()[note].after_record <= until; ++note)
-      lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {}",
-                                  static_cast<double>(trace.notes()[note].at.count()) / 1e6,
-                                  trace.notes()[note].processor, "-", trace.notes()[note].text));
-  };
-  for (std::size_t i = 0; i < trace.records().size(); ++i) {
-    put_notes(i);
-    const machine::TraceRecord& record = trace.records()[i];
-    lines.push_back(fmt::format("{:>14.6f} ms  cpu{}  {:<16} {:#x} {:#x} {:#x}",
-                                static_cast<double>(record.at.count()) / 1e6, record.processor,
-                                machine::event_name(record.event), record.a, record.b, record.c));
-  }
-  put_notes(trace.records().size());
-  return lines;
-}
-
 }  // namespace
 
 host::Result<RunResult> run(const RunConfig& config) {
@@ -142,6 +121,9 @@ host::Result<RunResult> run(const RunConfig& config) {
   result.bytes_moved = stage->bytes_moved;
   describe_findings(*machine, result);
   list_missing_imports(*machine, result, config);
+  const std::vector<ntos::io::ErrorLogEvent>* event_log = nullptr;
+  machine->enter([&] { event_log = &ntos::io::event_log(); });
+  result.event_log = *event_log;
   result.digest = machine->trace().digest();
   result.events = machine->trace().count();
   result.answers = machine->decisions().answers();
@@ -149,7 +131,7 @@ host::Result<RunResult> run(const RunConfig& config) {
   result.register_traps = machine->register_traps();
   result.points = machine->points();
   result.virtual_time = machine->now();
-  if (config.keep_trace) result.trace = trace_lines(*machine);
+  if (config.keep_trace) result.trace = machine->trace();
   result.exit_code = exit_code_of(result);
   machine.reset();
   result.real_time = RealClock::now() - began;

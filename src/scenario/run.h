@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "host/result.h"
 #include "machine/finding.h"
 #include "machine/machine.h"
+#include "ntos/io/error_log.h"
 #include "scenario/driver_file.h"
 #include "scenario/request_counts.h"
 #include "scenario/scenario.h"
@@ -88,7 +90,8 @@ struct RunResult {
   machine::Time virtual_time{};
   std::chrono::nanoseconds real_time{};
   std::vector<std::uint32_t> answers;  ///< the decisions, for replay
-  std::vector<std::string> trace;      ///< lines, if asked for
+  std::vector<ntos::io::ErrorLogEvent> event_log;
+  std::optional<machine::Trace> trace;  ///< if asked for
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }
 };

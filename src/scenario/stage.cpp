@@ -39,7 +39,6 @@ void Stage::perform() {
     if (ended_early_ && step_ + 1 != steps_.size()) continue;
     StepResult& step = steps_[step_];
     machine_.record(machine::Event::ScenarioStep, step_);
-    machine_.note(fmt::format("step {}: {}", step_ + 1, step.name));
     step.state = StepState::Running;
     step.began = machine_.now();
     watch_.step_began(step_);

@@ -53,6 +53,9 @@ void Bus::scan_function(Address address) {
   if (!NT_SUCCESS(status)) return;  // found by the next look
   children_.push_back(std::make_unique<Pdo>(*this, device, config));
   *static_cast<Pdo**>(device->DeviceExtension) = children_.back().get();
+  machine::Machine::current().trace().name(
+      machine::Thing::Device, ntos::io::device_number(device),
+      fmt::format("pci {:x}:{:x}.{:x}", address.bus, address.device, address.function));
   device->Flags |= DO_POWER_PAGABLE;
   device->Flags &= ~DO_DEVICE_INITIALIZING;
 }

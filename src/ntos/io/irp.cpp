@@ -126,6 +126,26 @@ static_assert(offsetof(IRP, StackCount) == 0x42 && offsetof(IRP, CurrentLocation
                                : fmt::format("irp#{} names a major function that does not exist", number_of(irp)));
 }
 
+/// What the number of a function does not say of a request, for people.
+[[gnu::cold, gnu::noinline]] void NTAPI tell_parameters(const IRP* irp, const IO_STACK_LOCATION* location) {
+  std::uint64_t value;
+  switch (location->MajorFunction) {
+    case IRP_MJ_DEVICE_CONTROL:
+      value = location->Parameters.DeviceIoControl.IoControlCode;
+      break;
+    case IRP_MJ_POWER:
+      if (location->MinorFunction != IRP_MN_SET_POWER && location->MinorFunction != IRP_MN_QUERY_POWER) return;
+      value = static_cast<std::uint64_t>(location->Parameters.Power.Type) << 8 |
+              static_cast<std::uint64_t>(location->Parameters.Power.State.DeviceState);
+      break;
+    default:
+      return;
+  }
+  machine::Machine::current().detail(
+      machine::Event::IrpParameters, number_of(irp),
+      static_cast<std::uint64_t>(location->MajorFunction) << 8 | location->MinorFunction, value);
+}
+
 }  // namespace
 
 IRP* NTAPI IoAllocateIrp(CHAR StackSize, BOOLEAN) {
@@ -191,6 +211,8 @@ NTSTATUS NTAPI IofCallDriver(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
       ++ledger.sent;
     }
   }
+  if (machine::Machine::current().trace().keeps_records()) [[unlikely]]
+    tell_parameters(Irp, location);
   machine::Machine::current().record(machine::Event::IrpSent, number_of(Irp),
                                      static_cast<std::uint64_t>(major) << 8 | location->MinorFunction,
                                      ob::number_of(DeviceObject));

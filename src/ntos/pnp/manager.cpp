@@ -246,11 +246,6 @@ Change Manager::refusal(Devnode& node, NTSTATUS status) const {
 
 void Manager::record_irp(const SentIrp& irp) {
   sent_.push_back(irp);
-  const char* name = irp_minor_name(irp.major, irp.minor);
-  const char* status = status_name(irp.status);
-  machine::Machine::current().note(
-      fmt::format("pnp   {} devnode#{} -> {}", name ? name : "?", irp.devnode,
-                  status ? status : fmt::format("{:08X}", static_cast<ULONG>(irp.status))));
 }
 
 }  // namespace drydock::ntos::pnp

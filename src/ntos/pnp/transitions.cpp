@@ -1,6 +1,7 @@
 // The table at work: looks up the row, counts the visit, carries the action out.
 
 #include "host/check.h"
+#include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/pnp/notification.h"
 #include "ntos/pnp/pnp_irp.h"
@@ -23,8 +24,9 @@ void Manager::dispatch(Devnode& node, DevnodeEvent event) {
     const DevnodeRow& step = kDevnodeRows[row];
     machine.record(machine::Event::DevnodeState, node.id, static_cast<unsigned>(step.becomes),
                    static_cast<unsigned>(*next));
-    machine.note(fmt::format("devnode#{} {} --{}--> {}", node.id, state_name(node.state), event_name(*next),
-                             state_name(step.becomes)));
+    if (machine.trace().keeps_records())
+      machine.trace().name(machine::Thing::Devnode, node.id,
+                           node.service.empty() ? node.name() : ob::narrow(node.service));
     node.state = step.becomes;
     next = perform(step.then, node);
   }

@@ -79,6 +79,10 @@ void give_back(Adapter& adapter, Slot& slot, bool swept) {
   request.given_back = slot.given_back;
   request.given_back_in = slot.given_back_in;
   request.first_status = slot.returned.SrbStatus;
+  Machine::current().detail(
+      Event::SrbGivenBack, request.number,
+      static_cast<std::uint64_t>(slot.returned.SrbStatus) << 8 | slot.returned.ScsiStatus,
+      static_cast<std::uint64_t>(slot.given_back_in) | static_cast<std::uint64_t>(adapter.number) << 8);
   const auto index = static_cast<std::uint16_t>(&slot - adapter.slots.data());
   slot.next_given_back = adapter.notified.given_back;
   adapter.notified.given_back = index;

@@ -102,6 +102,10 @@ NTSTATUS create_pdo(LogicalUnit& unit) {
   pdo->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
   pdo->Flags &= ~DO_DEVICE_INITIALIZING;
   unit.pdo = pdo;
+  const UnitAddress at = unit.address;
+  machine::Machine::current().trace().name(
+      machine::Thing::Device, ntos::io::device_number(pdo),
+      fmt::format("{} {}:{}:{}", ntos::io::driver_name(pdo->DriverObject), at.path, at.target, at.lun));
   return STATUS_SUCCESS;
 }
 

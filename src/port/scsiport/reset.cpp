@@ -35,6 +35,10 @@ const ResetRow* reset_step(Adapter& adapter, ResetEvent event) {
   }
   const ResetRow& row = kResetRows[index];
   ++adapter.port->reset_visits[index];
+  if (adapter.state != row.becomes)
+    Machine::current().detail(machine::Event::AdapterState, adapter.number,
+                              static_cast<std::uint64_t>(adapter.state) << 8 | static_cast<std::uint64_t>(row.becomes),
+                              static_cast<std::uint64_t>(event));
   adapter.state = row.becomes;
   return &row;
 }
@@ -63,6 +67,8 @@ void start_hold_off_clock(Adapter& adapter) {
   LARGE_INTEGER due;
   due.QuadPart = -static_cast<LONGLONG>(rest / machine::k100ns);
   ++adapter.account.hold_offs;
+  Machine::current().note(
+      fmt::format("adapter {}: the bus rests for {} ms", adapter.number, rest / std::chrono::milliseconds{1}));
   KeSetTimer(&adapter.kernel->hold_off, due, &adapter.kernel->hold_off_dpc);
 }
 

@@ -1,8 +1,10 @@
 #include "port/scsiport/start_io.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "machine/machine.h"
+#include "ntos/io/irp_ledger.h"  // irp#7 in the trace
 #include "port/scsiport/completion.h"
 #include "port/scsiport/miniport.h"
 #include "port/scsiport/reset.h"
@@ -217,6 +219,18 @@ LogicalUnit* pick(Adapter& adapter) {
   return unit;
 }
 
+/// Which request it is, for people.
+void tell_contents(const Request& request) {
+  const SCSI_REQUEST_BLOCK& srb = *request.srb;
+  const UCHAR* cdb = srb.Cdb;
+  std::uint64_t block = 0;
+  if (cdb[0] == SCSIOP_READ || cdb[0] == SCSIOP_WRITE || cdb[0] == SCSIOP_READ16 || cdb[0] == SCSIOP_WRITE16)
+    block = big_endian_32(cdb + (cdb[0] >= SCSIOP_READ16 ? 6 : 2));
+  Machine::current().detail(Event::SrbContents, request.number, request.irp ? ntos::io::number_of(request.irp) : 0,
+                            static_cast<std::uint64_t>(cdb[0]) << 56 |
+                                std::min<std::uint64_t>(srb.DataTransferLength, 0xFFFFFF) << 32 | block);
+}
+
 void issue(Adapter& adapter, LogicalUnit& unit, Request& request) {
   take_for_start(unit, &request);
   const bool tagged = wants_tag(adapter, request);
@@ -232,6 +246,8 @@ void issue(Adapter& adapter, LogicalUnit& unit, Request& request) {
   ++request.starts;
   ++adapter.account.started;
   start_clocks(adapter, unit, request);
+  if (Machine::current().trace().keeps_records()) [[unlikely]]
+    tell_contents(request);
   Machine::current().record(Event::SrbStarted, request.number, request.function, unit.address.bits());
   consider(unit);
   call_start_io(adapter, slot);
