@@ -53,14 +53,14 @@ std::vector<Lane> lanes_of(const Story& story) {
   return lanes;
 }
 
-struct Row {
-  std::string cells[7];  // time, since, cpu, who, what, object, status
-  std::vector<std::string> lanes;
-};
 constexpr std::string_view kHeads[] = {"virtual time", "after", "cpu", "who", "what", "request", "status"};
 constexpr std::size_t kCells = std::size(kHeads);
-static_assert(kCells == std::size(Row{}.cells));
 enum : std::size_t { kTime, kSince, kCpu, kWho, kWhat, kObject, kStatus };
+
+struct Row {
+  std::string cells[kCells];
+  std::vector<std::string> lanes;
+};
 
 std::string seconds(machine::Time time) {
   return fmt::format("{:.7f} s", static_cast<double>(time.count()) / 1e9);
