@@ -102,6 +102,17 @@ bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {
   return true;
 }
 
+bool watch_request(machine::Machine& machine, Slot slot, std::uint64_t nth, RequestMoment moment,
+                   std::function<void()> action) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  const Device* device = part ? device_in(*part, slot) : nullptr;
+  machine::DeviceModel* model = device ? part->fabric->model(location_of(slot)) : nullptr;
+  const ModelInfo* info = device ? find_model(device->model) : nullptr;
+  if (!model || !info->watch_request) return false;
+  info->watch_request(*model, nth, moment, std::move(action));
+  return true;
+}
+
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
   for (const ModelInfo& model : model_catalogue()) names.emplace_back(model.name);

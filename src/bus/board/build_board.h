@@ -38,6 +38,12 @@ host::Status plug(machine::Machine& machine, Slot slot);
 /// fault, or its model strikes by decision only.
 bool strike(machine::Machine& machine, Slot slot, std::string_view fault);
 
+/// Calls `action`, as hardware, at a moment of the nth request from now on (1: the next) that the device in `slot`
+/// serves. It may have a fault strike, and must leave the board as it is. False if there is no such device, or its
+/// model does not count requests.
+bool watch_request(machine::Machine& machine, Slot slot, std::uint64_t nth, RequestMoment moment,
+                   std::function<void()> action);
+
 /// Names a board's `model` may have.
 std::vector<std::string> model_names();
 

@@ -36,6 +36,19 @@ models::pci::ModelFactory make_pvscsi(const Device& device, const Backings& back
   return models::pvscsi::factory(std::move(options));
 }
 
+void strike_pvscsi(machine::DeviceModel& model, std::string_view name) {
+  if (const auto* kind = models::pvscsi::find_fault(name))
+    static_cast<models::pvscsi::PvscsiModel&>(model).strike(*kind);
+}
+
+void watch_pvscsi(machine::DeviceModel& model, std::uint64_t nth, RequestMoment moment, std::function<void()> action) {
+  auto& adapter = static_cast<models::pvscsi::PvscsiModel&>(model);
+  if (moment == RequestMoment::Taken)
+    adapter.watch_request(nth, std::move(action), {});
+  else
+    adapter.watch_request(nth, {}, std::move(action));
+}
+
 models::pci::ModelFactory make_edu(const Device& device, const Backings&) {
   models::edu::Options options;
   if (device.latency) options.factorial_latency = options.dma_latency = *device.latency;
@@ -56,7 +69,9 @@ constexpr ModelInfo kModels[] = {
      .meaning = "VMware PVSCSI adapter (15AD:07C0), several targets and units, INTx and MSI",
      .takes_disks = true,
      .faults = kPvscsiFaults,
-     .make = make_pvscsi},
+     .make = make_pvscsi,
+     .strike = strike_pvscsi,
+     .watch_request = watch_pvscsi},
     {.name = "edu",
      .meaning = "QEMU's educational device (1234:11E8): factorials, DMA, INTx and MSI, function-level reset",
      .has_function_level_reset = true,

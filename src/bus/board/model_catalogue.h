@@ -1,6 +1,8 @@
 #pragma once
 // The device models a board may name, what each of them accepts, and how it is made.
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -20,6 +22,12 @@ struct FaultInfo {
 /// What lies behind the disks of one device, in the order of its disks. It outlives the device.
 using Backings = std::vector<std::shared_ptr<models::disk::Backing>>;
 
+/// Of a request's time in a device.
+enum class RequestMoment : std::uint8_t {
+  Taken,  ///< the device has just begun with it
+  Ended,  ///< it is about to say that it has done it
+};
+
 struct ModelInfo {
   std::string_view name;
   std::string_view meaning;
@@ -29,6 +37,9 @@ struct ModelInfo {
   models::pci::ModelFactory (*make)(const Device& device, const Backings& backings);
   /// Has a fault strike at its next opportunity; null: the model strikes by decision only.
   void (*strike)(machine::DeviceModel& model, std::string_view fault) = nullptr;
+  /// Calls back at a moment of the nth request from now on (1: the next); null: the model does not count requests.
+  void (*watch_request)(machine::DeviceModel& model, std::uint64_t nth, RequestMoment moment,
+                        std::function<void()> action) = nullptr;
 };
 
 std::span<const ModelInfo> model_catalogue();

@@ -103,6 +103,28 @@ TEST(PvscsiFaults, ForeignResetEndsWhatIsOut) {
   EXPECT_EQ(rig.run(PvscsiRig::read_block(0, 1)).scsi_status, 2u);
 }
 
+TEST(PvscsiFaults, AStrikeOrderedFromOutsideIsNoDecision) {
+  PvscsiRig rig;
+  rig.start_quietly();
+  rig.model->strike(*find_fault("hang"));
+  rig.submit(PvscsiRig::read_block(0));
+  EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, 0u);  // only the first
+  EXPECT_EQ(rig.model->outstanding(), 1u);
+  EXPECT_TRUE(rig.computer.asked.empty());
+}
+
+TEST(PvscsiFaults, TheWatchedRequestIsToldOfWhenItIsTakenAndBeforeItsEndIsSignalled) {
+  PvscsiRig rig;
+  rig.start_quietly();
+  std::vector<std::uint64_t> taken, ended;
+  rig.model->watch_request(
+      3, [&] { taken.push_back(rig.model->statistics().requests); },
+      [&] { ended.push_back(rig.model->statistics().completions); });
+  for (int i = 0; i < 5; ++i) rig.run(PvscsiRig::read_block(0));
+  EXPECT_EQ(taken, std::vector<std::uint64_t>{3});
+  EXPECT_EQ(ended, std::vector<std::uint64_t>{2});
+}
+
 TEST(PvscsiFaults, EveryKindIsFoundByNameAndBySite) {
   for (const FaultKind& kind : kFaultKinds) {
     EXPECT_EQ(find_fault(kind.name), &kind);

@@ -84,6 +84,11 @@ PvscsiModel::PvscsiModel(machine::DeviceWires& wires, Options options)
 }
 
 bool PvscsiModel::strikes(unsigned Faults::*fault) {
+  if (unsigned& certain = certain_.*fault; certain != 0) {
+    --certain;
+    wires_.note(site_of(fault));
+    return true;
+  }
   unsigned& strikes_left = options_.faults.*fault;
   if (strikes_left == 0 || wires_.choose(site_of(fault), 2) == 0) return false;
   --strikes_left;
@@ -368,6 +373,10 @@ void PvscsiModel::take_requests() {
 void PvscsiModel::accept(const RequestDescriptor& descriptor) {
   ++statistics_.requests;
   const RequestId id = ++last_request_;
+  if (watch_.to_come != 0 && --watch_.to_come == 0) {
+    watch_.id = id;
+    if (watch_.taken) watch_.taken();
+  }
   Request& request = requests_[id];
   request.descriptor = descriptor;
   request.due = std::max(wires_.now(), bus_busy_until_) + latency_of(descriptor);
@@ -406,6 +415,10 @@ void PvscsiModel::forget(Request& request) {
 void PvscsiModel::finish(RequestId id) {
   auto node = requests_.extract(id);
   HOST_CHECK(!node.empty());
+  if (id == watch_.id) {
+    watch_.id = 0;
+    if (watch_.ended) watch_.ended();
+  }
   node.mapped().event = 0;
   forget(node.mapped());
   complete(execute(node.mapped().descriptor));

@@ -73,6 +73,14 @@ class PvscsiModel final : public machine::DeviceModel {
   /// The adapter falls off its bus: every register and the configuration space read all ones from now on.
   void die();
 
+  /// The fault strikes at its next opportunity, whatever the decisions say.
+  void strike(const FaultKind& kind) { ++(certain_.*kind.strikes_left); }
+  /// Calls `taken` when the nth request from now on (1: the next) is taken from the ring, and `ended` when the same
+  /// request ends by itself, before that is signalled. Neither may take the adapter off its bus.
+  void watch_request(std::uint64_t nth, std::function<void()> taken, std::function<void()> ended) {
+    watch_ = {nth, 0, std::move(taken), std::move(ended)};
+  }
+
   bool dead() const { return dead_; }
   std::size_t outstanding() const { return requests_.size(); }
   const Statistics& statistics() const { return statistics_; }
@@ -87,6 +95,12 @@ class PvscsiModel final : public machine::DeviceModel {
     machine::Time due;
     machine::EventId event = 0;  // 0: hangs
     bool counted = false;        // in its unit's queue depth
+  };
+
+  struct Watch {
+    std::uint64_t to_come = 0;  // requests until the watched one is taken; 0: it has been
+    RequestId id = 0;           // of it, while it is outstanding
+    std::function<void()> taken, ended;
   };
 
   struct Unit {
@@ -149,6 +163,8 @@ class PvscsiModel final : public machine::DeviceModel {
   bool write_state(unsigned field, std::uint32_t value);
 
   machine::DeviceWires& wires_;
+  Faults certain_{};  // strikes that nobody is asked about
+  Watch watch_;
   Options options_;
   pci::ConfigSpace config_;
   std::map<std::uint8_t, scsi::Target> targets_;
