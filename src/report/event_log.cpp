@@ -139,7 +139,7 @@ EventLogEntry entry_of(const ErrorLogEvent& event) {
     entry.text = known ? known->text : "a code of the driver's own";
     if (event.unique_value != 0) entry.details.push_back(fmt::format("unique id {:#x}", event.unique_value));
   }
-  entry.details.insert(entry.details.begin(), fmt::format("code {:#010X}{}{}, final status {}", event.error_code,
+  entry.details.insert(entry.details.begin(), fmt::format("code 0x{:08X}{}{}, final status {}", event.error_code,
                                                           known ? " " : "", known ? known->name : "",
                                                           status_word(static_cast<std::uint32_t>(event.final_status))));
   for (const std::u16string& each : event.strings) entry.details.push_back("text: " + plain(each));

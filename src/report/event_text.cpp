@@ -152,7 +152,7 @@ std::string Reading::name_of(Thing thing, std::uint64_t number, std::string_view
 
 std::string status_word(std::uint64_t status) {
   const char* name = nt::status_name(static_cast<nt::NTSTATUS>(status));
-  return name ? name : fmt::format("{:#010X}", static_cast<std::uint32_t>(status));
+  return name ? name : fmt::format("0x{:08X}", static_cast<std::uint32_t>(status));
 }
 
 }  // namespace drydock::report

@@ -67,6 +67,7 @@ class Reading {
     std::uint64_t device = 0;
     std::uint64_t value = 0;  ///< of IrpParameters
     bool failed = false;      ///< completed with an error the last time
+    bool hopeless = false;    ///< because the device is gone: nobody sends it again
     bool sent_again = false;  ///< after an error
   };
   struct Srb {

@@ -5,6 +5,7 @@
 #include "nt/ioctl.h"
 #include "nt/irp.h"
 #include "nt/power.h"
+#include "nt/status.h"
 #include "ntos/pnp/devnode_table.h"
 #include "report/event_text.h"
 
@@ -109,8 +110,8 @@ void write_sent(Reading& reading, const TraceRecord& record, Line& line) {
   irp.major = static_cast<std::uint8_t>(record.b >> 8);
   irp.minor = static_cast<std::uint8_t>(record.b);
   irp.device = record.c;
-  irp.sent_again = irp.major == IRP_MJ_SCSI && (irp.failed || irp.sent_again);
-  irp.failed = false;
+  irp.sent_again = irp.major == IRP_MJ_SCSI && !irp.hopeless && (irp.failed || irp.sent_again);
+  irp.failed = irp.hopeless = false;
   about(line, record.a);
   line.weight = weight_of(irp);
   const std::string device = reading.name_of(Thing::Device, record.c, "dev#");
@@ -122,7 +123,9 @@ void write_sent(Reading& reading, const TraceRecord& record, Line& line) {
 
 void write_completed(Reading& reading, const TraceRecord& record, Line& line) {
   Reading::Irp& irp = reading.irps[record.a];
-  irp.failed = static_cast<std::int32_t>(record.b) < 0;
+  const auto status = static_cast<NTSTATUS>(record.b);
+  irp.failed = status < 0;
+  irp.hopeless = status == STATUS_NO_SUCH_DEVICE || status == STATUS_DEVICE_DOES_NOT_EXIST;
   about(line, record.a);
   line.weight = weight_of(irp);
   line.who = reading.name_of(Thing::Device, irp.device, "dev#");

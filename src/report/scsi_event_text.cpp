@@ -45,7 +45,10 @@ std::string srb_status(std::uint64_t both) {
   const auto status = static_cast<UCHAR>(both >> 8);
   const char* name = srb_status_name(status);
   std::string text = name ? fmt::format("SRB_STATUS_{}", name) : fmt::format("SrbStatus {:#x}", status);
-  if (both & 0xFF) text += fmt::format(", ScsiStatus {:#x}", both & 0xFF);
+  if (const auto scsi = static_cast<UCHAR>(both); scsi == SCSISTAT_CHECK_CONDITION)
+    text += ", CHECK CONDITION";
+  else if (scsi != SCSISTAT_GOOD)
+    text += fmt::format(", ScsiStatus {:#x}", scsi);
   if (status & SRB_STATUS_QUEUE_FROZEN) text += ", frozen";
   return text;
 }

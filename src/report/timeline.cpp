@@ -138,7 +138,7 @@ std::string draw(const Story& story, const Look& look) {
       if (changes) lane.state = fold.first.state;
       row.lanes.push_back(changes || rows.empty() ? lane.state : std::string(look.bar()));
     }
-    before = fold.last;
+    before = fold.first.at;
     rows.push_back(std::move(row));
   }
   return draw(rows, lanes, look);

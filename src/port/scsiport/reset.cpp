@@ -68,7 +68,7 @@ void start_hold_off_clock(Adapter& adapter) {
   due.QuadPart = -static_cast<LONGLONG>(rest / machine::k100ns);
   ++adapter.account.hold_offs;
   Machine::current().note(
-      fmt::format("adapter {}: the bus rests for {} ms", adapter.number, rest / std::chrono::milliseconds{1}));
+      fmt::format("adapter {}: the bus rests for {:.3g} s", adapter.number, static_cast<double>(rest.count()) / 1e9));
   KeSetTimer(&adapter.kernel->hold_off, due, &adapter.kernel->hold_off_dpc);
 }
 
