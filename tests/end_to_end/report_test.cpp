@@ -27,7 +27,7 @@ void expect_in_order(const Ran& ran, const std::vector<std::string>& words) {
 TEST(Timeline, DrawsABusResetFromItsCauseToTheLastRetry) {
   const Ran ran = drydock("run " + guest("pvscsi") + " --scenario reset-bus --timeline");
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
-  expect_in_order(ran, {"timeline 1 of 1",
+  expect_in_order(ran, {"timeline 2 of 2",
                         "reset bus",
                         "IOCTL_STORAGE_RESET_BUS",
                         "ResetWanted",
@@ -59,7 +59,7 @@ TEST(Timeline, DrawsARemovalWithItsIrpsAndDevnodes) {
 }
 
 TEST(Timeline, SaysWhenThereIsNothingToDraw) {
-  const Ran ran = drydock("run " + guest("pvscsi") + " --scenario io --timeline");
+  const Ran ran = drydock("run " + guest("wdm_echo") + " --timeline");
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_TRUE(ran.says("no reset, removal or finding in this run")) << ran.output;
 }
