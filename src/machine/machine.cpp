@@ -69,8 +69,12 @@ host::Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& conf
   host::install_fault_handler(on_interrupted);
   std::unique_ptr<Machine> machine(new Machine);
   auto* arena = host::Arena::create(slot->base() + host::kHostArena, host::kHostArenaSize);
+  {
+    // Before the machine is the one that runs here: a tick may come at any moment and asks the running one's Impl.
+    host::ArenaScope scope(arena);
+    machine->impl_ = new Impl(*machine, slot, arena, config);
+  }
   Inside inside(*machine, arena);
-  machine->impl_ = new Impl(*machine, slot, arena, config);
   Impl& i = *machine->impl_;
   machine->memory_ = new Memory(slot->base(), config.ram_bytes, config.ram_above_4gb);
   machine->decisions_ = new Decisions(config.strategy ? config.strategy() : steady());
