@@ -1,0 +1,127 @@
+#pragma once
+// WDFDEVICE: one device object of one driver, its machines, and what hangs from it.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wdf/device_init.h"
+#include "wdf/framework.h"
+#include "wdf/io_package.h"
+#include "wdf/pnp_machine.h"
+#include "wdf/policy_machine.h"
+#include "wdf/power_machine.h"
+#include "wdf/resource_list.h"
+#include "wdf/self_managed_io.h"
+
+namespace drydock::wdf {
+
+class ChildList;
+class Interrupt;
+struct Child;
+
+struct DeviceInterface {
+  GUID guid{};
+  std::u16string reference;
+  std::u16string link;     ///< as IoRegisterDeviceInterface gave it
+  bool wanted = true;      ///< WdfDeviceSetDeviceInterfaceState
+  bool enabled = false;
+};
+
+/// An interface a driver exports to others (WdfDeviceAddQueryInterface).
+struct ExportedInterface {
+  GUID guid{};
+  std::vector<std::byte> interface;  ///< the driver's structure, copied
+  bool send_to_parent = false;
+  bool import = false;
+  PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST process = nullptr;
+};
+
+class Device final : public Object {
+  DeviceConfig config_;
+
+ public:
+  static constexpr ObjectType kType = ObjectType::Device;
+  Device(WDFDEVICE_INIT& init);
+
+  const DeviceConfig& config() const { return config_; }
+  bool is_fdo() const { return config_.kind == DeviceKind::Fdo; }
+  bool is_pdo() const { return config_.kind == DeviceKind::Pdo; }
+  bool is_control() const { return config_.kind == DeviceKind::Control; }
+  bool is_policy_owner() const;
+
+  // ---- the device object and its stack ----
+  DEVICE_OBJECT* device_object = nullptr;
+  DEVICE_OBJECT* lower = nullptr;  ///< what an FDO is attached to
+  DEVICE_OBJECT* pdo = nullptr;    ///< of the stack; a PDO's own
+  std::u16string symbolic_link;
+  std::u16string object_name;
+
+  // ---- its life ----
+  PnpMachine pnp;
+  PowerMachine power;
+  PolicyMachine policy;
+  SelfManagedIo self_managed;
+  CmResourceList* raw = nullptr;
+  CmResourceList* translated = nullptr;
+  /// What the device's lists are made of: the request being handled; null otherwise.
+  std::vector<Interrupt*> interrupts;  ///< in order of creation
+  bool registers_allowed = false;  ///< from D0Entry to the end of D0Exit (WDF-446)
+  bool in_prepare_hardware = false;
+  bool ever_started = false;  ///< a START has come (where interrupts may be created, WDF-266)
+
+  std::unique_ptr<IoPackage> io;
+  std::unique_ptr<DmaPackage> dma;
+
+  // ---- what it says of itself ----
+  WDF_DEVICE_STATE state_flags{};
+  WDF_DEVICE_PNP_CAPABILITIES pnp_capabilities{};
+  WDF_DEVICE_POWER_CAPABILITIES power_capabilities{};
+  std::vector<DeviceInterface> interfaces;
+  std::vector<ExportedInterface> exported_interfaces;
+  bool static_stop_remove = true;  ///< WdfDeviceSetStaticStopRemove(FALSE) vetoes
+  LONG special_files[WdfSpecialFileMax] = {};
+  bool internally_failed = false;  ///< a callback failed; QUERY_PNP_DEVICE_STATE says so
+  WDF_DEVICE_FAILED_ACTION failed_action = WdfDeviceFailedUndefined;
+
+  // ---- children of a bus, and the child's side of it ----
+  ChildList* static_children = nullptr;
+  std::vector<ChildList*> child_lists;  ///< static first
+  GUID bus_type{};
+  INTERFACE_TYPE bus_legacy_type = InterfaceTypeUndefined;
+  ULONG bus_number = 0;
+  bool bus_information_given = false;
+  /// The device that must be in D0 while this one is (WDF-075); null: none need be.
+  Device* power_parent() const;
+  Device* parent_device = nullptr;  ///< of a PDO
+  Child* child = nullptr;           ///< of a PDO
+
+  // ---- Object ----
+  Device* device() override { return this; }
+  CallbackLock* callback_lock() override { return lock_.get(); }
+  void run_down() override;
+
+  /// Creates the device object and attaches it. The init block's config has been moved in.
+  NTSTATUS create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes);
+  /// Detaches and deletes the device object.
+  void delete_device_object();
+  /// Forgets a device whose creation failed.
+  void undo_create();
+
+  /// QUERY_PNP_DEVICE_STATE soon.
+  void invalidate_state();
+  /// WDF-183, WDF-373: asks the bus for a new instance, within the budget.
+  void ask_for_restart();
+
+ private:
+  ~Device() override;
+  std::unique_ptr<CallbackLock> lock_;
+};
+
+/// Null if the device object is none of the framework's.
+Device* device_of(const DEVICE_OBJECT* device_object);
+
+/// "edu.sys WDFDEVICE#1", for findings.
+std::string describe(const Device& device);
+
+}  // namespace drydock::wdf

@@ -1,0 +1,32 @@
+#include "wdf/driver.h"
+
+#include <fmt/format.h>
+
+#include "wdf/misuse.h"
+
+namespace drydock::wdf {
+
+Driver* driver_of(const DRIVER_OBJECT* driver_object) {
+  for (const auto& client : framework().clients)
+    if (client->driver_object == driver_object) return client->driver;
+  return nullptr;
+}
+
+void end_driver(Client& client) {
+  if (!client.driver) return;
+  Driver* driver = client.driver;
+  driver->delete_object();
+  client.driver = nullptr;
+  client.globals->Driver = nullptr;
+
+  // WDF-443: what outlived the driver is held by a reference of its own.
+  std::vector<std::string> left;
+  for (const Object* object : framework().handles.of(client))
+    left.push_back(fmt::format("{} with {} references", object->name(), object->references()));
+  if (left.empty()) return;
+  std::string summary = fmt::format("{} unloads and leaves {} framework objects behind: {}", client.name, left.size(),
+                                    left.front());
+  record("WDF-443", "object-leaked-at-unload", std::move(summary), std::move(left));
+}
+
+}  // namespace drydock::wdf

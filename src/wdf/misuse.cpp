@@ -1,0 +1,34 @@
+#include "wdf/misuse.h"
+
+#include <fmt/format.h>
+
+#include "nt/bugcheck.h"
+
+namespace drydock::wdf {
+
+namespace {
+
+void report(const char* rule, const char* name, const std::string& summary, std::vector<std::string> details,
+            machine::Severity severity) {
+  machine::Finding finding = machine::finding(rule, fmt::format("{}: {}", name, summary), severity);
+  finding.details = std::move(details);
+  machine::Machine::current().report(std::move(finding));
+}
+
+}  // namespace
+
+void stop(Violation violation, const char* name, std::string summary, std::uint64_t p2, std::uint64_t p3,
+          std::uint64_t p4) {
+  machine::Machine::current().bug_check(WDF_VIOLATION, static_cast<std::uint32_t>(violation), p2, p3, p4,
+                                        fmt::format("{}: {}", name, summary));
+}
+
+void record(const char* rule, const char* name, std::string summary, std::vector<std::string> details) {
+  report(rule, name, summary, std::move(details), machine::Severity::Recorded);
+}
+
+void warn(const char* rule, const char* name, std::string summary) {
+  report(rule, name, summary, {}, machine::Severity::Warning);
+}
+
+}  // namespace drydock::wdf

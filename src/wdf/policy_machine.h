@@ -1,0 +1,119 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "wdf/device_structures.h"
+#include "wdf/policy_table.h"
+
+namespace drydock::wdf {
+
+class Device;
+
+/// What a PPO may do with an idle device (WdfDeviceAssignS0IdleSettings).
+struct IdleSettings {
+  bool assigned = false;
+  bool enabled = false;
+  WDF_POWER_POLICY_S0_IDLE_CAPABILITIES caps = IdleCannotWakeFromS0;
+  DEVICE_POWER_STATE dx = PowerDeviceMaximum;  ///< PowerDeviceMaximum: as capabilities say
+  ULONG timeout_ms = kIdleTimeoutDefault_ms;
+  bool power_up_on_system_wake = false;
+  bool system_managed = false;
+};
+
+/// WdfDeviceAssignSxWakeSettings.
+struct WakeSettings {
+  bool assigned = false;
+  bool enabled = false;
+  DEVICE_POWER_STATE dx = PowerDeviceMaximum;
+  bool arm_for_children = false;
+  bool indicate_child_wake = false;
+};
+
+class PolicyMachine final : public TableMachine<PolicyTable> {
+ public:
+  explicit PolicyMachine(Device& device);
+
+  IdleSettings idle;
+  WakeSettings wake;
+  DEVICE_POWER_STATE deepest_wake = PowerDeviceD3;  ///< from the capabilities (WDF-063)
+  DEVICE_POWER_STATE state_for_sx[POWER_SYSTEM_MAXIMUM] = {};
+
+  // ---- power references: nothing idles while one is held ----
+  /// A driver's WdfDeviceStopIdle, a queue's request, a child in D0. True if the device is in D0 now; false if it is
+  /// being brought up (or failed: see failed()). Any IRQL up to DISPATCH_LEVEL.
+  bool reference_power();
+  void dereference_power();
+  /// For a child that is coming up: the same, and waits until the device is up or will not come (WDF-075, WDF-194).
+  void reference_power_and_wait();
+  /// Waits until the device is in D0. STATUS_POWER_STATE_INVALID when it will not get there. PASSIVE_LEVEL.
+  NTSTATUS wait_for_d0();
+  bool failed() const { return state() == PolicyState::Failed; }
+  LONG power_references() const { return references_; }
+  /// Idle settings changed: the timer is set anew.
+  void settings_changed();
+
+  /// WdfDeviceStopIdle less WdfDeviceResumeIdle (WDF-462).
+  LONG driver_references = 0;
+
+  // ---- requests ----
+  void take_system_irp(IRP* irp, bool wakes);
+  /// WDF-012: whether the device power request under way is one this driver asked for.
+  bool asked_for_request() const { return requested_; }
+  /// The request has come back from the top of the stack.
+  void request_ended();
+  /// What the system does, for drivers that are not asked but told (WDF-082).
+  void note_system_power(SYSTEM_POWER_STATE target, POWER_ACTION action);
+  WDF_POWER_DEVICE_STATE target_of(DEVICE_POWER_STATE state) const;
+
+  // ---- steps of the power machine that are the owner's ----
+  /// DOWN after the queues are held: Arm (WDF-092).
+  void arm();
+  /// UP after Scan: Triggered, Disarm (WDF-097).
+  void disarm();
+  /// The wait-wake request has come back. Any IRQL up to DISPATCH_LEVEL.
+  void wake_request_ended(NTSTATUS status);
+  bool armed() const { return armed_for_s0_ || armed_for_sx_; }
+  /// From the power machine, when a sequence has ended. `explicit_request`: a request began it.
+  void powered(bool up, bool failed, bool explicit_request);
+
+  ULONG published_state() const;
+
+ private:
+  std::optional<PolicyEvent> perform(PolicyAction action) override;
+  std::string owner_name() const override;
+  void hold_owner() override;
+  void release_owner() override;
+
+  bool may_idle() const;
+  void set_timer();
+  void cancel_timer();
+  std::optional<PolicyEvent> request(DEVICE_POWER_STATE state);
+  DEVICE_POWER_STATE idle_target() const;
+  DEVICE_POWER_STATE sleep_target() const;
+  void finish_system_irp();
+  void wake_up_waiters();
+  void fail();
+  void cancel_wake();
+  void forget_wake();
+
+  Device& device_;
+  LONG references_ = 0;
+  bool held_ = false;       ///< by a query
+  bool requested_ = false;  ///< a device power request of ours is on its way
+  std::optional<PolicyEvent> outcome_;  ///< what the power machine made of it
+  bool going_for_s0_ = false;  ///< the way down under way is for idleness
+  bool armed_for_s0_ = false, armed_for_sx_ = false;
+  bool bounce_ = false;        ///< in Dx only to be brought straight back
+  bool triggered_ = false;
+  bool wake_ended_ = false, cancelling_ = false;
+  IRP* system_irp_ = nullptr;
+  SYSTEM_POWER_STATE system_target_ = PowerSystemWorking;
+  POWER_ACTION system_action_ = PowerActionNone;
+  IRP* wake_irp_ = nullptr;
+  KTIMER timer_{};
+  KDPC timer_dpc_{};
+  KEVENT d0_;  ///< signalled in D0, and when it will not come
+};
+
+}  // namespace drydock::wdf

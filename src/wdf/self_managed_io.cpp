@@ -1,0 +1,52 @@
+#include "wdf/self_managed_io.h"
+
+#include "machine/guest_call.h"
+#include "nt/status.h"
+
+namespace drydock::wdf {
+
+namespace {
+
+NTSTATUS ask(PFN_WDF_DEVICE_QUESTION callback, WDFDEVICE device) {
+  return callback ? machine::call_driver(callback, device) : STATUS_SUCCESS;
+}
+
+void tell(PFN_WDF_DEVICE_NOTICE callback, WDFDEVICE device) {
+  if (callback) machine::call_driver(callback, device);
+}
+
+}  // namespace
+
+NTSTATUS SelfManagedIo::start() {
+  if (state_ == State::Started || state_ == State::Ended) return STATUS_SUCCESS;
+  const NTSTATUS status = ask(state_ == State::Created ? callbacks_.EvtDeviceSelfManagedIoInit
+                                                       : callbacks_.EvtDeviceSelfManagedIoRestart,
+                              device_);
+  state_ = NT_SUCCESS(status) ? State::Started : State::Failed;
+  return status;
+}
+
+NTSTATUS SelfManagedIo::suspend() {
+  if (state_ != State::Started) return STATUS_SUCCESS;
+  state_ = State::Suspended;
+  return ask(callbacks_.EvtDeviceSelfManagedIoSuspend, device_);
+}
+
+void SelfManagedIo::flush() {
+  if (state_ != State::Started && state_ != State::Suspended && state_ != State::Failed) return;
+  state_ = State::Flushed;
+  tell(callbacks_.EvtDeviceSelfManagedIoFlush, device_);
+}
+
+void SelfManagedIo::cleanup() {
+  if (state_ == State::Created) {
+    state_ = State::Ended;
+    return;
+  }
+  if (state_ == State::Ended) return;
+  flush();
+  state_ = State::Ended;
+  tell(callbacks_.EvtDeviceSelfManagedIoCleanup, device_);
+}
+
+}  // namespace drydock::wdf

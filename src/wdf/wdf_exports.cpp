@@ -1,0 +1,9 @@
+#include "wdf/wdf_exports.h"
+
+namespace drydock::wdf {
+
+void add_wdf_exports(image::ExportIndex& index) {
+  for (const image::ExportFamily* family : {&kLoader, &kObjectApi, &kDriverApi}) index.add(*family);
+}
+
+}  // namespace drydock::wdf

@@ -1,0 +1,19 @@
+#pragma once
+// What the framework offers to drivers: the loader's exports, and the functions reached through the bound table.
+
+#include "image/export_table.h"
+
+namespace drydock::wdf {
+
+/// Functions of the bound table stand under this name, one family an object (<object>_api.cpp).
+inline constexpr const char* kFrameworkModule = "Wdf01000.sys";
+inline constexpr const char* kLoaderModule = "wdfldr.sys";
+
+/// Called once per process, by whoever builds the index for loading images.
+void add_wdf_exports(image::ExportIndex& index);
+
+extern const image::ExportFamily kLoader;
+extern const image::ExportFamily kObjectApi;
+extern const image::ExportFamily kDriverApi;
+
+}  // namespace drydock::wdf
