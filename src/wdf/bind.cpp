@@ -7,6 +7,7 @@
 #include "wdf/driver.h"
 #include "wdf/framework.h"
 #include "wdf/misuse.h"
+#include "wdf/old_structures.h"
 #include "wdf/structure_sizes.h"
 #include "wdf/wdf_exports.h"
 
@@ -44,7 +45,7 @@ bool serves(const WDF_BIND_INFO2& info, bool second_form, bool* higher) {
   *higher = info.V1.Version.Minor > kMinorVersion;
   if (info.V1.Version.Major != kMajorVersion) return false;
   if (!second_form) return !*higher;
-  return !*higher || info.MinimumVersionRequired <= kMinorVersion;
+  return !*higher || (info.MinimumVersionRequired && *info.MinimumVersionRequired <= kMinorVersion);
 }
 
 NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath, WDF_BIND_INFO* BindInfo,
@@ -65,8 +66,8 @@ NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* Regis
   else if (!is_function_count(count))
     return STATUS_INVALID_PARAMETER;
 
-  auto* globals = static_cast<WDF_DRIVER_GLOBALS*>(
-      ExAllocatePoolWithTag(NonPagedPool, sizeof(WDF_DRIVER_GLOBALS), kGlobalsTag));
+  auto* globals =
+      static_cast<WDF_DRIVER_GLOBALS*>(ExAllocatePoolWithTag(NonPagedPool, sizeof(WDF_DRIVER_GLOBALS), kGlobalsTag));
   if (!globals) return STATUS_INSUFFICIENT_RESOURCES;
   std::memset(static_cast<void*>(globals), 0, sizeof *globals);
 
@@ -79,8 +80,8 @@ NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* Regis
     if (info.ClientVersionHigherThanFramework) *info.ClientVersionHigherThanFramework = higher;
     if (higher) {
       BindInfo->FuncCount = count;
-      if (info.FuncCount) *info.FuncCount = count;
-      if (info.StructCount) *info.StructCount = kStructureCount;
+      if (info.FuncCountPtr) *info.FuncCountPtr = count;
+      if (info.StructCountPtr) *info.StructCountPtr = kStructureCount;
       SIZE_T*& sizes = framework().structure_sizes;
       if (!sizes) sizes = structure_sizes_for_driver();
       if (info.StructTable) *info.StructTable = sizes;
@@ -117,7 +118,7 @@ NTSTATUS NTAPI WdfVersionBindClass(WDF_BIND_INFO*, WDF_DRIVER_GLOBALS* Component
   if (!ClassBindInfo || !ClassBindInfo->ClassName ||
       (ClassBindInfo->Size != sizeof(WDF_CLASS_BIND_INFO) && ClassBindInfo->Size != kClassBindInfo2Size))
     return STATUS_INVALID_PARAMETER;
-  const std::string name = ntos::rtl::to_utf8(ClassBindInfo->ClassName);
+  const std::string name = ntos::ob::narrow(ClassBindInfo->ClassName);
   warn("WDF-388", "class-extension-missing",
        fmt::format("{} is a client of the class extension {} {}.{}, which is not here: it is not loaded", client.name,
                    name, ClassBindInfo->Version.Major, ClassBindInfo->Version.Minor));

@@ -32,6 +32,11 @@ bool Device::is_policy_owner() const {
   return is_fdo() ? !config_.filter : config_.raw;
 }
 
+bool Device::power_pageable() const {
+  return config_.power_pageable && special_files[WdfSpecialFilePaging] == 0 &&
+         special_files[WdfSpecialFileHibernation] == 0 && special_files[WdfSpecialFileDump] == 0;
+}
+
 Device* Device::power_parent() const {
   if (!parent_device || config_.no_power_dependency || !parent_device->is_policy_owner()) return nullptr;
   return parent_device;

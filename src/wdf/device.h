@@ -23,8 +23,8 @@ struct Child;
 struct DeviceInterface {
   GUID guid{};
   std::u16string reference;
-  std::u16string link;     ///< as IoRegisterDeviceInterface gave it
-  bool wanted = true;      ///< WdfDeviceSetDeviceInterfaceState
+  std::u16string link;  ///< as IoRegisterDeviceInterface gave it
+  bool wanted = true;   ///< WdfDeviceSetDeviceInterfaceState
   bool enabled = false;
 };
 
@@ -42,13 +42,16 @@ class Device final : public Object {
 
  public:
   static constexpr ObjectType kType = ObjectType::Device;
-  Device(WDFDEVICE_INIT& init);
+  explicit Device(WDFDEVICE_INIT& init);
+  ~Device() override;
 
   const DeviceConfig& config() const { return config_; }
   bool is_fdo() const { return config_.kind == DeviceKind::Fdo; }
   bool is_pdo() const { return config_.kind == DeviceKind::Pdo; }
   bool is_control() const { return config_.kind == DeviceKind::Control; }
   bool is_policy_owner() const;
+  /// No special file in the way, and the driver said nothing else (WDF-038, WDF-100).
+  bool power_pageable() const;
 
   // ---- the device object and its stack ----
   DEVICE_OBJECT* device_object = nullptr;
@@ -66,7 +69,7 @@ class Device final : public Object {
   CmResourceList* translated = nullptr;
   /// What the device's lists are made of: the request being handled; null otherwise.
   std::vector<Interrupt*> interrupts;  ///< in order of creation
-  bool registers_allowed = false;  ///< from D0Entry to the end of D0Exit (WDF-446)
+  bool registers_allowed = false;      ///< from D0Entry to the end of D0Exit (WDF-446)
   bool in_prepare_hardware = false;
   bool ever_started = false;  ///< a START has come (where interrupts may be created, WDF-266)
 
@@ -81,8 +84,20 @@ class Device final : public Object {
   std::vector<ExportedInterface> exported_interfaces;
   bool static_stop_remove = true;  ///< WdfDeviceSetStaticStopRemove(FALSE) vetoes
   LONG special_files[WdfSpecialFileMax] = {};
+  bool special_file_supported[WdfSpecialFileMax] = {};
   bool internally_failed = false;  ///< a callback failed; QUERY_PNP_DEVICE_STATE says so
   WDF_DEVICE_FAILED_ACTION failed_action = WdfDeviceFailedUndefined;
+
+  REENUMERATE_SELF_INTERFACE_STANDARD reenumerate{};  ///< of the bus, once asked for
+  bool state_failed = false;                          ///< WdfDeviceSetFailed was called
+
+  // ---- wake, as a PDO ----
+  IRP* wake_irp = nullptr;  ///< kept
+  bool wake_enabled_at_bus = false;
+
+  // ---- WMI ----
+  unsigned wmi_providers = 0;
+  bool wmi_registered = false;
 
   // ---- children of a bus, and the child's side of it ----
   ChildList* static_children = nullptr;
@@ -114,7 +129,6 @@ class Device final : public Object {
   void ask_for_restart();
 
  private:
-  ~Device() override;
   std::unique_ptr<CallbackLock> lock_;
 };
 

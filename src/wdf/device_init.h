@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "nt/guid.h"
-#include "wdf/child_structures.h"
-#include "wdf/device_structures.h"
 #include "wdf/framework.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 
@@ -85,14 +84,14 @@ struct WDFDEVICE_INIT {
 
   Client& client;
   DeviceConfig config;
-  std::u16string name;             ///< of the device object; empty: none, or made up for a PDO
+  std::u16string name;  ///< of the device object; empty: none, or made up for a PDO
   std::u16string sddl;
   GUID setup_class{};
-  DEVICE_OBJECT* pdo = nullptr;    ///< below an FDO
-  Device* parent = nullptr;        ///< of a PDO
-  Child* child = nullptr;          ///< the description a dynamic PDO is made for
-  bool made_by_framework = true;   ///< given to EvtDriverDeviceAdd or CreateChild
-  Device* created = nullptr;       ///< WdfDeviceCreate made it
+  DEVICE_OBJECT* pdo = nullptr;   ///< below an FDO
+  Device* parent = nullptr;       ///< of a PDO
+  Child* child = nullptr;         ///< the description a dynamic PDO is made for
+  bool made_by_framework = true;  ///< given to EvtDriverDeviceAdd or CreateChild
+  Device* created = nullptr;      ///< WdfDeviceCreate made it
 };
 
 /// WDF-469: stops unless `init` is alive, then gives it.

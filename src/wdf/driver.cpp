@@ -1,5 +1,7 @@
 #include "wdf/driver.h"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "wdf/misuse.h"
@@ -10,6 +12,20 @@ Driver* driver_of(const DRIVER_OBJECT* driver_object) {
   for (const auto& client : framework().clients)
     if (client->driver_object == driver_object) return client->driver;
   return nullptr;
+}
+
+PWSTR Driver::registry_path_in_pool() {
+  if (registry_path_) return registry_path_;
+  const std::u16string& path = client().registry_path;
+  registry_path_ =
+      static_cast<PWSTR>(ExAllocatePoolWithTag(NonPagedPool, (path.size() + 1) * sizeof(WCHAR), client().tag));
+  if (registry_path_) std::memcpy(registry_path_, path.c_str(), (path.size() + 1) * sizeof(WCHAR));
+  return registry_path_;
+}
+
+void Driver::run_down() {
+  if (registry_path_) ExFreePoolWithTag(registry_path_, 0);
+  registry_path_ = nullptr;
 }
 
 void end_driver(Client& client) {
@@ -24,8 +40,8 @@ void end_driver(Client& client) {
   for (const Object* object : framework().handles.of(client))
     left.push_back(fmt::format("{} with {} references", object->name(), object->references()));
   if (left.empty()) return;
-  std::string summary = fmt::format("{} unloads and leaves {} framework objects behind: {}", client.name, left.size(),
-                                    left.front());
+  std::string summary =
+      fmt::format("{} unloads and leaves {} framework objects behind: {}", client.name, left.size(), left.front());
   record("WDF-443", "object-leaked-at-unload", std::move(summary), std::move(left));
 }
 

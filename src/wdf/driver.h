@@ -12,11 +12,16 @@ class Driver final : public Object {
 
   WDF_DRIVER_CONFIG config{};
 
+  /// The service key's path as WdfDriverGetRegistryPath shows it; the driver's as long as the object lives.
+  PWSTR registry_path_in_pool();
+  void run_down() override;
+
   CallbackLock* callback_lock() override { return lock_.get(); }
   void make_lock(bool passive) { lock_ = std::make_unique<CallbackLock>(passive); }
 
  private:
   std::unique_ptr<CallbackLock> lock_;
+  PWSTR registry_path_ = nullptr;
 };
 
 /// The driver of a DRIVER_OBJECT; null if it is not bound or has no WDFDRIVER.

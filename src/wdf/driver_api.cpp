@@ -1,13 +1,14 @@
 // WdfDriver...: the driver object.
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "wdf/driver.h"
+#include "wdf/functions.h"
 #include "wdf/misuse.h"
 #include "wdf/pnp_dispatch.h"
-#include "wdf/status.h"
 #include "wdf/wdf_exports.h"
 
 namespace drydock::wdf {
@@ -52,26 +53,28 @@ VOID NTAPI framework_unload(DRIVER_OBJECT* driver_object) {
     machine::call_driver(driver->config.EvtDriverUnload, driver->handle_as<WDFDRIVER>());
 }
 
-NTSTATUS NTAPI WdfDriverCreate(WDF_DRIVER_GLOBALS* DriverGlobals, DRIVER_OBJECT* DriverObject,
-                               UNICODE_STRING* RegistryPath, WDF_OBJECT_ATTRIBUTES* DriverAttributes,
-                               WDF_DRIVER_CONFIG* DriverConfig, WDFDRIVER* DriverHandle) {
+}  // namespace
+
+NTSTATUS NTAPI WdfDriverCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIVER_OBJECT DriverObject,
+                               PCUNICODE_STRING RegistryPath, PWDF_OBJECT_ATTRIBUTES DriverAttributes,
+                               PWDF_DRIVER_CONFIG DriverConfig, WDFDRIVER* DriverHandle) {
   Client& client = framework().client(DriverGlobals);
   require_pointer(DriverObject, "WdfDriverCreate's DriverObject");
   require_pointer(RegistryPath, "WdfDriverCreate's RegistryPath");
   require_pointer(DriverConfig, "WdfDriverCreate's DriverConfig");
   if (DriverConfig->Size != sizeof(WDF_DRIVER_CONFIG)) return STATUS_INFO_LENGTH_MISMATCH;
   const ULONG flags = DriverConfig->DriverInitFlags;
-  if (flags & ~(WdfDriverInitNonPnpDriver | WdfDriverInitNoDispatchOverride | WdfVerifyOn | WdfVerifierOn |
-                WdfDriverInitCompanion))
-    return STATUS_INVALID_PARAMETER;
+  constexpr ULONG kKnown = WdfDriverInitNonPnpDriver | WdfDriverInitNoDispatchOverride | WdfVerifyOn | WdfVerifierOn |
+                           WdfDriverInitCompanion;
+  if (flags & ~kKnown) return STATUS_INVALID_PARAMETER;
   if (client.driver) return STATUS_DRIVER_INTERNAL_ERROR;  // WDF-016
   if (DriverHandle) *DriverHandle = nullptr;
   name_client(client, *DriverConfig);
   const bool keeps_dispatch = flags & WdfDriverInitNoDispatchOverride;
   const bool non_pnp = flags & WdfDriverInitNonPnpDriver;
   if (!keeps_dispatch && non_pnp && DriverConfig->EvtDriverDeviceAdd) return STATUS_INVALID_PARAMETER;
-  NTSTATUS status = check_attributes(
-      DriverAttributes, {.parent_allowed = false, .execution_level = true, .synchronization_scope = true});
+  NTSTATUS status = check_attributes(DriverAttributes,
+                                     {.parent_allowed = false, .execution_level = true, .synchronization_scope = true});
   if (!NT_SUCCESS(status)) return status;
 
   auto* driver = new Driver(client);
@@ -102,33 +105,33 @@ NTSTATUS NTAPI WdfDriverCreate(WDF_DRIVER_GLOBALS* DriverGlobals, DRIVER_OBJECT*
   return STATUS_SUCCESS;
 }
 
-DRIVER_OBJECT* NTAPI WdfDriverWdmGetDriverObject(WDF_DRIVER_GLOBALS*, WDFDRIVER Driver_) {
-  return object_as<Driver>(Driver_).client().driver_object;
+DRIVER_OBJECT* NTAPI WdfDriverWdmGetDriverObject(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle) {
+  return object_as<Driver>(Handle).client().driver_object;
 }
 
-WDFDRIVER NTAPI WdfWdmDriverGetWdfDriverHandle(WDF_DRIVER_GLOBALS*, DRIVER_OBJECT* DriverObject) {
+WDFDRIVER NTAPI WdfWdmDriverGetWdfDriverHandle(PWDF_DRIVER_GLOBALS, DRIVER_OBJECT* DriverObject) {
   Driver* driver = driver_of(DriverObject);
   return driver ? driver->handle_as<WDFDRIVER>() : nullptr;
 }
 
-BOOLEAN NTAPI WdfDriverIsVersionAvailable(WDF_DRIVER_GLOBALS*, WDFDRIVER Handle,
-                                          WDF_DRIVER_VERSION_AVAILABLE_PARAMS* Parameters) {
+BOOLEAN NTAPI WdfDriverIsVersionAvailable(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle,
+                                          PWDF_DRIVER_VERSION_AVAILABLE_PARAMS Parameters) {
   object_as<Driver>(Handle);
   require_pointer(Parameters, "WdfDriverIsVersionAvailable's VersionAvailableParams");
   if (Parameters->Size != sizeof(WDF_DRIVER_VERSION_AVAILABLE_PARAMS)) return FALSE;
   return Parameters->MajorVersion == kMajorVersion && Parameters->MinorVersion <= kMinorVersion;
 }
 
-PWSTR NTAPI WdfDriverGetRegistryPath(WDF_DRIVER_GLOBALS*, WDFDRIVER Handle) {
+PWSTR NTAPI WdfDriverGetRegistryPath(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle) {
   return object_as<Driver>(Handle).registry_path_in_pool();
 }
 
-NTSTATUS NTAPI WdfDriverRegisterTraceInfo(WDF_DRIVER_GLOBALS*, DRIVER_OBJECT*, PVOID, PVOID) {
+NTSTATUS NTAPI WdfDriverRegisterTraceInfo(PWDF_DRIVER_GLOBALS, PDRIVER_OBJECT, PFN_WDF_TRACE_CALLBACK, PVOID) {
   return STATUS_NOT_SUPPORTED;  // as published: the tracing of the driver's own library takes over
 }
 
-NTSTATUS NTAPI WdfDriverErrorReportApiMissing(WDF_DRIVER_GLOBALS* DriverGlobals, WDFDRIVER Handle,
-                                              const WCHAR* FrameworkExtensionName, ULONG ApiIndex,
+NTSTATUS NTAPI WdfDriverErrorReportApiMissing(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Handle,
+                                              PCWSTR FrameworkExtensionName, ULONG ApiIndex,
                                               BOOLEAN DoesApiReturnNtstatus) {
   object_as<Driver>(Handle);
   if (DoesApiReturnNtstatus && !framework().settings.verifier) return STATUS_PROCEDURE_NOT_FOUND;
@@ -139,8 +142,6 @@ NTSTATUS NTAPI WdfDriverErrorReportApiMissing(WDF_DRIVER_GLOBALS* DriverGlobals,
        reinterpret_cast<std::uint64_t>(&DriverGlobals->DriverName),
        reinterpret_cast<std::uint64_t>(FrameworkExtensionName), ApiIndex);
 }
-
-}  // namespace
 
 // clang-format off
 const image::ExportFamily kDriverApi{kFrameworkModule, {

@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "machine/machine.h"
-#include "wdf/bind_structures.h"
 #include "wdf/function_table.h"
 #include "wdf/object.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 
@@ -26,9 +26,9 @@ struct Client {
   ULONG function_count = 0;
   DRIVER_OBJECT* driver_object = nullptr;
   std::u16string registry_path;
-  Driver* driver = nullptr;               ///< null until WdfDriverCreate
-  ULONG tag = 0;                          ///< of its contexts
-  std::string name;                       ///< "edu.sys", for reports
+  Driver* driver = nullptr;  ///< null until WdfDriverCreate
+  ULONG tag = 0;             ///< of its contexts
+  std::string name;          ///< "edu.sys", for reports
 
   /// Whether it was built for 1.`minor` or later: where versions differ, this decides (WDF-401).
   bool built_for(ULONG minor) const { return version.Minor >= minor; }

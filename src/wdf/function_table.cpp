@@ -1,7 +1,6 @@
 #include "wdf/function_table.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 #include "host/check.h"
@@ -14,36 +13,25 @@ namespace drydock::wdf {
 
 namespace {
 
-struct Function {
-  const char* name;
-  ULONG since;
-};
-
-constexpr Function kFunctions[] = {
-#define WDF_FUNCTION(index, name, since) {#name, since},
-#include "wdf/functions.inc"
+constexpr const char* kNames[] = {
+#define WDF_FUNCTION(index, result, name, parameters, arguments) #name,
+#define WDF_FUNCTION_BY_NAME(index, name) #name,
+#include <wdf/wdffunctions.inc>
 #undef WDF_FUNCTION
+#undef WDF_FUNCTION_BY_NAME
 };
-static_assert(std::size(kFunctions) == kFunctionCount);
-
-constexpr bool in_order() {
-  constexpr ULONG indexes[] = {
-#define WDF_FUNCTION(index, name, since) index,
-#include "wdf/functions.inc"
-#undef WDF_FUNCTION
-  };
-  for (ULONG i = 0; i < kFunctionCount; ++i)
-    if (indexes[i] != i) return false;
-  return true;
-}
-static_assert(in_order());
+static_assert(std::size(kNames) == kFunctionCount);
 
 /// What a driver gets for a function that no table of ours has.
 const image::ExportFamily kNotBuilt{kFrameworkModule,
                                     {
-#define WDF_FUNCTION(index, name, since) {#name, image::not_built("this framework function is not built")},
-#include "wdf/functions.inc"
+#define WDF_NOT_BUILT(name) {name, image::not_built("this framework function is not built")},
+#define WDF_FUNCTION(index, result, name, parameters, arguments) WDF_NOT_BUILT(#name)
+#define WDF_FUNCTION_BY_NAME(index, name) WDF_NOT_BUILT(#name)
+#include <wdf/wdffunctions.inc>
+#undef WDF_NOT_BUILT
 #undef WDF_FUNCTION
+#undef WDF_FUNCTION_BY_NAME
                                     },
                                     "wdf/not_built"};
 
@@ -58,15 +46,12 @@ constexpr TableLength kLengths[] = {{0, 383},  {1, 386},  {5, 387},  {7, 387},  
 }  // namespace
 
 const char* function_name(ULONG index) {
-  return index < kFunctionCount ? kFunctions[index].name : "";
-}
-
-ULONG function_since(ULONG index) {
-  return kFunctions[index].since;
+  return index < kFunctionCount ? kNames[index] : "";
 }
 
 bool is_function_count(ULONG count) {
-  return std::any_of(std::begin(kLengths), std::end(kLengths), [count](TableLength each) { return each.count == count; });
+  return std::any_of(std::begin(kLengths), std::end(kLengths),
+                     [count](TableLength each) { return each.count == count; });
 }
 
 ULONG function_count_of(ULONG minor) {
@@ -83,7 +68,7 @@ PVOID* FunctionTable::entries() {
   HOST_CHECK(entries_);
   const image::ExportIndex& built = image::Images::current().exports();
   for (ULONG i = 0; i < kFunctionCount; ++i) {
-    const image::Export* row = built.find(kFrameworkModule, kFunctions[i].name);
+    const image::Export* row = built.find(kFrameworkModule, kNames[i]);
     entries_[i] = machine::guest_entry(row ? &row->slot : &kNotBuilt.rows[i].slot);
   }
   machine.memory().protect(entries_, kPages, machine::Access::Read);

@@ -14,8 +14,6 @@ inline constexpr ULONG kFunctionCount = 458;
 inline constexpr ULONG kCopiedTableMax = 438;
 
 const char* function_name(ULONG index);
-/// Minor version of the first table that holds it.
-ULONG function_since(ULONG index);
 /// WDF-393: whether some version's table is so long.
 bool is_function_count(ULONG count);
 /// The length of the table of 1.`minor`; 0 if there was no such version.

@@ -16,6 +16,7 @@
 #include "ntos/io/interrupt.h"
 #include "ntos/io/irp.h"
 #include "ntos/io/mdl.h"
+#include "ntos/io/wmi.h"
 #include "ntos/io/work_item.h"
 #include "ntos/ke/dpc.h"
 #include "ntos/ke/event.h"
@@ -26,6 +27,7 @@
 #include "ntos/ke/wait.h"
 #include "ntos/mm/io_space.h"
 #include "ntos/mm/mdl.h"
+#include "ntos/ob/names.h"
 #include "ntos/ob/object_api.h"
 #include "ntos/pnp/device_api.h"
 #include "ntos/pnp/interface_api.h"
@@ -61,8 +63,8 @@ using ntos::MmMapIoSpace;
 using ntos::MmUnmapIoSpace;
 
 using ntos::io::IoAllocateIrp;
-using ntos::io::IoCancelIrp;
 using ntos::io::IoAttachDeviceToDeviceStack;
+using ntos::io::IoCancelIrp;
 using ntos::io::IoConnectInterruptEx;
 using ntos::io::IoCreateDevice;
 using ntos::io::IoCreateDeviceSecure;
@@ -76,6 +78,8 @@ using ntos::io::IofCompleteRequest;
 using ntos::io::IoForwardIrpSynchronously;
 using ntos::io::IoFreeIrp;
 using ntos::io::IoGetAttachedDeviceReference;
+using ntos::io::IoReleaseCancelSpinLock;
+using ntos::io::IoSetCancelRoutine;
 
 using ntos::pnp::IoGetDeviceProperty;
 using ntos::pnp::IoInvalidateDeviceRelations;

@@ -78,7 +78,7 @@ constexpr bool every_state_is_reached(State first, std::size_t states, const Row
   std::uint64_t reached = 1ull << static_cast<unsigned>(first);
   for (std::size_t round = 0; round < states; ++round)
     for (const auto& row : rows)
-      if (row.from.bits & reached) reached |= 1ull << static_cast<unsigned>(row.becomes);
+      if (row.from.bits & reached && row.becomes != State::Count) reached |= 1ull << static_cast<unsigned>(row.becomes);
   return reached == (1ull << states) - 1;
 }
 
@@ -120,6 +120,9 @@ class TableMachine {
       if (row.on == event && row.from.has(state_)) return true;
     return excepted(Table::kDeferred, state_, event) || excepted(Table::kDropped, state_, event);
   }
+
+  /// Whether the running thread walks this machine further out.
+  bool walked_by_me() const { return walker_ && walker_ == &machine::current_thread(); }
 
   void post(Event event) {
     queue_.push_back(event);
@@ -165,6 +168,7 @@ class TableMachine {
 
   void run() {
     hold_owner();
+    walker_ = &machine::current_thread();
     for (std::size_t i = 0; i < queue_.size();) {
       const Event event = queue_[i];
       if (excepted(Table::kDeferred, state_, event)) {
@@ -177,6 +181,7 @@ class TableMachine {
       if (state_ != before) i = 0;  // what was deferred may have its answer now
     }
     running_ = false;
+    walker_ = nullptr;
     release_owner();
   }
 
@@ -195,7 +200,8 @@ class TableMachine {
       const auto& step = Table::kRows[row];
       if (machine.trace().keeps_records())
         machine.note(fmt::format("{} {} {} --{}--> {}", owner_name(), Table::kName, Table::name(state_),
-                                 Table::name(*event), Table::name(step.becomes == State::Count ? state_ : step.becomes)));
+                                 Table::name(*event),
+                                 Table::name(step.becomes == State::Count ? state_ : step.becomes)));
       if (step.becomes != State::Count) state_ = step.becomes;
       event = perform(step.then);
     }
@@ -205,6 +211,7 @@ class TableMachine {
   Visits& visits_;
   std::deque<Event> queue_;
   bool running_ = false;
+  const machine::Thread* walker_ = nullptr;
 };
 
 }  // namespace drydock::wdf

@@ -9,17 +9,17 @@
 #include "wdf/deferred.h"
 #include "wdf/framework.h"
 #include "wdf/misuse.h"
-#include "wdf/status.h"
+#include "wdf/old_structures.h"
 
 namespace drydock::wdf {
 
 const char* type_name(ObjectType type) {
   constexpr const char* names[] = {
-      "WDFDRIVER",     "WDFDEVICE",    "WDFQUEUE",         "WDFREQUEST",      "WDFFILEOBJECT",   "WDFDPC",
-      "WDFTIMER",      "WDFWORKITEM",  "WDFINTERRUPT",     "WDFWAITLOCK",     "WDFSPINLOCK",     "WDFMEMORY",
-      "WDFLOOKASIDE",  "WDFIOTARGET",  "WDFUSBDEVICE",     "WDFUSBINTERFACE", "WDFUSBPIPE",      "WDFDMAENABLER",
-      "WDFDMATRANSACTION", "WDFCOMMONBUFFER", "WDFKEY",    "WDFSTRING",       "WDFCOLLECTION",   "WDFCHILDLIST",
-      "WDFIORESREQLIST", "WDFIORESLIST", "WDFCMRESLIST",   "WDFWMIPROVIDER",  "WDFWMIINSTANCE",  "WDFOBJECT"};
+      "WDFDRIVER",      "WDFDEVICE",      "WDFQUEUE",      "WDFREQUEST",        "WDFFILEOBJECT",   "WDFDPC",
+      "WDFTIMER",       "WDFWORKITEM",    "WDFINTERRUPT",  "WDFWAITLOCK",       "WDFSPINLOCK",     "WDFMEMORY",
+      "WDFLOOKASIDE",   "WDFIOTARGET",    "WDFDMAENABLER", "WDFDMATRANSACTION", "WDFCOMMONBUFFER", "WDFKEY",
+      "WDFSTRING",      "WDFCOLLECTION",  "WDFCHILDLIST",  "WDFIORESREQLIST",   "WDFIORESLIST",    "WDFCMRESLIST",
+      "WDFWMIPROVIDER", "WDFWMIINSTANCE", "WDFOBJECT"};
   static_assert(std::size(names) == static_cast<unsigned>(ObjectType::Count));
   return names[static_cast<unsigned>(type)];
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "wdf/kernel.h"
-#include "wdf/object_structures.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 
@@ -28,9 +28,6 @@ enum class ObjectType : std::uint8_t {
   Memory,
   Lookaside,
   IoTarget,
-  UsbDevice,
-  UsbInterface,
-  UsbPipe,
   DmaEnabler,
   DmaTransaction,
   CommonBuffer,

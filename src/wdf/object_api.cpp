@@ -4,8 +4,8 @@
 
 #include "wdf/driver.h"
 #include "wdf/framework.h"
+#include "wdf/functions.h"
 #include "wdf/misuse.h"
-#include "wdf/status.h"
 #include "wdf/wdf_exports.h"
 
 namespace drydock::wdf {
@@ -20,13 +20,15 @@ class GeneralObject final : public Object {
   explicit GeneralObject(Client& client) : Object(kType, client) {}
 };
 
-PVOID NTAPI WdfObjectGetTypedContextWorker(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle,
-                                           const WDF_OBJECT_CONTEXT_TYPE_INFO* TypeInfo) {
+}  // namespace
+
+PVOID NTAPI WdfObjectGetTypedContextWorker(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle,
+                                           PCWDF_OBJECT_CONTEXT_TYPE_INFO TypeInfo) {
   require_pointer(TypeInfo, "WdfObjectGetTypedContextWorker's TypeInfo");
   return object_from(Handle).context(TypeInfo->UniqueType);
 }
 
-NTSTATUS NTAPI WdfObjectAllocateContext(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, WDF_OBJECT_ATTRIBUTES* Attributes,
+NTSTATUS NTAPI WdfObjectAllocateContext(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle, PWDF_OBJECT_ATTRIBUTES Attributes,
                                         PVOID* Context) {
   Object& object = object_from(Handle);
   require_pointer(Attributes, "WdfObjectAllocateContext's ContextAttributes");
@@ -36,18 +38,18 @@ NTSTATUS NTAPI WdfObjectAllocateContext(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, W
   return object.add_context(*Attributes, Context);
 }
 
-WDFOBJECT NTAPI WdfObjectContextGetObject(WDF_DRIVER_GLOBALS*, PVOID ContextPointer) {
+WDFOBJECT NTAPI WdfObjectContextGetObject(PWDF_DRIVER_GLOBALS, PVOID ContextPointer) {
   require_pointer(ContextPointer, "WdfObjectContextGetObject's ContextPointer");
   return object_from((static_cast<ContextHeader*>(ContextPointer) - 1)->object).handle();
 }
 
-VOID NTAPI WdfObjectReferenceActual(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, PVOID Tag, LONG, const CHAR*) {
+VOID NTAPI WdfObjectReferenceActual(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle, PVOID Tag, LONG, PCCH) {
   Object& object = object_from(Handle);
   object.reference();
   object.add_tag(Tag);
 }
 
-VOID NTAPI WdfObjectDereferenceActual(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, PVOID Tag, LONG, const CHAR*) {
+VOID NTAPI WdfObjectDereferenceActual(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle, PVOID Tag, LONG, PCCH) {
   Object& object = object_from(Handle);
   const std::size_t held = object.tags().size();
   if (!object.remove_tag(Tag) && held != 0)
@@ -60,7 +62,7 @@ VOID NTAPI WdfObjectDereferenceActual(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, PVO
   object.dereference();
 }
 
-NTSTATUS NTAPI WdfObjectCreate(WDF_DRIVER_GLOBALS* DriverGlobals, WDF_OBJECT_ATTRIBUTES* Attributes,
+NTSTATUS NTAPI WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes,
                                WDFOBJECT* Handle) {
   Client& client = framework().client(DriverGlobals);
   require_pointer(Handle, "WdfObjectCreate's Object");
@@ -77,17 +79,19 @@ NTSTATUS NTAPI WdfObjectCreate(WDF_DRIVER_GLOBALS* DriverGlobals, WDF_OBJECT_ATT
   return status;
 }
 
-VOID NTAPI WdfObjectDelete(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle) {
+VOID NTAPI WdfObjectDelete(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle) {
   Object& object = object_from(Handle);
   if (object.driver_may_delete) return object.delete_object();
   record("WDF-463", "delete-of-framework-owned-object",
          fmt::format("WdfObjectDelete of {}, which only the framework deletes (STATUS_CANNOT_DELETE)", object.name()));
 }
 
-NTSTATUS NTAPI WdfObjectQuery(WDF_DRIVER_GLOBALS*, WDFOBJECT Handle, const GUID*, ULONG, PVOID) {
+NTSTATUS NTAPI WdfObjectQuery(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle, const GUID*, ULONG, PVOID) {
   object_from(Handle);
   return STATUS_NOT_FOUND;
 }
+
+namespace {
 
 CallbackLock& lock_of(WDFOBJECT handle, const char* function) {
   Object& object = object_from(handle);
@@ -97,15 +101,15 @@ CallbackLock& lock_of(WDFOBJECT handle, const char* function) {
        reinterpret_cast<std::uint64_t>(handle));
 }
 
-VOID NTAPI WdfObjectAcquireLock(WDF_DRIVER_GLOBALS*, WDFOBJECT Object) {
+}  // namespace
+
+VOID NTAPI WdfObjectAcquireLock(PWDF_DRIVER_GLOBALS, WDFOBJECT Object) {
   lock_of(Object, "WdfObjectAcquireLock").acquire();
 }
 
-VOID NTAPI WdfObjectReleaseLock(WDF_DRIVER_GLOBALS*, WDFOBJECT Object) {
+VOID NTAPI WdfObjectReleaseLock(PWDF_DRIVER_GLOBALS, WDFOBJECT Object) {
   lock_of(Object, "WdfObjectReleaseLock").release();
 }
-
-}  // namespace
 
 // clang-format off
 const image::ExportFamily kObjectApi{kFrameworkModule, {

@@ -4,21 +4,20 @@
 
 #include "wdf/child_list.h"
 #include "wdf/device.h"
+#include "wdf/device_interface.h"
+#include "wdf/fdo_requests.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/interrupt.h"
 #include "wdf/misuse.h"
-#include "wdf/query_interface.h"
 #include "wdf/restart.h"
 #include "wdf/send_irp.h"
+#include "wdf/table_visits.h"
 #include "wdf/wake.h"
 #include "wdf/wmi.h"
-#include "wdf/device_interface.h"
-#include "wdf/table_visits.h"
 
 namespace drydock::wdf {
 
-PnpMachine::PnpMachine(Device& device)
-    : TableMachine(PnpState::Created, framework().visits->pnp), device_(device) {
+PnpMachine::PnpMachine(Device& device) : TableMachine(PnpState::Created, framework().visits->pnp), device_(device) {
   KeInitializeEvent(&gone_, NotificationEvent, FALSE);
 }
 
@@ -76,16 +75,16 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
       device_.failed_action = WdfDeviceFailedUndefined;
       device_.internally_failed = false;
       device_.io->reset();
-      return start_lower();
+      return start_lower_drivers();
     case start_lower:
-      return start_lower();
+      return start_lower_drivers();
     case prepare:
       return prepare_hardware();
     case power_up:
       device_.policy.post(device_.is_policy_owner() ? PolicyEvent::StartWanted : PolicyEvent::FollowWanted);
       return std::nullopt;
     case announce:
-      return announce();
+      return announce_device();
     case complete_start:
       note_started(device_);
       complete(STATUS_SUCCESS);
@@ -172,7 +171,7 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
   return std::nullopt;
 }
 
-PnpEvent PnpMachine::start_lower() {
+PnpEvent PnpMachine::start_lower_drivers() {
   device_.ever_started = true;
   asks_for_restart_ = true;
   const auto& start = IoGetCurrentIrpStackLocation(irp_)->Parameters.StartDevice;
@@ -238,7 +237,7 @@ PnpEvent PnpMachine::prepare_hardware() {
   return PnpEvent::HardwarePrepared;
 }
 
-PnpEvent PnpMachine::announce() {
+PnpEvent PnpMachine::announce_device() {
   for (DeviceInterface& each : device_.interfaces) set_interface(device_, each, true);
   interfaces_on_ = true;
   result_ = register_wmi(device_);
@@ -272,8 +271,8 @@ PnpEvent PnpMachine::release_hardware() {
   NTSTATUS status = STATUS_SUCCESS;
   if (auto release = device_.config().pnp.EvtDeviceReleaseHardware) {
     HardwareGuard guard(device_, "EvtDeviceReleaseHardware");
-    status = machine::call_driver(release, device_.handle_as<WDFDEVICE>(),
-                                  device_.translated->handle_as<WDFCMRESLIST>());
+    status =
+        machine::call_driver(release, device_.handle_as<WDFDEVICE>(), device_.translated->handle_as<WDFCMRESLIST>());
     check_status(device_, status, "EvtDeviceReleaseHardware");
   }
   device_.raw->stale = device_.translated->stale = true;
@@ -350,34 +349,67 @@ void PnpMachine::wait_until_gone() {
 ULONG PnpMachine::published_state() const {
   // WDF_DEVICE_PNP_STATE of the published state that comes nearest.
   switch (state()) {
-    case PnpState::Created: return 0x105;                                          // Init
-    case PnpState::Starting: case PnpState::Restarting: return 0x106;              // InitStarting
-    case PnpState::Preparing: case PnpState::Repreparing: return 0x108;            // HardwareAvailable
-    case PnpState::PoweringUp: return 0x108;
-    case PnpState::RepoweringUp: return 0x133;                                     // RestartHardwareAvailable
-    case PnpState::Enabling: return 0x109;                                         // EnableInterfaces
-    case PnpState::Started: return 0x119;
-    case PnpState::AskingStop: return 0x10F;
-    case PnpState::HoldingForStop: return 0x138;
-    case PnpState::StopPending: return 0x110;
-    case PnpState::Stopping: return 0x120;                                         // StartedStopping
-    case PnpState::ReleasingStopped: case PnpState::Stopped: return 0x11E;
-    case PnpState::StoppingToRestart: return 0x131;
-    case PnpState::ReleasingToRestart: return 0x132;
-    case PnpState::AskingRemove: return 0x10B;
-    case PnpState::HoldingForRemove: return 0x137;
-    case PnpState::RemovePending: return 0x10C;
-    case PnpState::Removing: return 0x11C;                                         // StartedRemoving
-    case PnpState::ReleasingRemoved: return 0x117;                                 // RemovingDisableInterfaces
-    case PnpState::SurpriseDown: return 0x127;                                     // SurpriseRemoveIoStarted
-    case PnpState::ReleasingSurprised: case PnpState::SurpriseRemoved: return 0x121;
-    case PnpState::EnablingFailed: return 0x129;                                   // FailedIoStarting
-    case PnpState::ReleasingFailed: case PnpState::FailedHolding: return 0x12A;    // FailedOwnHardware
-    case PnpState::Failed: return 0x12D;
-    case PnpState::PdoRemoved: return 0x115;                                       // RemovedPdoWait
-    case PnpState::Ejecting: return 0x103;
-    case PnpState::Leaving: return 0x113;
-    default: return 0x135;                                                         // Final
+    case PnpState::Created:
+      return 0x105;  // Init
+    case PnpState::Starting:
+    case PnpState::Restarting:
+      return 0x106;  // InitStarting
+    case PnpState::Preparing:
+    case PnpState::Repreparing:
+      return 0x108;  // HardwareAvailable
+    case PnpState::PoweringUp:
+      return 0x108;
+    case PnpState::RepoweringUp:
+      return 0x133;  // RestartHardwareAvailable
+    case PnpState::Enabling:
+      return 0x109;  // EnableInterfaces
+    case PnpState::Started:
+      return 0x119;
+    case PnpState::AskingStop:
+      return 0x10F;
+    case PnpState::HoldingForStop:
+      return 0x138;
+    case PnpState::StopPending:
+      return 0x110;
+    case PnpState::Stopping:
+      return 0x120;  // StartedStopping
+    case PnpState::ReleasingStopped:
+    case PnpState::Stopped:
+      return 0x11E;
+    case PnpState::StoppingToRestart:
+      return 0x131;
+    case PnpState::ReleasingToRestart:
+      return 0x132;
+    case PnpState::AskingRemove:
+      return 0x10B;
+    case PnpState::HoldingForRemove:
+      return 0x137;
+    case PnpState::RemovePending:
+      return 0x10C;
+    case PnpState::Removing:
+      return 0x11C;  // StartedRemoving
+    case PnpState::ReleasingRemoved:
+      return 0x117;  // RemovingDisableInterfaces
+    case PnpState::SurpriseDown:
+      return 0x127;  // SurpriseRemoveIoStarted
+    case PnpState::ReleasingSurprised:
+    case PnpState::SurpriseRemoved:
+      return 0x121;
+    case PnpState::EnablingFailed:
+      return 0x129;  // FailedIoStarting
+    case PnpState::ReleasingFailed:
+    case PnpState::FailedHolding:
+      return 0x12A;  // FailedOwnHardware
+    case PnpState::Failed:
+      return 0x12D;
+    case PnpState::PdoRemoved:
+      return 0x115;  // RemovedPdoWait
+    case PnpState::Ejecting:
+      return 0x103;
+    case PnpState::Leaving:
+      return 0x113;
+    default:
+      return 0x135;  // Final
   }
 }
 

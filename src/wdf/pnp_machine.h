@@ -28,9 +28,9 @@ class PnpMachine final : public TableMachine<PnpTable> {
   void hold_owner() override;
   void release_owner() override;
 
-  PnpEvent start_lower();
+  PnpEvent start_lower_drivers();
   PnpEvent prepare_hardware();
-  PnpEvent announce();
+  PnpEvent announce_device();
   PnpEvent ask(bool remove);
   PnpEvent release_hardware();
   void put_away_now();

@@ -204,10 +204,10 @@ struct PnpTable {
   static std::string_view name(PnpEvent event);
 };
 
-static_assert(proofs::at_most_one_row_answers(pnp_rows::kRows));                     // no state answers an event twice
-static_assert(proofs::no_row_is_excepted(pnp_rows::kRows, pnp_rows::kDropped));      // nor answers and drops it
-static_assert(proofs::no_row_is_excepted(pnp_rows::kRows, pnp_rows::kDeferred));     // nor answers and defers it
-static_assert(proofs::every_state_reaches(PnpState::Gone, kPnpStates, pnp_rows::kRows));          // none is stuck
-static_assert(proofs::every_state_is_reached(PnpState::Created, kPnpStates, pnp_rows::kRows));    // none is idle
+static_assert(proofs::at_most_one_row_answers(pnp_rows::kRows));                  // no state answers an event twice
+static_assert(proofs::no_row_is_excepted(pnp_rows::kRows, pnp_rows::kDropped));   // nor answers and drops it
+static_assert(proofs::no_row_is_excepted(pnp_rows::kRows, pnp_rows::kDeferred));  // nor answers and defers it
+static_assert(proofs::every_state_reaches(PnpState::Gone, kPnpStates, pnp_rows::kRows));        // none is stuck
+static_assert(proofs::every_state_is_reached(PnpState::Created, kPnpStates, pnp_rows::kRows));  // none is idle
 
 }  // namespace drydock::wdf

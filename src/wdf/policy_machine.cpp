@@ -260,7 +260,7 @@ std::optional<PolicyEvent> PolicyMachine::perform(PolicyAction action) {
     case decide_sleep:
       // WDF-504
       return armed_for_s0_ || (wake.enabled && system_target_ < PowerSystemShutdown) ? PolicyEvent::ComesUp
-                                                                                       : PolicyEvent::StaysDown;
+                                                                                     : PolicyEvent::StaysDown;
     case go_asleep:
       cancel_timer();
       KeClearEvent(&d0_);
@@ -325,7 +325,10 @@ void PolicyMachine::arm() {
   if (going_for_s0_ && idle.caps != IdleCanWakeFromS0) return;
   if (for_sx && (!wake.enabled || system_target_ >= PowerSystemShutdown)) return;
   triggered_ = wake_ended_ = cancelling_ = false;
+  sending_wake_ = true;
   send_wake_request(device_, for_sx ? system_target_ : PowerSystemWorking, &wake_irp_);
+  sending_wake_ = false;
+  if (wake_ended_) wake_irp_ = nullptr;
 
   if (!for_sx && wake_ended_) {
     // WDF-098: it ended before the callback was reached.

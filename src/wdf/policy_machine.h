@@ -3,8 +3,9 @@
 #include <optional>
 #include <vector>
 
-#include "wdf/device_structures.h"
+#include "wdf/old_structures.h"
 #include "wdf/policy_table.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 
@@ -37,6 +38,7 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   IdleSettings idle;
   WakeSettings wake;
   DEVICE_POWER_STATE deepest_wake = PowerDeviceD3;  ///< from the capabilities (WDF-063)
+  bool wakes_from_d0 = false;                       ///< the capabilities name some Dx it can wake from
   DEVICE_POWER_STATE state_for_sx[POWER_SYSTEM_MAXIMUM] = {};
 
   // ---- power references: nothing idles while one is held ----
@@ -64,6 +66,7 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   void request_ended();
   /// What the system does, for drivers that are not asked but told (WDF-082).
   void note_system_power(SYSTEM_POWER_STATE target, POWER_ACTION action);
+  POWER_ACTION system_action() const { return system_action_; }
   WDF_POWER_DEVICE_STATE target_of(DEVICE_POWER_STATE state) const;
 
   // ---- steps of the power machine that are the owner's ----
@@ -71,6 +74,7 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   void arm();
   /// UP after Scan: Triggered, Disarm (WDF-097).
   void disarm();
+  bool wake_request_expected() const { return sending_wake_; }
   /// The wait-wake request has come back. Any IRQL up to DISPATCH_LEVEL.
   void wake_request_ended(NTSTATUS status);
   bool armed() const { return armed_for_s0_ || armed_for_sx_; }
@@ -99,14 +103,14 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
 
   Device& device_;
   LONG references_ = 0;
-  bool held_ = false;       ///< by a query
-  bool requested_ = false;  ///< a device power request of ours is on its way
+  bool held_ = false;                   ///< by a query
+  bool requested_ = false;              ///< a device power request of ours is on its way
   std::optional<PolicyEvent> outcome_;  ///< what the power machine made of it
-  bool going_for_s0_ = false;  ///< the way down under way is for idleness
+  bool going_for_s0_ = false;           ///< the way down under way is for idleness
   bool armed_for_s0_ = false, armed_for_sx_ = false;
-  bool bounce_ = false;        ///< in Dx only to be brought straight back
+  bool bounce_ = false;  ///< in Dx only to be brought straight back
   bool triggered_ = false;
-  bool wake_ended_ = false, cancelling_ = false;
+  bool sending_wake_ = false, wake_ended_ = false, cancelling_ = false;
   IRP* system_irp_ = nullptr;
   SYSTEM_POWER_STATE system_target_ = PowerSystemWorking;
   POWER_ACTION system_action_ = PowerActionNone;

@@ -175,7 +175,7 @@ static_assert(proofs::every_state_reaches(PolicyState::Off, kPolicyStates, polic
 static_assert(proofs::every_state_is_reached(PolicyState::Off, kPolicyStates, policy_rows::kRows));
 // In whatever state the device is, it may be pulled. (The two deciding states are left within one step.)
 static_assert(proofs::every_state_answers(PolicyEvent::SurpriseWanted, kPolicyStates,
-                                          in(policy_rows::DecidingSleep, policy_rows::DecidingWake),
-                                          policy_rows::kRows, policy_rows::kDeferred, policy_rows::kDropped));
+                                          in(policy_rows::DecidingSleep, policy_rows::DecidingWake), policy_rows::kRows,
+                                          policy_rows::kDeferred, policy_rows::kDropped));
 
 }  // namespace drydock::wdf

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "wdf/device_structures.h"
 #include "wdf/power_table.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 

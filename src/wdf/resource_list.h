@@ -15,6 +15,7 @@ class CmResourceList final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::CmResList;
   CmResourceList(Client& client, Device& owner);
+  ~CmResourceList() override;
 
   /// Takes the descriptors of an IRP_MN_START_DEVICE list (null: empty).
   void fill(const CM_RESOURCE_LIST* list);
@@ -41,7 +42,6 @@ class CmResourceList final : public Object {
   Device* device() override { return &owner_; }
 
  private:
-  ~CmResourceList() override;
   void drop_copies();
 
   Device& owner_;

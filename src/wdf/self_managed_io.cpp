@@ -7,11 +7,11 @@ namespace drydock::wdf {
 
 namespace {
 
-NTSTATUS ask(PFN_WDF_DEVICE_QUESTION callback, WDFDEVICE device) {
+NTSTATUS ask(PFN_WDF_DEVICE_SELF_MANAGED_IO_INIT callback, WDFDEVICE device) {
   return callback ? machine::call_driver(callback, device) : STATUS_SUCCESS;
 }
 
-void tell(PFN_WDF_DEVICE_NOTICE callback, WDFDEVICE device) {
+void tell(PFN_WDF_DEVICE_SELF_MANAGED_IO_FLUSH callback, WDFDEVICE device) {
   if (callback) machine::call_driver(callback, device);
 }
 
@@ -19,9 +19,9 @@ void tell(PFN_WDF_DEVICE_NOTICE callback, WDFDEVICE device) {
 
 NTSTATUS SelfManagedIo::start() {
   if (state_ == State::Started || state_ == State::Ended) return STATUS_SUCCESS;
-  const NTSTATUS status = ask(state_ == State::Created ? callbacks_.EvtDeviceSelfManagedIoInit
-                                                       : callbacks_.EvtDeviceSelfManagedIoRestart,
-                              device_);
+  const NTSTATUS status =
+      ask(state_ == State::Created ? callbacks_.EvtDeviceSelfManagedIoInit : callbacks_.EvtDeviceSelfManagedIoRestart,
+          device_);
   state_ = NT_SUCCESS(status) ? State::Started : State::Failed;
   return status;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Self-managed I/O: the driver's own background work, with a beginning, pauses and an end (contract, section 14).
 
-#include "wdf/device_structures.h"
+#include "wdf/structures.h"
 
 namespace drydock::wdf {
 

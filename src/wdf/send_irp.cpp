@@ -15,8 +15,7 @@ NTSTATUS send_and_wait(DEVICE_OBJECT* device, IRP* irp) {
   KEVENT back;
   KeInitializeEvent(&back, NotificationEvent, FALSE);
   IoSetCompletionRoutine(irp, come_back, &back, true, true, true);
-  if (IofCallDriver(device, irp) == STATUS_PENDING)
-    KeWaitForSingleObject(&back, Executive, KernelMode, FALSE, nullptr);
+  if (IofCallDriver(device, irp) == STATUS_PENDING) KeWaitForSingleObject(&back, Executive, KernelMode, FALSE, nullptr);
   return irp->IoStatus.Status;
 }
 

@@ -7,7 +7,7 @@
 namespace drydock::wdf {
 
 #define X(name) #name,
-#define NAMES(list, value)                       \
+#define NAMES(list, value)                        \
   constexpr std::string_view names[] = {list(X)}; \
   return names[static_cast<unsigned>(value)]
 

@@ -3,7 +3,9 @@
 namespace drydock::wdf {
 
 void add_wdf_exports(image::ExportIndex& index) {
-  for (const image::ExportFamily* family : {&kLoader, &kObjectApi, &kDriverApi}) index.add(*family);
+  for (const image::ExportFamily* family : {&kLoader, &kObjectApi, &kDriverApi, &kDeviceInitApi, &kDeviceApi,
+                                            &kPowerPolicyApi, &kResourceApi, &kInterruptApi})
+    index.add(*family);
 }
 
 }  // namespace drydock::wdf

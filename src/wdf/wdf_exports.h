@@ -15,5 +15,10 @@ void add_wdf_exports(image::ExportIndex& index);
 extern const image::ExportFamily kLoader;
 extern const image::ExportFamily kObjectApi;
 extern const image::ExportFamily kDriverApi;
+extern const image::ExportFamily kDeviceInitApi;
+extern const image::ExportFamily kDeviceApi;
+extern const image::ExportFamily kPowerPolicyApi;
+extern const image::ExportFamily kResourceApi;
+extern const image::ExportFamily kInterruptApi;
 
 }  // namespace drydock::wdf

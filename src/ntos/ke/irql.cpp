@@ -82,6 +82,10 @@ void irql_violation(const machine::ExportSlot& slot, KIRQL irql) {
       too_high ? fmt::format("{} is called at IRQL {}, and may be called at {} at most", slot.name, irql, slot.irql_max)
                : fmt::format("{} is called at IRQL {}, and needs {} at least", slot.name, irql, slot.irql_min);
   auto& machine = machine::Machine::current();
+  if (std::string_view(slot.module) == "Wdf01000.sys") {  // the framework only looks under its verifier, and goes on
+    machine.report(machine::finding("WDF-438", "wrong-irql: " + summary, machine::Severity::Recorded));
+    return;
+  }
   for (const NamedRule& rule : kRules)
     if (rule.function == slot.name) machine.bug_check(rule.code, rule.reason, irql, 0, 0, std::move(summary));
   if (std::string_view(slot.name).starts_with("Zw"))

@@ -1,0 +1,27 @@
+// EvtDriverDeviceAdd and what becomes of its answer (WDF-021 to WDF-025).
+
+#include "wdf/device.h"
+#include "wdf/driver.h"
+
+namespace drydock::wdf {
+
+NTSTATUS NTAPI framework_add_device(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject) {
+  Driver* driver = driver_of(DriverObject);
+  if (!driver || !driver->config.EvtDriverDeviceAdd) return STATUS_SUCCESS;
+  WDFDEVICE_INIT* init = new_init(driver->client());
+  init->pdo = PhysicalDeviceObject;
+  NTSTATUS status = machine::call_driver(driver->config.EvtDriverDeviceAdd, driver->handle_as<WDFDRIVER>(), init);
+  Device* device = init->created;
+  const bool filter = device ? device->config().filter : init->config.filter;
+  free_init(init);
+  if (NT_SUCCESS(status)) return STATUS_SUCCESS;
+  if (device) {
+    device->reference();
+    device->pnp.post(PnpEvent::AddFailed);
+    device->pnp.wait_until_gone();
+    device->dereference();
+  }
+  return filter ? STATUS_SUCCESS : status;  // WDF-025
+}
+
+}  // namespace drydock::wdf
