@@ -5,8 +5,10 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
+#ifndef REPAIRED
   ULONG length;
   ULONG stray = 0;
   ScsiPortGetPhysicalAddress(Context, Srb, &stray, &length);
+#endif
   return RightStartIo(Context, Srb);
 }

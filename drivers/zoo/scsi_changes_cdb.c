@@ -5,6 +5,7 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
+#ifndef REPAIRED
   if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI && Srb->Cdb[0] == SCSIOP_READ && Srb->CdbLength == 10) {
     UCHAR blocks_high = Srb->Cdb[7];
     UCHAR blocks_low = Srb->Cdb[8];
@@ -17,5 +18,6 @@ BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
     Srb->Cdb[11] = 0;
     Srb->CdbLength = 12;
   }
+#endif
   return RightStartIo(Context, Srb);
 }

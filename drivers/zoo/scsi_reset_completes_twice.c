@@ -5,6 +5,10 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+#ifndef REPAIRED
   ScsiPortCompleteRequest(Context, (UCHAR)PathId, SP_UNTAGGED, SP_UNTAGGED, SRB_STATUS_BUS_RESET);
   return RightResetBus(Context, PathId);
+#else
+  return RightResetBus(Context, PathId);
+#endif
 }

@@ -5,6 +5,10 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+#ifndef REPAIRED
   RightResetBus(Context, PathId);
   return FALSE;
+#else
+  return RightResetBus(Context, PathId);
+#endif
 }

@@ -5,7 +5,11 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+#ifndef REPAIRED
   UNREFERENCED_PARAMETER(PathId);
   PvscsiAskForNext(Context);
   return TRUE;
+#else
+  return RightResetBus(Context, PathId);
+#endif
 }

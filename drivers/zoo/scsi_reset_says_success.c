@@ -5,6 +5,7 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+#ifndef REPAIRED
   PVSCSI_EXTENSION* ext = Context;
   UNREFERENCED_PARAMETER(PathId);
   PvscsiCommand(ext, PVSCSI_COMMAND_ADAPTER_RESET, NULL, 0);
@@ -12,4 +13,7 @@ BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
   PvscsiSetUpRings(ext);
   PvscsiFinishReset(ext);
   return TRUE;
+#else
+  return RightResetBus(Context, PathId);
+#endif
 }

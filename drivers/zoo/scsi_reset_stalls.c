@@ -5,7 +5,11 @@
 #include "zoo_pvscsi.h"
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
+#ifndef REPAIRED
   BOOLEAN done = RightResetBus(Context, PathId);
   ScsiPortStallExecution(250000);
   return done;
+#else
+  return RightResetBus(Context, PathId);
+#endif
 }

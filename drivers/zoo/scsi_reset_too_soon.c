@@ -1,14 +1,23 @@
 // libs: scsiport
-// Resets the bus and gives every request back at once, while the adapter may still write to their buffers.
-// Expected: dma-after-reset, late-completion-match, or wrong data, once a reset takes its time or a request hangs.
+// Gives every request back at once and leaves the reset itself to the timer: until then the adapter goes on writing to
+// their buffers.
+// Expected: finding ScsiDmaAfterComplete.
 #define WRONG_RESET_BUS
 #include "zoo_pvscsi.h"
 
+static VOID NTAPI ResetLater(PVOID Context) {
+  RightResetBus(Context, 0);
+}
+
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
-  PVSCSI_EXTENSION* ext = Context;
+#ifndef REPAIRED
   UNREFERENCED_PARAMETER(PathId);
-  PvscsiGiveBackAll(ext, SRB_STATUS_BUS_RESET);
-  PvscsiCommand(ext, PVSCSI_COMMAND_RESET_BUS, NULL, 0);
-  PvscsiFinishReset(ext);
+  PvscsiGiveBackAll(Context, SRB_STATUS_BUS_RESET);
+  PvscsiAskForNext(Context);
+  ScsiPortNotification(RequestTimerCall, Context, ResetLater, 50000);
   return TRUE;
+#else
+  (void)ResetLater;
+  return RightResetBus(Context, PathId);
+#endif
 }

@@ -119,6 +119,27 @@ struct Machine::Impl final : Computer {
   void cancel(EventId event) override { owner.cancel(event); }
   std::uint32_t choose(const char* site, std::uint32_t n) override { return owner.choose(site, n); }
   void note(std::string_view text) override { owner.note(text); }
+  void dma_written(BusAddress from, PhysicalAddress to, std::size_t bytes) override {
+    for (DeviceWitness* witness : witnesses) witness->dma_written(from, to, bytes);
+  }
+  void line_changed(BusAddress from, bool up) override {
+    for (DeviceWitness* witness : witnesses) witness->line_changed(from, up);
+  }
+  void message_sent(BusAddress from) override {
+    for (DeviceWitness* witness : witnesses) witness->message_sent(from);
+  }
+  void command_ended(BusAddress from, std::span<const PhysicalAddress> memory) override {
+    for (DeviceWitness* witness : witnesses) witness->command_ended(from, memory);
+  }
+  void bus_reset(BusAddress from, unsigned bus) override {
+    for (DeviceWitness* witness : witnesses) witness->bus_reset(from, bus);
+  }
+  void registers_touched(PhysicalAddress at, unsigned bytes) override {
+    for (DeviceWitness* witness : witnesses) witness->registers_touched(at, bytes);
+  }
+  void ports_touched(std::uint16_t port, unsigned bytes) override {
+    for (DeviceWitness* witness : witnesses) witness->ports_touched(port, bytes);
+  }
 
   // ---- fibers (fiber.cpp) ----
   Thread* new_thread(std::string name, std::function<void()> body, nt::KTHREAD* object, int priority);
@@ -181,6 +202,7 @@ struct Machine::Impl final : Computer {
   EventId next_event = 1;
   bool in_hardware = false;  ///< an event's action runs: no points
 
+  std::vector<DeviceWitness*> witnesses;
   std::array<Vector, kVectors> vectors;
   std::uint32_t next_handler_id = 1;
 

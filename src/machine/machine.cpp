@@ -196,6 +196,7 @@ void Machine::pause() {
 // ---- components ----
 
 Computer& Machine::computer() { return *impl_; }
+void Machine::add_witness(DeviceWitness& witness) { impl_->witnesses.push_back(&witness); }
 
 /// Out of the way of record(), which runs twice an IRP.
 [[gnu::cold, gnu::noinline]] static void NTAPI keep_record(Trace& trace, const Machine::Impl& impl, Event event, std::uint64_t a,

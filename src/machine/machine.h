@@ -115,6 +115,8 @@ class Machine {
   }
   void note(std::string_view text);  ///< verbose trace only
   Computer& computer();              ///< for the fabric
+  /// `witness` lives as long as the machine.
+  void add_witness(DeviceWitness& witness);
   IoFabric* fabric() { return fabric_; }
   void set_fabric(IoFabric* fabric) { fabric_ = fabric; }
   KernelHooks* hooks() { return hooks_; }

@@ -356,6 +356,7 @@ class Trap {
   std::uint64_t port_read(std::uint16_t port, unsigned size) {
     IoFabric* fabric = machine_.fabric();
     spend(kRegisterAccessCost);
+    machine_.impl().ports_touched(port, size);
     std::uint64_t value = fabric ? fabric->read_port(port, size) : ~0ull >> (64 - size * 8);
     ++machine_.impl().register_traps;
     machine_.record(Event::PortRead, port, size, value);
@@ -364,6 +365,7 @@ class Trap {
 
   void port_write(std::uint16_t port, unsigned size, std::uint64_t value) {
     spend(kRegisterAccessCost);
+    machine_.impl().ports_touched(port, size);
     ++machine_.impl().register_traps;
     machine_.record(Event::PortWrite, port, size, value);
     if (IoFabric* fabric = machine_.fabric()) fabric->write_port(port, size, static_cast<std::uint32_t>(value));
@@ -633,6 +635,7 @@ class Trap {
 
 std::uint64_t read_device(Machine& machine, PhysicalAddress pa, unsigned size) {
   spend(kRegisterAccessCost);
+  machine.impl().registers_touched(pa, size);
   IoFabric* fabric = machine.fabric();
   std::uint64_t value = fabric ? fabric->read_memory(pa, size) : ~0ull >> (64 - size * 8);
   ++machine.impl().register_traps;
@@ -642,6 +645,7 @@ std::uint64_t read_device(Machine& machine, PhysicalAddress pa, unsigned size) {
 
 void write_device(Machine& machine, PhysicalAddress pa, unsigned size, std::uint64_t value) {
   spend(kRegisterAccessCost);
+  machine.impl().registers_touched(pa, size);
   ++machine.impl().register_traps;
   machine.record(Event::RegisterWrite, pa, size, value);
   if (IoFabric* fabric = machine.fabric()) fabric->write_memory(pa, size, value);

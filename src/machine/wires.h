@@ -15,6 +15,31 @@ namespace drydock::machine {
 using PhysicalAddress = std::uint64_t;
 using EventId = std::uint64_t;  ///< names a pending clock event; 0 names none
 
+/// Where a PCI function sits; names it to a witness.
+struct BusAddress {
+  unsigned bus = 0, device = 0, function = 0;
+  friend bool operator==(const BusAddress&, const BusAddress&) = default;
+};
+
+/// Told what devices do even where no driver is: for checks that must know more than a driver can. Any context, hardware
+/// included: a witness may report findings, but neither waits nor calls drivers.
+class DeviceWitness {
+ public:
+  virtual ~DeviceWitness() = default;
+  /// A transfer into RAM has happened.
+  virtual void dma_written(BusAddress, PhysicalAddress, std::size_t) {}
+  /// The function's own line rose or fell, whoever shares it.
+  virtual void line_changed(BusAddress, bool) {}
+  virtual void message_sent(BusAddress) {}
+  /// A command has run to its end, well or badly, but not cancelled. `memory`: the addresses it was given.
+  virtual void command_ended(BusAddress, std::span<const PhysicalAddress>) {}
+  /// The devices behind the function were reset, in a way that it can tell its driver of.
+  virtual void bus_reset(BusAddress, unsigned) {}
+  /// A driver is about to touch so many bytes of device memory, or of ports. On its thread.
+  virtual void registers_touched(PhysicalAddress, unsigned) {}
+  virtual void ports_touched(std::uint16_t, unsigned) {}
+};
+
 /// Resets that reach a device from outside its own registers.
 enum class ResetKind {
   PowerOn,        ///< power was cut and came back: everything, sticky bits included
@@ -48,6 +73,10 @@ class DeviceWires {
   virtual std::uint32_t choose(const char* site, std::uint32_t n) = 0;
   /// A line in the verbose trace; does not enter the digest.
   virtual void note(std::string_view text) = 0;
+
+  /// As in DeviceWitness; a model need not tell.
+  virtual void command_ended(std::span<const PhysicalAddress>) {}
+  virtual void bus_reset(unsigned) {}
 };
 
 /// A PCI function's hardware. Every access arrives in order, already cut to 1, 2, 4 or 8 bytes.
@@ -85,10 +114,10 @@ class IoFabric {
                             std::uint32_t value) = 0;
 };
 
-/// The computer's side, as the fabric needs it: one implementation, in machine; a fake one in model unit tests.
-class Computer {
+/// The computer's side, as the fabric needs it: one implementation, in machine; a fake one in model unit tests. What a
+/// witness is told goes through it too.
+class Computer : public DeviceWitness {
  public:
-  virtual ~Computer() = default;
   virtual bool ram_read(PhysicalAddress from, std::span<std::byte> to) = 0;
   virtual bool ram_write(PhysicalAddress to, std::span<const std::byte> from) = 0;
   /// Level of an interrupt controller input; several devices may share one (the input is up while any holds it up:

@@ -53,9 +53,13 @@ void Stage::perform() {
   }
 }
 
+/// SP-248: class drivers release a queue as soon as they see the failure that froze it.
+constexpr machine::Duration kFrozenAtMost = std::chrono::seconds(60);
+
 /// Whatever was sent has ended; nothing is left with anybody.
 void Stage::end_checks() {
   port::scsiport::report_lost_requests();
+  port::scsiport::report_frozen_queues(kFrozenAtMost);
   std::vector<std::string> lines;
   for (const ntos::io::LiveIrp& live : ntos::io::outstanding_irps())
     for (std::string& line : ntos::io::describe(live.irp)) lines.push_back(std::move(line));

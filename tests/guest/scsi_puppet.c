@@ -85,6 +85,9 @@ static VOID Abort(PVOID Ext, PSCSI_REQUEST_BLOCK Srb) {
   Complete(Ext, Srb, SRB_STATUS_SUCCESS);
 }
 
+#define PUPPET_RESOURCE_STEPS
+#include "scsi_puppet_resources.h"
+
 static ULONG RunScript(PVOID Ext, const PUPPET_SCRIPT* Script, PSCSI_REQUEST_BLOCK Srb) {
   ULONG result = TRUE;
   for (ULONG i = 0; i < PUPPET_ORDERS; ++i) {
@@ -171,6 +174,7 @@ static ULONG RunScript(PVOID Ext, const PUPPET_SCRIPT* Script, PSCSI_REQUEST_BLO
       case PuppetPoke: ((UCHAR*)Srb)[a] = (UCHAR)b; break;
       case PuppetPokeExtension: ((UCHAR*)Srb->SrbExtension)[a] = (UCHAR)b; break;
       case PuppetAbort: Abort(Ext, Srb); break;
+      default: RunResourceStep(Ext, Srb, Script->Orders[i].Step, a, b); break;
     }
   }
   return result;
@@ -244,6 +248,7 @@ static SCSI_ADAPTER_CONTROL_STATUS NTAPI AdapterControl(PVOID Ext, SCSI_ADAPTER_
     case ScsiQuerySupportedControlTypes: {
       PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = Parameters;
       for (ULONG i = 0; i < list->MaxControlType; ++i) list->SupportedTypeList[i] = (Puppet.Controls >> i) & 1;
+      for (ULONG i = 0; i < Puppet.ControlOverrun; ++i) list->SupportedTypeList[list->MaxControlType + i] = TRUE;
       return ScsiAdapterControlSuccess;
     }
     case ScsiStopAdapter:
@@ -281,6 +286,7 @@ static ULONG NTAPI FindAdapter(PVOID Ext, PVOID HwContext, PVOID BusInformation,
   Puppet.ArgumentGiven = ArgumentString != NULL;
   for (ULONG i = 0; ArgumentString && i < sizeof(Puppet.Argument) - 1 && ArgumentString[i]; ++i) Puppet.Argument[i] = ArgumentString[i];
   for (ULONG i = 0; i < sizeof(Puppet.Config); ++i) Puppet.Config[i] = ((UCHAR*)Config)[i];
+  Puppet.ConfigAddress = (PU64)(ULONG_PTR)Config;
 
   Config->NumberOfBuses = Puppet.NumberOfBuses;
   for (ULONG i = 0; i < Puppet.NumberOfBuses; ++i) Config->InitiatorBusId[i] = (CHAR)Puppet.InitiatorId;

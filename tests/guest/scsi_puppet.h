@@ -69,6 +69,8 @@ enum PuppetStep {
   PuppetAbort,            // this ABORT_COMMAND by the book
 };
 
+#include "scsi_puppet_resources.h"
+
 typedef struct _PUPPET_ORDER {
   PU32 Step;
   PU32 A, B;
@@ -126,4 +128,7 @@ typedef struct _PUPPET {
   PU64 HwContext, BusInformation;
   char Argument[32];
   PU32 ArgumentGiven;
+  PU64 Base, ConfigAddress;
+  char Text[16];
+  PU8 ControlOverrun;  // entries of the control list to set beyond its end
 } PUPPET;

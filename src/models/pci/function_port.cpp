@@ -39,7 +39,9 @@ bool FunctionPort::dma_read(machine::PhysicalAddress from, std::span<std::byte> 
 }
 
 bool FunctionPort::dma_write(machine::PhysicalAddress to, std::span<const std::byte> from) {
-  return bus_master() && fabric_.computer_.ram_write(to, from);
+  if (!bus_master() || !fabric_.computer_.ram_write(to, from)) return false;
+  fabric_.computer_.dma_written(address(), to, from.size());
+  return true;
 }
 
 void FunctionPort::set_line(bool asserted) {
@@ -53,6 +55,7 @@ void FunctionPort::update_line() {
   if (drive == line_driven_) return;
   line_driven_ = drive;
   fabric_.drive_line(line_, drive);
+  fabric_.computer_.line_changed(address(), drive);
 }
 
 bool FunctionPort::send_message(unsigned vector) {
@@ -69,6 +72,7 @@ bool FunctionPort::send_message(unsigned vector) {
   }
   const std::uint32_t data = model_->config_read(msi_offset_ + data_at, 2);
   // A function with fewer messages than it asked for sends what is left of the vector (PCI 3.0, 6.8.3.5).
+  fabric_.computer_.message_sent(this->address());
   fabric_.computer_.send_interrupt_message(address, (data & ~(messages - 1)) | (vector & (messages - 1)));
   return true;
 }
@@ -81,6 +85,7 @@ bool FunctionPort::send_msix(unsigned vector) {
     return true;
   }
   entry.pending = false;
+  fabric_.computer_.message_sent(address());
   fabric_.computer_.send_interrupt_message(entry.address, entry.data);
   return true;
 }
@@ -129,6 +134,14 @@ std::uint32_t FunctionPort::choose(const char* site, std::uint32_t n) {
 
 void FunctionPort::note(std::string_view text) {
   fabric_.computer_.note(text);
+}
+
+void FunctionPort::command_ended(std::span<const machine::PhysicalAddress> memory) {
+  fabric_.computer_.command_ended(address(), memory);
+}
+
+void FunctionPort::bus_reset(unsigned bus) {
+  fabric_.computer_.bus_reset(address(), bus);
 }
 
 // ---- the life of the slot

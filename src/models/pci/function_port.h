@@ -31,6 +31,8 @@ class FunctionPort final : public machine::DeviceWires {
   void cancel(machine::EventId event) override;
   std::uint32_t choose(const char* site, std::uint32_t n) override;
   void note(std::string_view text) override;
+  void command_ended(std::span<const machine::PhysicalAddress> memory) override;
+  void bus_reset(unsigned bus) override;
 
   // For the fabric.
   void power_on(std::unique_ptr<machine::DeviceModel> model);
@@ -75,6 +77,8 @@ class FunctionPort final : public machine::DeviceWires {
   bool in_msix_pending(unsigned bar, std::uint64_t offset, unsigned size) const;
 
   PciFabric& fabric_;
+  machine::BusAddress address() const { return {location_.bus, location_.device, location_.function}; }
+
   const Location location_;
   std::unique_ptr<machine::DeviceModel> model_;
   bool plugged_ = false;

@@ -238,6 +238,7 @@ std::uint32_t PvscsiModel::set_up_message_ring(const SetupMessageRingArguments& 
 
 std::uint32_t PvscsiModel::adapter_reset_command() {
   ++statistics_.adapter_resets;
+  wires_.bus_reset(0);
   for (const auto& [id, request] : requests_) maybe_scribble(request);
   // What is cancelled goes into the old ring now, on this write; afterwards no old request is touched any more.
   const bool interrupts_were_wanted = interrupt_mask_ & interrupt::kCompletion;
@@ -263,6 +264,7 @@ std::uint32_t PvscsiModel::bus_reset_command() {
     for (auto& [id, request] : requests_) wires_.cancel(std::exchange(request.event, 0));
     return command_status::kGood;
   }
+  wires_.bus_reset(0);
   cancel_after_reset([](const Request&) { return true; });
   reset_all_targets();
   return command_status::kGood;
@@ -421,7 +423,10 @@ void PvscsiModel::finish(RequestId id) {
   }
   node.mapped().event = 0;
   forget(node.mapped());
-  complete(execute(node.mapped().descriptor));
+  const RequestDescriptor& descriptor = node.mapped().descriptor;
+  const CompletionDescriptor completion = execute(descriptor);
+  wires_.command_ended(std::array{descriptor.data_address, descriptor.sense_address});
+  complete(completion);
 }
 
 CompletionDescriptor PvscsiModel::execute(const RequestDescriptor& descriptor) {
@@ -612,6 +617,7 @@ void PvscsiModel::remove_disk(std::uint8_t target_number, std::uint8_t lun) {
 
 void PvscsiModel::reset_bus_from_outside() {
   if (dead_ || bus_stuck_) return;
+  if (!requests_.empty()) wires_.bus_reset(0);  // a driver learns of it from its requests alone
   cancel_after_reset([](const Request&) { return true; });
   reset_all_targets();
 }

@@ -162,7 +162,7 @@ TEST_F(TargetTest, StoppedUnitsNeedStarting) {
 }
 
 // SP-203: a bus reset drops all reservations of the devices on it.
-TEST_F(TargetTest, SP203ReservationsHoldUntilReset) {
+TEST_F(TargetTest, SP_203_ReservationsHoldUntilReset) {
   clear_attention();
   EXPECT_EQ(run({0x16, 0, 0, 0, 0, 0}, 0, 1).status, Status::Good);
   EXPECT_EQ(run(Cdb(6), 0, 2).status, Status::ReservationConflict);

@@ -49,6 +49,16 @@ void for_each_access(ULONG offset, ULONG length, Access access) {
 
 }  // namespace
 
+namespace {
+/// A bus that no device answers on cannot be told from one that does not exist; the root is always there.
+bool is_bus(machine::IoFabric& fabric, ULONG bus) {
+  constexpr unsigned kDevices = 32;
+  for (unsigned device = 0; bus && device < kDevices; ++device)
+    if ((fabric.read_config(bus, device, 0, 0, 4) & 0xFFFF) != 0xFFFF) return true;
+  return bus == 0;
+}
+}  // namespace
+
 ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE type, ULONG bus, ULONG slot, PVOID buffer, ULONG offset, ULONG length) {
   machine::IoFabric* fabric = machine::Machine::current().fabric();
   if (type != PCIConfiguration || fabric == nullptr || bus > 255 || offset >= kConfigBytes) return 0;
@@ -57,6 +67,7 @@ ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE type, ULONG bus, ULONG slot, PVO
   auto* to = static_cast<char*>(buffer);
   if ((fabric->read_config(bus, device, function, 0, 4) & 0xFFFF) == 0xFFFF) {
     constexpr USHORT kNobody = 0xFFFF;
+    if (!is_bus(*fabric, bus)) return 0;
     if (length >= sizeof kNobody) std::memcpy(to, &kNobody, sizeof kNobody);
     return sizeof kNobody;
   }

@@ -8,6 +8,8 @@
 #include "nt/irql.h"
 #include "ntos/kernel.h"
 #include "ntos/rtl/exception_dispatch.h"
+#include "ntos/rtl/fault_witness.h"
+#include "ntos/rtl/state.h"
 
 namespace drydock::ntos::rtl {
 namespace {
@@ -244,6 +246,10 @@ void stop_unhandled(const EXCEPTION_RECORD& record, const CONTEXT& context, cons
                        machine::current_irql(), why));
 }
 
+void add_fault_witness(FaultWitness witness) {
+  kernel().rtl->fault_witnesses.push_back(witness);
+}
+
 void dispatch_fault(TrapFrame* frame, const FaultInfo& info) {
   Machine& machine = Machine::current();
   machine::BorderRecord* border = machine::innermost_border();
@@ -270,6 +276,7 @@ void dispatch_fault(TrapFrame* frame, const FaultInfo& info) {
                             machine::current_irql());
       break;
     case FaultInfo::Kind::AccessViolation:
+      for (FaultWitness witness : kernel().rtl->fault_witnesses) witness(frame, info);
       page_fault.stop_if_hopeless();
       summary = page_fault.summary(page_fault.nothing_there());
       break;

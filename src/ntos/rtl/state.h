@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "nt/base.h"
+#include "ntos/rtl/fault_witness.h"
 
 namespace drydock::ntos::rtl {
 
@@ -12,6 +14,7 @@ struct ActiveUnwind;
 
 struct State {
   nt::ULONG rand_seed = 1;
+  std::vector<FaultWitness> fault_witnesses;
   std::map<std::uint32_t, ActiveUnwind*> active_unwinds;  ///< whose termination handlers run now, by thread id
 };
 

@@ -8,11 +8,15 @@
 
 #include "nt/base.h"
 
+namespace drydock::machine {
+struct TrapFrame;
+}
+
 namespace drydock::port::scsiport {
 using namespace nt;
 
 struct Adapter;
-struct Request;
+struct RequestHistory;
 
 enum class Check : std::uint8_t {
   InitBadArguments,
@@ -70,12 +74,14 @@ enum class Check : std::uint8_t {
   EntryStatusNotReturned,
   RangeNotValidated,
   WmiEventDropped,
+  ErrorNotLogged,
+  LogCodeDoesNotFit,
+  PhysicalAddressNotAskedFor,
   Count
 };
 
 enum class Level : std::uint8_t {
-  Fatal,        ///< ends the run whether or not verification is on
-  Stop,         ///< Windows' SCSI verification stops here; without it a finding
+  Stop,         ///< ends the run, mostly as Windows' SCSI verification would; without verification a finding
   Finding,      ///< no stop in Windows
   Warning,      ///< does not change the verdict
   Information,  ///< in the verbose trace only
@@ -112,7 +118,7 @@ inline constexpr CheckInfo kChecks[] = {
     {Check::ResetFailed,                "ScsiResetFailed",                "SP-351", Level::Warning,     0},
     {Check::ResetFailedUnlogged,        "ScsiResetFailed",                "SP-351", Level::Finding,     0},
     {Check::ResetHitOtherBus,           "ScsiResetHitOtherBus",           "SP-352", Level::Information, 0},
-    {Check::ResetLoop,                  "ScsiResetLoop",                  "SP-353", Level::Fatal,       0},
+    {Check::ResetLoop,                  "ScsiResetLoop",                  "SP-353", Level::Stop,        0},
     {Check::ResetNotReported,           "ScsiResetNotReported",           "SP-354", Level::Finding,     0},
     {Check::NextRequestForgotten,       "ScsiNextRequestForgotten",       "SP-355", Level::Finding,     0},
     {Check::RequestLost,                "ScsiRequestLost",                "SP-356", Level::Finding,     0},
@@ -148,6 +154,9 @@ inline constexpr CheckInfo kChecks[] = {
     {Check::EntryStatusNotReturned,     "ScsiEntryStatusNotReturned",     "SP-010", Level::Finding,     0},
     {Check::RangeNotValidated,          "ScsiRangeNotValidated",          "SP-030", Level::Warning,     0},
     {Check::WmiEventDropped,            "ScsiWmiEventDropped",            "SP-143", Level::Warning,     0},
+    {Check::ErrorNotLogged,             "ScsiErrorNotLogged",             "SP-283", Level::Information, 0},
+    {Check::LogCodeDoesNotFit,          "ScsiLogCodeDoesNotFit",          "SP-285", Level::Information, 0},
+    {Check::PhysicalAddressNotAskedFor, "ScsiPhysicalAddressNotAskedFor", "SP-308", Level::Information, 0},
 };
 // clang-format on
 
@@ -170,8 +179,12 @@ struct StopParameters {
 };
 
 /// The miniport broke a rule: raised now, with the history of `request` if there is one. Returns unless it is a stop
-/// and verification is on. Any IRQL.
+/// and verification is on. `trap`: where the driver faulted, if that is how it was noticed. Any IRQL.
 void violation(Adapter* adapter, Check check, std::string summary, StopParameters parameters = {},
-               const Request* request = nullptr, std::vector<std::string> details = {});
+               const RequestHistory* request = nullptr, std::vector<std::string> details = {},
+               const machine::TrapFrame* trap = nullptr);
+
+/// SP-362: `routine` was called at an IRQL of at most `highest`, or it is a violation.
+void check_irql(Adapter& adapter, const char* routine, KIRQL highest);
 
 }  // namespace drydock::port::scsiport

@@ -113,6 +113,8 @@ void send_request_sense(Adapter& adapter, Request& failed) {
   srb.DataTransferLength = failed.srb->SenseInfoBufferLength;
   sense.srb = &srb;
   sense.unit = &unit;
+  sense.address = unit.address;
+  sense.operation = SCSIOP_REQUEST_SENSE;
   sense.flags = srb.SrbFlags;
   sense.data = srb.DataBuffer;
   sense.senses_for = &failed;
@@ -172,6 +174,8 @@ void complete_slot(Adapter& adapter, Slot& slot, Afterwards& afterwards) {
   put_slot(adapter, slot);
   if (!request.status) request.status = status_of(returned.SrbStatus);
   if (busy) request.status = STATUS_DEVICE_NOT_READY;
+  if (busy ? request.busy_returns == kBusyReturnsMax : status == SRB_STATUS_PARITY_ERROR)
+    log_transport_error(adapter, request);
   if (status == SRB_STATUS_SUCCESS) adapter.buses[unit.address.path].resets_without_success = 0;
   if (status == SRB_STATUS_BUS_RESET) note_bus_reset_status(adapter, request);
   if (request.function == SRB_FUNCTION_RESET_BUS && status != SRB_STATUS_INVALID_REQUEST)
@@ -182,6 +186,7 @@ void complete_slot(Adapter& adapter, Slot& slot, Afterwards& afterwards) {
     return;
   }
   if (freezes(request, returned.SrbStatus)) {
+    if (!unit.frozen) unit.frozen_since = Machine::current().now();
     unit.frozen = true;
     request.srb->SrbStatus |= SRB_STATUS_QUEUE_FROZEN;
   }

@@ -53,6 +53,19 @@ void write_log_entry(Adapter& adapter, const LogEntry& entry) {
   write(adapter, event_of(entry.code), entry.unique_id, dump);
 }
 
+void log_transport_error(Adapter& adapter, const Request& request) {
+  const SCSI_REQUEST_BLOCK& srb = *request.srb;
+  const bool parity = SRB_STATUS(srb.SrbStatus) == SRB_STATUS_PARITY_ERROR;
+  ULONG dump[kLogDumpWords] = {};
+  dump[kLogPort] = adapter.number;
+  dump[kLogAddress] = static_cast<ULONG>(request.address.bits());
+  dump[kLogUniqueId] = request.number;
+  dump[kLogFunction] = request.function;
+  dump[kLogStatus] = static_cast<ULONG>(srb.SrbStatus << 8 | srb.ScsiStatus);
+  std::memcpy(&dump[kLogCdb], srb.Cdb, sizeof(srb.Cdb));
+  write(adapter, parity ? kEventParity : kEventTimeout, request.number, dump);
+}
+
 void log_reset(Adapter& adapter, UCHAR path, ResetCause cause, const Request* overdue) {
   machine::Machine::current().note(fmt::format("adapter {}: reset of bus {}: {}{}", adapter.number, path,
                                                cause_name(cause), overdue ? ", " + describe(*overdue) : std::string()));

@@ -26,6 +26,8 @@ enum LogDump : unsigned {
 
 /// IRQL: at most DISPATCH_LEVEL.
 void write_log_entry(Adapter& adapter, const LogEntry& entry);
+/// SP-259: a transport error that stays.
+void log_transport_error(Adapter& adapter, const Request& request);
 void log_reset(Adapter& adapter, UCHAR path, ResetCause cause, const Request* overdue);
 
 }  // namespace drydock::port::scsiport

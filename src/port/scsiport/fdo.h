@@ -15,6 +15,7 @@
 #include "port/scsiport/request.h"
 #include "port/scsiport/reset_table.h"
 #include "port/scsiport/settings.h"
+#include "port/scsiport/witness.h"
 
 namespace drydock::port::scsiport {
 
@@ -123,7 +124,7 @@ struct AssignedRange {
 
 struct Mapping {
   PVOID address = nullptr;
-  std::uint64_t bus_start = 0;
+  std::uint64_t start = 0;  ///< as the processor reaches it
   ULONG length = 0;
   bool memory = true;
 };
@@ -257,6 +258,7 @@ struct Adapter {
   bool timer_set = false;
   PHW_TIMER timer_routine = nullptr;
 
+  Watch watch;
   Account account;
 };
 
@@ -268,6 +270,7 @@ struct Port {
   std::uint32_t next_request = 0;
   Account past;  ///< of adapters that are gone
   std::array<std::uint32_t, kResetRowCount> reset_visits{};
+  bool witnessing = false;
 };
 Port& make_port();
 /// Of the machine that runs on this thread; made on first use.
@@ -328,5 +331,7 @@ Account account();
 std::vector<std::string> owned_requests();
 /// SP-356 at the end of a run: a finding for each.
 void report_lost_requests();
+/// SP-248 at the end of a run: a finding against whoever should have released a queue and has not for so long.
+void report_frozen_queues(machine::Duration longer_than);
 
 }  // namespace drydock::port::scsiport

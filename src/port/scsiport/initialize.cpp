@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "image/loader.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/legacy.h"
 #include "port/scsiport/parameters.h"
@@ -12,6 +13,18 @@
 namespace drydock::port::scsiport {
 
 namespace {
+
+/// SP-014, SP-375: a miniport imports from its port driver alone. Memory routines that the compiler calls are not
+/// its author's choice.
+void note_foreign_imports(const MiniportDriver& driver) {
+  const image::LoadedImage* image = ntos::io::record_of(driver.object).image;
+  if (!image) return;
+  for (const image::Import& import : image->pe().imports())
+    if (!image::same_module(import.module, "scsiport.sys") && !import.name.starts_with("mem"))
+      violation(nullptr, Check::ForeignImport,
+                fmt::format("{} imports {} from {}; a miniport calls its port driver only", driver.name, import.name,
+                            import.module));
+}
 
 /// The driver whose DriverEntry runs and passes these; null if they are not what DriverEntry was given.
 DRIVER_OBJECT* driver_in_entry(PVOID argument1, PVOID argument2) {
@@ -50,6 +63,8 @@ MiniportDriver& driver_record(DRIVER_OBJECT* object, const UNICODE_STRING& regis
   driver.registry_path.assign(registry_path.Buffer, registry_path.Length / sizeof(WCHAR));
   IoRegisterDriverReinitialization(object, ntos::io::guest_callable(ScsiPortReinitialize, "ScsiPortReinitialize"),
                                    nullptr);
+  begin_witnessing(port());
+  note_foreign_imports(driver);
   return driver;
 }
 

@@ -245,20 +245,23 @@ BOOLEAN NTAPI ScsiPortInterrupt(KINTERRUPT*, PVOID ServiceContext) {
     adapter.interrupt_came_while_held = true;
     return FALSE;
   }
-  return call_interrupt(adapter) ? TRUE : FALSE;
+  const bool line_was_up = adapter.watch.line_up;
+  const bool claimed = call_interrupt(adapter);
+  witness_interrupt(adapter, claimed, line_was_up);
+  return claimed;
 }
 
 std::string describe(const Adapter& adapter, const MiniportCall& call) {
   return fmt::format("{} of \\Device\\ScsiPort{}", routine_name(call.routine), adapter.number);
 }
 
-std::string describe(const Request& request) {
-  const UnitAddress at = request.unit ? request.unit->address : UnitAddress{};
+std::string describe(const RequestHistory& request) {
+  const UnitAddress at = request.address;
   const char* function = srb_function_name(request.function);
   std::string text =
       fmt::format("srb#{} {} {}:{}:{}", request.number, function ? function : "?", at.path, at.target, at.lun);
-  if (request.function == SRB_FUNCTION_EXECUTE_SCSI && request.srb)
-    fmt::format_to(std::back_inserter(text), " operation 0x{:02x}", request.srb->Cdb[0]);
+  if (request.function == SRB_FUNCTION_EXECUTE_SCSI)
+    fmt::format_to(std::back_inserter(text), " operation 0x{:02x}", request.operation);
   return text;
 }
 
@@ -268,13 +271,13 @@ std::string seconds(machine::Time at) {
 }
 }  // namespace
 
-std::vector<std::string> history_of(const Request& request) {
+std::vector<std::string> history_of(const RequestHistory& request) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}  {} arrived at the port", seconds(request.arrived), describe(request)));
   if (request.starts)
     lines.push_back(fmt::format("{}  passed to HwScsiStartIo{}{}", seconds(request.started),
                                 request.starts > 1 ? fmt::format(" (for the {}. time)", request.starts) : "",
-                                request.slot != kNoSlot ? fmt::format(", tag {}", request.slot + 1) : ""));
+                                request.tag ? fmt::format(", tag {}", request.tag) : ""));
   if (request.given_back_in != Routine::None)
     lines.push_back(fmt::format("{}  given back in {} with SrbStatus 0x{:02x} ({})", seconds(request.given_back),
                                 routine_name(request.given_back_in), request.first_status,

@@ -49,7 +49,7 @@ BOOLEAN NTAPI ScsiPortInterrupt(KINTERRUPT* Interrupt, PVOID ServiceContext);
 /// "HwScsiStartIo of adapter 0", for reports.
 std::string describe(const Adapter& adapter, const MiniportCall& call);
 /// "srb#7 READ 0:0:0 ...", and what became of it so far.
-std::vector<std::string> history_of(const Request& request);
-std::string describe(const Request& request);
+std::vector<std::string> history_of(const RequestHistory& request);
+std::string describe(const RequestHistory& request);
 
 }  // namespace drydock::port::scsiport

@@ -1,6 +1,6 @@
 #include "port/scsiport/notification.h"
 
-#include <bit>
+#include <algorithm>
 #include <cstdarg>
 #include <iterator>
 
@@ -52,6 +52,8 @@ Adapter* checked_adapter(const void* extension, const char* routine) {
   if (!adapter) [[unlikely]]
     violation(nullptr, Check::BadNotification,
               fmt::format("{} was called with an extension pointer that is none of this port's", routine));
+  else
+    check_irql(*adapter, routine, std::max<KIRQL>(adapter->interrupt_irql, DISPATCH_LEVEL));
   return adapter;
 }
 
@@ -73,16 +75,16 @@ void give_back(Adapter& adapter, Slot& slot, bool swept) {
   slot.state = Slot::State::GivenBack;
   slot.swept = swept;
   slot.callback = call ? call->serial : 0;
-  slot.given_back_in = call ? call->routine : Routine::None;
-  slot.given_back = Machine::current().now();
   slot.returned = *slot.srb;
-  request.given_back = slot.given_back;
-  request.given_back_in = slot.given_back_in;
+  request.given_back = Machine::current().now();
+  request.given_back_in = call ? call->routine : Routine::None;
   request.first_status = slot.returned.SrbStatus;
   Machine::current().detail(
       Event::SrbGivenBack, request.number,
       static_cast<std::uint64_t>(slot.returned.SrbStatus) << 8 | slot.returned.ScsiStatus,
-      static_cast<std::uint64_t>(slot.given_back_in) | static_cast<std::uint64_t>(adapter.number) << 8);
+      static_cast<std::uint64_t>(request.given_back_in) | static_cast<std::uint64_t>(adapter.number) << 8);
+  slot.history = request;
+  witness_give_back(adapter, slot);
   const auto index = static_cast<std::uint16_t>(&slot - adapter.slots.data());
   slot.next_given_back = adapter.notified.given_back;
   adapter.notified.given_back = index;
@@ -98,11 +100,11 @@ void completed_twice(Adapter& adapter, Slot& slot) {
                                   "RequestComplete in the same routine",
                                   slot.last_number)
                             : fmt::format("RequestComplete for srb#{}, which {} had given back before",
-                                          slot.last_number, routine_name(slot.given_back_in));
+                                          slot.last_number, routine_name(slot.history.given_back_in));
   violation(&adapter, after_sweep ? Check::RequestCompletedAfterSweep : Check::RequestCompletedTwice,
             std::move(summary),
             {reinterpret_cast<std::uint64_t>(adapter.extension), reinterpret_cast<std::uint64_t>(slot.srb)},
-            slot.state == Slot::State::Free ? nullptr : slot.request);
+            &slot.history);
 }
 
 void request_complete(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {
@@ -217,6 +219,7 @@ VOID NTAPI ScsiPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
     }
     case ResetDetected:
       record();
+      witness_reset_known(adapter);
       adapter.notified.reset_detected = true;
       adapter.notified.any = true;
       break;
@@ -347,9 +350,10 @@ VOID NTAPI ScsiPortLogError(PVOID HwDeviceExtension, SCSI_REQUEST_BLOCK* Srb, UC
       violation(adapter, Check::LogErrorAfterComplete,
                 slot ? fmt::format("ScsiPortLogError with srb#{}, which was given back before", slot->last_number)
                      : std::string("ScsiPortLogError with a pointer that is no SRB of this adapter"),
-                {}, slot && slot->state == Slot::State::GivenBack ? slot->request : nullptr);
+                {}, slot ? &slot->history : nullptr);
     } else {
       entry.has_srb = true;
+      slot->logged_code = ErrorCode;
       entry.srb = *slot->srb;
       entry.request = slot->last_number;
     }

@@ -9,13 +9,6 @@
 
 namespace drydock::port::scsiport {
 
-struct UnitAddress {
-  UCHAR path = 0, target = 0, lun = 0;
-  friend bool operator==(const UnitAddress&, const UnitAddress&) = default;
-  /// As Event::SrbStarted has it.
-  constexpr std::uint64_t bits() const { return static_cast<std::uint64_t>(path) << 16 | target << 8 | lun; }
-};
-
 struct LogicalUnit {
   Adapter* adapter = nullptr;
   UnitAddress address;
@@ -48,6 +41,7 @@ struct LogicalUnit {
   Request* sense = nullptr;  ///< the port's REQUEST SENSE, waiting or owned (SP-251)
   bool sense_waits = false;
   bool frozen = false;      ///< SP-235
+  machine::Time frozen_since{};
   std::uint32_t locks = 0;  ///< SP-257
   bool busy_until_tick = false;
 

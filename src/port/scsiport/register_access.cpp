@@ -17,6 +17,7 @@ std::uint16_t number_of(const volatile void* port) {
 template <class T>
 T read_port(const T* port) {
   Machine& machine = Machine::current();
+  machine.computer().ports_touched(number_of(port), sizeof(T));
   machine::IoFabric* fabric = machine.fabric();
   const auto value = static_cast<T>(fabric ? fabric->read_port(number_of(port), sizeof(T)) : ~0u);
   machine.record(machine::Event::PortRead, number_of(port), sizeof(T), value);
@@ -26,6 +27,7 @@ T read_port(const T* port) {
 template <class T>
 void write_port(T* port, T value) {
   Machine& machine = Machine::current();
+  machine.computer().ports_touched(number_of(port), sizeof(T));
   machine.record(machine::Event::PortWrite, number_of(port), sizeof(T), value);
   if (machine::IoFabric* fabric = machine.fabric()) fabric->write_port(number_of(port), sizeof(T), value);
 }

@@ -12,7 +12,9 @@ using namespace nt;
 
 struct Adapter;
 struct LogicalUnit;
+struct Port;
 struct Request;
+struct Slot;
 
 inline constexpr std::uint16_t kNoSlot = 0xFFFF;
 
@@ -38,7 +40,29 @@ const char* routine_name(Routine routine);
 /// Who waits for a request of the port's own. Called without locks, at DISPATCH_LEVEL.
 using RequestEnded = void (*)(Adapter& adapter, Request& request, void* context);
 
-struct RequestFields {
+struct UnitAddress {
+  UCHAR path = 0, target = 0, lun = 0;
+  friend bool operator==(const UnitAddress&, const UnitAddress&) = default;
+  /// As Event::SrbStarted has it.
+  constexpr std::uint64_t bits() const { return static_cast<std::uint64_t>(path) << 16 | target << 8 | lun; }
+};
+
+/// What reports say of a request; outlives it in its slot.
+struct RequestHistory {
+  std::uint32_t number = 0;  ///< srb#7 in traces
+  UCHAR function = 0;
+  UCHAR operation = 0;  ///< of EXECUTE_SCSI
+  UnitAddress address;
+  UCHAR first_status = 0;  ///< SrbStatus as the miniport gave it
+  Routine given_back_in = Routine::None;
+  std::uint8_t busy_returns = 0;     ///< SP-089, in a row
+  std::uint8_t resets_survived = 0;  ///< SP-356
+  std::uint16_t tag = 0;             ///< slot number plus one, the last it had
+  std::uint32_t starts = 0;
+  machine::Time arrived{}, started{}, given_back{};
+};
+
+struct RequestFields : RequestHistory {
   // Neighbours in the list it is in: waiting, given back busy, or owned.
   Request* previous = nullptr;
   Request* next = nullptr;
@@ -47,13 +71,7 @@ struct RequestFields {
   SCSI_REQUEST_BLOCK* srb = nullptr;  ///< the sender's; what the miniport sees is the slot's copy
   LogicalUnit* unit = nullptr;
   enum class Waits : std::uint8_t { No, InQueue, ToBypass, ToRetry, AsSense } waits = Waits::No;
-  UCHAR function = 0;
-  std::uint8_t busy_returns = 0;     ///< SP-089, in a row
-  std::uint8_t resets_survived = 0;  ///< SP-356
-  UCHAR first_status = 0;            ///< SrbStatus as the miniport gave it
-  Routine given_back_in = Routine::None;
   std::uint16_t slot = kNoSlot;
-  std::uint32_t number = 0;  ///< srb#7 in traces
   ULONG sort_key = 0;
   ULONG flags = 0;      ///< SrbFlags as the sender set them
   NTSTATUS status = 0;  ///< for the IRP, once ended
@@ -62,10 +80,6 @@ struct RequestFields {
   MDL* mdl = nullptr;
   PVOID data = nullptr;
   ULONG mdl_offset = 0;
-
-  // History, for reports.
-  std::uint32_t starts = 0;
-  machine::Time arrived{}, started{}, given_back{};
 
   // A request of the port's own.
   RequestEnded ended = nullptr;
@@ -92,10 +106,15 @@ struct Slot {
   std::uint32_t callback = 0;  ///< serial number of the miniport call that gave it back
   std::uint16_t next_given_back = kNoSlot;
   std::uint16_t next_free = kNoSlot;
+  bool device_ended = false;   ///< the device has run the command to its end
+  ULONG logged_code = 0;       ///< of the last log entry with it (SP-285)
+  bool unmapped_data = false;  ///< DataBuffer is no address to use (SP-077)
   Request* request = nullptr;
+  RequestHistory history;      ///< of the last request given back from it
   std::uint32_t last_number = 0;  ///< of the last request in it, for reports
-  machine::Time given_back{};
-  Routine given_back_in = Routine::None;
+  std::byte* alias = nullptr;  ///< guarded: its data as the miniport saw it last; mapped while it owns it
+  std::size_t alias_bytes = 0;
+  bool alias_mapped = false;
 
   SCSI_REQUEST_BLOCK* srb = nullptr;  ///< driver-visible
   std::byte* extension = nullptr;     ///< null if none was asked for

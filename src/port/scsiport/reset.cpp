@@ -100,6 +100,7 @@ bool reset_one_bus(Adapter& adapter, UCHAR path, ResetCause cause, const Request
   if (!row) return false;
   KeCancelTimer(&adapter.kernel->hold_off);
   note_reset(adapter, 1u << path, false);
+  witness_reset_known(adapter);
   ++adapter.account.bus_resets;
   log_reset(adapter, path, cause, overdue);
   const bool result = call_reset_bus(adapter, path);

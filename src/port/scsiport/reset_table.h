@@ -95,7 +95,6 @@ inline constexpr ResetRow kResetRows[] = {
     {in(Resetting),                SrbGivenBack,          Resetting, take_back_after_return, "SP-167 SP-102 SP-194 SP-199"},
     {in(Resetting),                ResetDetected,         Resetting, nothing,                "SP-175"},
     {in(Resetting),                NextRequestNotified,   Resetting, remember_ready,         "SP-173 SP-186"},
-    {in(Resetting),                RequestArrives,        Resetting, queue_request,          "SP-164"},
     {in(Resetting),                ResetRequestCompleted, Resetting, nothing,                "SP-214"},
     {in(Resetting),                RoutineReturned,       HoldOff,   start_hold_off,         "SP-180 SP-181 SP-192"},
 
@@ -120,6 +119,7 @@ inline constexpr ResetRow kResetRows[] = {
 
 inline constexpr DroppedResetEvent kDroppedResetEvents[] = {
     {in(Running),                  ClockEnds,             "the clock was stopped while its DPC was under way"},
+    {in(Resetting),                RequestArrives,        "it waits for the port lock, which is held until the routine has returned"},
     {in(Resetting),                ResetWanted,           "the port lock is held until the routine has returned"},
     {in(Resetting),                ClockEnds,             "the routine's return sets the clock anew"},
     {in(Stopped, Failed),          ClockEnds,             "the clock was stopped while its DPC was under way"},

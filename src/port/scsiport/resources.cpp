@@ -111,10 +111,13 @@ namespace {
 /// SP-361: routines that only some of the miniport's routines may call.
 bool called_from(Adapter& adapter, const char* name, bool find_adapter_only) {
   const MiniportCall* call = running_call(adapter);
-  if (call && call->routine == Routine::FindAdapter) return true;
-  if (!find_adapter_only && call && call->routine == Routine::AdapterControl &&
-      (call->control == ScsiSetRunningConfig || call->control == ScsiSetBootConfig))
+  const bool may = call && (call->routine == Routine::FindAdapter ||
+                            (!find_adapter_only && call->routine == Routine::AdapterControl &&
+                             (call->control == ScsiSetRunningConfig || call->control == ScsiSetBootConfig)));
+  if (may) {
+    check_irql(adapter, name, PASSIVE_LEVEL);
     return true;
+  }
   violation(&adapter, Check::CalledFromWrongRoutine,
             fmt::format("{} was called from {}; only HwScsiFindAdapter{} may", name,
                         call ? routine_name(call->routine) : "outside of every routine of the miniport",
@@ -182,7 +185,7 @@ PVOID NTAPI ScsiPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE, ULONG
                           text_of(start, NumberOfBytes, memory)));
   const std::uint64_t at = range ? range->start + (start - range->bus_start) : start;
   Mapping mapping;
-  mapping.bus_start = start;
+  mapping.start = at;
   mapping.length = NumberOfBytes;
   mapping.memory = memory;
   if (memory) {
@@ -302,6 +305,7 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortGetPhysicalAddress(PVOID HwDeviceExtension, 
     return result;
   }
   Adapter& adapter = *found;
+  check_irql(adapter, "ScsiPortGetPhysicalAddress", std::max<KIRQL>(adapter.interrupt_irql, DISPATCH_LEVEL));
   const auto* at = static_cast<const std::byte*>(VirtualAddress);
   if (Slot* slot = Srb ? slot_of(adapter, Srb) : nullptr; slot && slot->state == Slot::State::Owned) {
     const auto offset = static_cast<std::size_t>(at - static_cast<const std::byte*>(slot->issued.DataBuffer));
@@ -324,6 +328,9 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortGetPhysicalAddress(PVOID HwDeviceExtension, 
                            : slot.extension && at >= slot.extension ? extension_end
                                                                     : nullptr;
     if (end && at < end) {
+      if (!adapter.config.NeedPhysicalAddresses && at < extension_end)
+        violation(&adapter, Check::PhysicalAddressNotAskedFor,
+                  "the physical address of an SRB extension was asked for, though NeedPhysicalAddresses is FALSE");
       result.QuadPart = adapter.slot_memory.physical.QuadPart + offset;
       *Length = static_cast<ULONG>(end - at);
       return result;

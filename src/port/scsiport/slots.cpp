@@ -89,7 +89,10 @@ bool allocate_slots(Adapter& adapter) {
 
 void free_slots(Adapter& adapter) {
   if (adapter.port->settings.guard_requests)
-    for (Slot& slot : adapter.slots) guard_slot(adapter, slot, true);
+    for (Slot& slot : adapter.slots) {
+      guard_slot(adapter, slot, false);
+      guard_slot(adapter, slot, true);
+    }
   free_dma(adapter, adapter.slot_memory);
   adapter.slots.clear();
   adapter.first_free_slot = adapter.last_free_slot = kNoSlot;
@@ -117,9 +120,39 @@ void put_slot(Adapter& adapter, Slot& slot) {
 }
 
 void guard_slot(Adapter& adapter, Slot& slot, bool accessible) {
-  machine::Machine::current().memory().protect(slot.srb, adapter.slot_stride / PAGE_SIZE,
-                                               accessible ? machine::Access::ReadWrite : machine::Access::None);
+  machine::Memory& memory = machine::Machine::current().memory();
+  memory.protect(slot.srb, adapter.slot_stride / PAGE_SIZE,
+                 accessible ? machine::Access::ReadWrite : machine::Access::None);
+  if (accessible || !slot.alias_mapped) return;
+  slot.alias_mapped = false;
+  memory.unmap_alias(slot.alias - BYTE_OFFSET(slot.alias),
+                     ADDRESS_AND_SIZE_TO_SPAN_PAGES(slot.alias, slot.alias_bytes));
 }
+
+namespace {
+/// SP-357: the request's data at addresses of its own, which go with the request. Null if there is no room for them.
+std::byte* map_alias(Slot& slot, const Request& request, ULONG bytes) {
+  std::vector<std::uint64_t> frames;
+  ULONG in_page = 0;
+  for (ULONG offset = 0; offset < bytes;) {
+    PHYSICAL_ADDRESS at;
+    ULONG run = 0;
+    if (!data_run(request, offset, at, run)) return nullptr;
+    const auto start = static_cast<std::uint64_t>(at.QuadPart);
+    if (offset == 0) in_page = static_cast<ULONG>(start & (PAGE_SIZE - 1));
+    run = std::min(run, bytes - offset);
+    for (std::uint64_t frame = start >> PAGE_SHIFT; frame <= (start + run - 1) >> PAGE_SHIFT; ++frame)
+      frames.push_back(frame);
+    offset += run;
+  }
+  void* first = machine::Machine::current().memory().map_alias(frames);
+  if (!first) return nullptr;
+  slot.alias = static_cast<std::byte*>(first) + in_page;
+  slot.alias_bytes = bytes;
+  slot.alias_mapped = true;
+  return slot.alias;
+}
+}  // namespace
 
 Slot* slot_of(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {
   if (!adapter.slot_memory.contains(srb)) return nullptr;
@@ -127,6 +160,11 @@ Slot* slot_of(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {
   if (offset % adapter.slot_stride) return nullptr;
   Slot& slot = adapter.slots[offset / adapter.slot_stride];
   return slot.last_number ? &slot : nullptr;
+}
+
+bool map_data(Adapter& adapter, Request& request) {
+  if (!adapter.map_buffers || !request.mdl || request.function != SRB_FUNCTION_EXECUTE_SCSI) return true;
+  return system_address_of(request.mdl) != nullptr;
 }
 
 void hand_over(Adapter& adapter, Slot& slot, Request& request, bool tagged) {
@@ -161,9 +199,15 @@ void hand_over(Adapter& adapter, Slot& slot, Request& request, bool tagged) {
         if (owned->srb == request.srb->NextSrb) copy.NextSrb = adapter.slots[owned->slot].srb;
     }
   }
+  slot.unmapped_data = false;
   if (request.function == SRB_FUNCTION_EXECUTE_SCSI && copy.DataTransferLength) {
-    if (!adapter.map_buffers)
+    std::byte* alias = nullptr;
+    if (!adapter.map_buffers) {
       copy.DataBuffer = unmapped_address(index, request);
+      slot.unmapped_data = true;
+    } else if (adapter.port->settings.guard_requests &&
+               (alias = map_alias(slot, request, copy.DataTransferLength)) != nullptr)
+      copy.DataBuffer = alias;
     else if (request.mdl)
       copy.DataBuffer = static_cast<std::byte*>(system_address_of(request.mdl)) + request.mdl_offset;
   }
@@ -174,6 +218,8 @@ void hand_over(Adapter& adapter, Slot& slot, Request& request, bool tagged) {
   slot.last_number = request.number;
   slot.issued = copy;
   request.slot = index;
+  request.tag = static_cast<std::uint16_t>(index + 1);
+  witness_hand_over(adapter, slot);
 }
 
 void take_over_results(Adapter& adapter, Slot& slot, Request& request) {

@@ -13,6 +13,8 @@ void free_slots(Adapter& adapter);
 Slot* take_slot(Adapter& adapter);
 void put_slot(Adapter& adapter, Slot& slot);
 
+/// A miniport with MapBuffers finds the data at a system address. False if there is none to be had.
+bool map_data(Adapter& adapter, Request& request);
 /// Fills the slot with what the miniport is to see of `request` (SP-067 to SP-081).
 void hand_over(Adapter& adapter, Slot& slot, Request& request, bool tagged);
 /// Copies back what a miniport may have changed (SP-082), after it was given back.

@@ -1,5 +1,6 @@
 #include "port/scsiport/srb_checks.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -46,6 +47,37 @@ bool only_results_changed(const SCSI_REQUEST_BLOCK& before, SCSI_REQUEST_BLOCK a
   return std::memcmp(static_cast<const void*>(&before), &after, sizeof(after)) == 0;
 }
 
+/// What is logged with which code (SP-283, SP-285). Overruns are not among them: DATA_OVERRUN means underruns too.
+struct LoggedStatus {
+  UCHAR status;
+  bool must_be_logged;
+  ULONG codes[2];
+};
+constexpr LoggedStatus kLoggedStatuses[] = {
+    {SRB_STATUS_PARITY_ERROR, true, {SP_BUS_PARITY_ERROR}},
+    {SRB_STATUS_UNEXPECTED_BUS_FREE, true, {SP_PROTOCOL_ERROR, SP_UNEXPECTED_DISCONNECT}},
+    {SRB_STATUS_COMMAND_TIMEOUT, true, {SP_REQUEST_TIMEOUT}},
+    {SRB_STATUS_PHASE_SEQUENCE_FAILURE, true, {SP_PROTOCOL_ERROR, SP_INVALID_RESELECTION}},
+    {SRB_STATUS_SELECTION_TIMEOUT, false, {SP_BUS_TIME_OUT}},
+};
+
+void check_log_entry(Adapter& adapter, const Slot& slot, UCHAR status) {
+  const auto* row = std::find_if(std::begin(kLoggedStatuses), std::end(kLoggedStatuses),
+                                 [&](const LoggedStatus& one) { return one.status == status; });
+  if (row == std::end(kLoggedStatuses)) return;
+  const MiniportCall* call = running_call(adapter);
+  if (slot.logged_code && slot.logged_code != row->codes[0] && slot.logged_code != row->codes[1])
+    violation(&adapter, Check::LogCodeDoesNotFit,
+              fmt::format("srb#{} was given back with {}, but logged with code {}", slot.last_number,
+                          srb_status_name(status), slot.logged_code),
+              {}, slot.request);
+  else if (row->must_be_logged && !slot.logged_code && !(call && call->logged_error))
+    violation(&adapter, Check::ErrorNotLogged,
+              fmt::format("srb#{} was given back with {} and nothing was logged", slot.last_number,
+                          srb_status_name(status)),
+              {}, slot.request);
+}
+
 void check_status(Adapter& adapter, const Slot& slot, const SCSI_REQUEST_BLOCK& srb) {
   const UCHAR status = SRB_STATUS(srb.SrbStatus);
   if (status == SRB_STATUS_PENDING || !srb_status_name(status) || (srb.SrbStatus & SRB_STATUS_QUEUE_FROZEN)) {
@@ -59,6 +91,7 @@ void check_status(Adapter& adapter, const Slot& slot, const SCSI_REQUEST_BLOCK& 
     return;
   }
   if (slot.request->function != SRB_FUNCTION_EXECUTE_SCSI) return;
+  check_log_entry(adapter, slot, status);
   if (status == SRB_STATUS_SUCCESS && srb.ScsiStatus != SCSISTAT_GOOD && srb.ScsiStatus != SCSISTAT_CONDITION_MET)
     violation(&adapter, Check::DoubtfulSrbStatus,
               fmt::format("srb#{} was given back with SUCCESS, though its ScsiStatus is 0x{:02x}", slot.last_number,

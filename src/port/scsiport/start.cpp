@@ -137,6 +137,7 @@ void query_control_types(Adapter& adapter) {
 /// The clean slate that a start begins with.
 void make_ready(Adapter& adapter) {
   PortLock lock(adapter);
+  witness_stopped(adapter, false);
   reset_step(adapter, ResetEvent::AdapterStarted);
   adapter.ready = true;  // SP-052
   adapter.ready_to_run = true;

@@ -97,20 +97,28 @@ void end_waiting(Adapter& adapter, LogicalUnit& unit, UCHAR srb_status, NTSTATUS
 
 void arrive(Adapter& adapter, Request& request, Ended& ended) {
   LogicalUnit& unit = *request.unit;
+  request.address = unit.address;
+  if (request.function == SRB_FUNCTION_EXECUTE_SCSI) request.operation = request.srb->Cdb[0];
   // The port itself may still ask a unit whose stack is gone whether it is there.
   const bool unit_closed = unit.removed && request.irp;
   if (unit_closed || adapter.lifecycle == Lifecycle::SurpriseRemoved || adapter.lifecycle == Lifecycle::Removed) {
     end_in_port(adapter, request, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST, ended);  // SP-277, SP-278
     return;
   }
+  if (!map_data(adapter, request)) {
+    end_in_port(adapter, request, SRB_STATUS_INTERNAL_ERROR, STATUS_INSUFFICIENT_RESOURCES, ended);  // SP-261
+    return;
+  }
   const ResetRow* row = reset_step(adapter, ResetEvent::RequestArrives);
+  HOST_CHECK(row);
   if (row->then == ResetAction::refuse_request) {
     end_in_port(adapter, request, SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST, ended);
     return;
   }
+  // SP-279: BYPASS_LOCKED_QUEUE is the mark of a power request, which passes a frozen queue too.
   const bool passes_frozen = request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE;
-  const bool passes_locked = unit.locks && (request.flags & SRB_FLAGS_BYPASS_LOCKED_QUEUE);
-  if (passes_frozen || passes_locked) {
+  const bool passes_both = (unit.locks || unit.frozen) && (request.flags & SRB_FLAGS_BYPASS_LOCKED_QUEUE);
+  if (passes_frozen || passes_both) {
     request.waits = Request::Waits::ToBypass;
     unit.bypass.push_back(&request);
   } else {

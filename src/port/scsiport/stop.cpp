@@ -132,9 +132,11 @@ void silence_adapter(Adapter& adapter, bool surprise) {
   wait_for_owned(adapter, surprise);
   stop_timers(adapter);
 
-  if (adapter.controls[ScsiStopAdapter] &&
-      call_adapter_control(adapter, ScsiStopAdapter, nullptr) != ScsiAdapterControlSuccess)
-    violation(&adapter, Check::StopFailed, "HwScsiAdapterControl(ScsiStopAdapter) was unsuccessful; the stop goes on");
+  if (adapter.controls[ScsiStopAdapter]) {
+    if (call_adapter_control(adapter, ScsiStopAdapter, nullptr) != ScsiAdapterControlSuccess)
+      violation(&adapter, Check::StopFailed, "HwScsiAdapterControl(ScsiStopAdapter) was unsuccessful; the stop goes on");
+    witness_stopped(adapter, true);
+  }
   disconnect_adapter(adapter);
   if (adapter.controls[ScsiSetBootConfig]) call_adapter_control(adapter, ScsiSetBootConfig, nullptr);  // SP-270
   if (adapter.owned) {
@@ -144,6 +146,8 @@ void silence_adapter(Adapter& adapter, bool surprise) {
 }
 
 void release_adapter(Adapter& adapter) {
+  witness_reset_known(adapter);
+  adapter.watch.retired.clear();
   unmap_all(adapter);
   free_slots(adapter);
   free_dma(adapter, adapter.uncached);
@@ -186,6 +190,23 @@ std::vector<std::string> owned_requests() {
       for (const Request* request = unit->owned.first(); request; request = request->next)
         lines.push_back(describe(*request));
   return lines;
+}
+
+void report_frozen_queues(machine::Duration longer_than) {
+  machine::Machine& machine = machine::Machine::current();
+  for (const Adapter* adapter : port().adapters)
+    for (const LogicalUnit* unit : adapter->units) {
+      if (!unit->frozen || machine.now() - unit->frozen_since < longer_than) continue;
+      const UnitAddress at = unit->address;
+      machine.report(machine::finding(
+          "SP-248",
+          fmt::format("the queue of unit {}:{}:{} of adapter {} has been frozen for {} s and {} request{} in it: the "
+                      "layer above never released it",
+                      at.path, at.target, at.lun, adapter->number,
+                      std::chrono::duration_cast<std::chrono::seconds>(machine.now() - unit->frozen_since).count(),
+                      unit->queue.size(), unit->queue.size() == 1 ? " waits" : "s wait"),
+          machine::Severity::Recorded));
+    }
 }
 
 void report_lost_requests() {

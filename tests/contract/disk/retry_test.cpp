@@ -155,7 +155,7 @@ TEST(Disk, SP_247_FlushesTheQueueOfRemovableMediaInstead) {
   EXPECT_EQ(rig.unit().functions(SRB_FUNCTION_RELEASE_QUEUE).size(), 0u);
 }
 
-TEST(Disk, SP_157_ResetsTheBusWhenADiskStaysBusy) {
+TEST(Disk, SP_157_SP_209_ResetsTheBusWhenADiskStaysBusy) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -163,7 +163,12 @@ TEST(Disk, SP_157_ResetsTheBusWhenADiskStaysBusy) {
     std::vector<std::byte> data(512);
     EXPECT_EQ(file.read(data).status, STATUS_SUCCESS);
   });
-  EXPECT_EQ(rig.unit().functions(SRB_FUNCTION_RESET_BUS).size(), 1u);
+  const auto resets = rig.unit().functions(SRB_FUNCTION_RESET_BUS);
+  ASSERT_EQ(resets.size(), 1u);
+  EXPECT_EQ(resets[0].srb.SrbFlags, 0u);
+  EXPECT_EQ(resets[0].srb.TimeOutValue, 0u);
+  EXPECT_EQ(resets[0].srb.DataBuffer, nullptr);
+  EXPECT_EQ(resets[0].srb.CdbLength, 0);
   rig.expect_even_account();
 }
 

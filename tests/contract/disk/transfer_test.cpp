@@ -5,7 +5,7 @@
 namespace drydock::tests::disk {
 namespace {
 
-TEST(Disk, ReadsBackWhatItWroteInPartsTheAdapterTakes) {
+TEST(Disk, SP_311_ReadsBackWhatItWroteInPartsTheAdapterTakes) {
   DiskRig rig;
   rig.run([&] {
     auto file = rig.open();
@@ -34,7 +34,7 @@ TEST(Disk, ReadsBackWhatItWroteInPartsTheAdapterTakes) {
   EXPECT_EQ(rig.account().bytes_read, 300u * 1024);
 }
 
-TEST(Disk, CutsByPhysicalPagesWhereTheyAreTheLimit) {
+TEST(Disk, SP_310_CutsByPhysicalPagesWhereTheyAreTheLimit) {
   DiskRig rig;
   rig.unit().transfer_bytes_max = 0x100000;
   rig.unit().physical_pages_max = 9;
@@ -43,7 +43,10 @@ TEST(Disk, CutsByPhysicalPagesWhereTheyAreTheLimit) {
     std::vector<std::byte> data(64 * 1024);
     EXPECT_TRUE(file.read(data).ok());
   });
-  EXPECT_EQ(rig.unit().commands(SCSIOP_READ).size(), 2u);
+  const auto reads = rig.unit().commands(SCSIOP_READ);
+  ASSERT_EQ(reads.size(), 2u);
+  for (const Arrival& read : reads)
+    EXPECT_LE(ADDRESS_AND_SIZE_TO_SPAN_PAGES(read.srb.DataBuffer, read.srb.DataTransferLength), 9u);
 }
 
 TEST(Disk, SP_067_LeavesTheAddressToThePort) {

@@ -216,7 +216,7 @@ Srb reset_bus_srb() {
   return {.function = SRB_FUNCTION_RESET_BUS, .flags = 0, .length = 0, .timeout_s = 0, .sense_length = 0};
 }
 
-TEST_F(BusReset, SP_211_SP_212_SP_213_TheResetMayBeARequestItself) {
+TEST_F(BusReset, SP_211_SP_212_SP_213_SP_215_TheResetMayBeARequestItself) {
   rig.run_started([&] {
     Sent& reset = rig.send(reset_bus_srb());
     EXPECT_TRUE(reset.done);
@@ -441,7 +441,7 @@ TEST_F(BusReset, SP_196_SP_200_NoRetryAndNoSenseByThePort) {
   });
 }
 
-TEST_F(BusReset, SP_154_SP_229_AnOverdueRequestResetsItsBusAndNothingElseIsTried) {
+TEST_F(BusReset, SP_153_SP_154_SP_158_SP_225_SP_229_SP_230_SP_231_AnOverdueRequestResetsItsBusAndNothingElseIsTried) {
   rig.run_started([&] {
     hold_requests();
     Sent& owned = rig.send({.timeout_s = 3});
@@ -449,7 +449,7 @@ TEST_F(BusReset, SP_154_SP_229_AnOverdueRequestResetsItsBusAndNothingElseIsTried
     ASSERT_TRUE(owned.done);
     EXPECT_EQ(owned.srb_status(), SRB_STATUS_BUS_RESET);  // SP-230
     EXPECT_EQ(rig.calls(PuppetResetBus), 1u);
-    EXPECT_EQ(rig.calls(PuppetStartIo), 1u);
+    EXPECT_EQ(rig.calls(PuppetStartIo), 1u);  // SP-153, SP-158: no RESET_BUS among them
     const machine::Duration took = rig.time_of(PuppetResetBus, 0) - rig.time_of(PuppetStartIo, 0);
     EXPECT_GE(took, 3s);  // SP-225
     EXPECT_LE(took, 4s + 20ms);
@@ -479,6 +479,94 @@ TEST_F(BusReset, SP_355_ForgettingToAskIsNamedWhenNothingElseIsOut) {
     rig.advance(4s);
   });
   EXPECT_TRUE(rig.found("SP-355")) << rig.what_happened();
+}
+
+TEST_F(BusReset, SP_179_TheResultOfTheRoutineIsTheAnswer) {
+  rig.run_started([&] {
+    EXPECT_EQ(rig.reset_bus_by_ioctl(), STATUS_SUCCESS);
+    rig.script(PuppetResetBus, {{PuppetLogError, SP_BUS_TIME_OUT, 1}, {PuppetReturn, FALSE, 0}});
+    EXPECT_EQ(rig.reset_bus_by_ioctl(), STATUS_IO_DEVICE_ERROR);
+  });
+}
+
+TEST_F(BusReset, SP_192_FalseIsReportedAndTheHoldOffRunsAllTheSame) {
+  rig.run_started([&] {
+    rig.script(PuppetResetBus, {{PuppetLogError, SP_BUS_TIME_OUT, 1}, {PuppetReturn, FALSE, 0}});
+    rig.reset_bus_by_ioctl();
+    const machine::Time returned = rig.now();
+    Sent& waits = rig.send();
+    EXPECT_FALSE(waits.done);
+    rig.advance(5s);
+    ASSERT_TRUE(waits.done);
+    expect_about(waits.done_at - returned, 4s);
+  });
+  EXPECT_TRUE(rig.found("SP-351")) << rig.what_happened();
+}
+
+TEST_F(BusReset, SP_178_AHardResetTakesEveryBusWithIt) {
+  const auto outcome = rig.run([&] {
+    PUPPET& puppet = rig.puppet();
+    puppet.NumberOfBuses = 2;
+    puppet.Units[0] = 0, puppet.Units[1] = 0x10000, puppet.Units[2] = 0x10100, puppet.Units[3] = ~0u;
+    ASSERT_EQ(rig.start(), STATUS_SUCCESS);
+    ASSERT_EQ(rig.enumerate(), STATUS_SUCCESS);
+    hold_requests();
+    // The reset of bus 0 ends in a hard reset, which the miniport tells of; of bus 1 it gives back only one request.
+    rig.script(PuppetResetBus, {{PuppetSweep, 0x00FFFF, SRB_STATUS_BUS_RESET}, {PuppetRequestTimer, 1'000'000, 0}, kNext});
+    rig.script(PuppetTimer, {{PuppetResetDetected, 0, 0}, {PuppetSweep, 0x010000, SRB_STATUS_BUS_RESET}});
+    rig.send({.timeout_s = 60}, {0, 0, 0});
+    rig.send({.timeout_s = 60}, {1, 0, 0});
+    rig.send({.timeout_s = 60}, {1, 1, 0});
+    rig.reset_bus_by_ioctl(0);
+    rig.advance(10s);
+    ADD_FAILURE() << "the run should have stopped";
+  });
+  EXPECT_EQ(outcome, machine::OutcomeKind::BugCheck);
+  EXPECT_EQ(rig.stop_parameter(0), 0x1007u) << rig.what_happened();
+}
+
+TEST_F(BusReset, SP_202_TheUnitAttentionAfterAResetFreezesOnceMore) {
+  rig.run_started([&] {
+    hold_requests();
+    Sent& owned = rig.send();
+    rig.reset_bus_by_ioctl();
+    EXPECT_TRUE(owned.frozen());
+    rig.release_queue();
+    rig.script(PuppetStartIo,
+               {{PuppetSense, 6, 0x29},
+                {PuppetCompleteThis, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID, SCSISTAT_CHECK_CONDITION},
+                kNext});
+    Sent& next = rig.send();
+    rig.advance(5s);
+    EXPECT_TRUE(next.frozen());
+    EXPECT_TRUE(rig.unit().frozen);
+  });
+}
+
+TEST_F(BusReset, SP_217_AResetRequestThatIsNeverCompletedResetsTheBusAgainAndEndsInTheStop) {
+  const auto outcome = rig.run_started([&] {
+    rig.reset_srb_script({kHold, kNext});
+    rig.script(PuppetResetBus, {});
+    rig.send(reset_bus_srb());
+    rig.advance(9s);
+    EXPECT_EQ(rig.calls(PuppetResetBus), 0u);
+    rig.advance(20s);
+    ADD_FAILURE() << "the run should have stopped";
+  });
+  EXPECT_EQ(outcome, machine::OutcomeKind::BugCheck);
+  EXPECT_EQ(rig.calls(PuppetResetBus), 1u);
+  EXPECT_EQ(rig.stop_parameter(0), 0x1007u) << rig.what_happened();
+}
+
+TEST_F(BusReset, SP_204_SP_206_ResetDetectedComesFromTheTimerToo) {
+  rig.run_started([&] {
+    rig.script(PuppetInterrupt, {{PuppetRequestTimer, 1000, 0}});
+    rig.script(PuppetTimer, {{PuppetResetDetected, 0, 0}});
+    rig.interrupt();
+    rig.advance(100ms);
+    EXPECT_EQ(rig.adapter().state, port::scsiport::ResetState::HoldOff);
+    EXPECT_EQ(rig.calls(PuppetResetBus), 0u);
+  });
 }
 
 TEST_F(BusReset, SP_162_ItMayComeWithNothingOwnedAtAll) {
@@ -573,7 +661,6 @@ TEST_F(BusReset, SP_208_WithSeveralBusesOnlyThoseThatWereSeenToResetCount) {
 }
 
 TEST_F(BusReset, SP_193_SP_353_EightResetsWithoutASuccessEndTheRun) {
-  rig.settings().verify = false;
   const auto outcome = rig.run_started([&] {
     rig.script(PuppetStartIo, {kHold});
     for (unsigned i = 0; i < 12; ++i) {
@@ -583,6 +670,42 @@ TEST_F(BusReset, SP_193_SP_353_EightResetsWithoutASuccessEndTheRun) {
     ADD_FAILURE() << "the run should have ended";
   });
   EXPECT_NE(outcome, machine::OutcomeKind::Completed);
+  EXPECT_TRUE(rig.found("SP-353")) << rig.what_happened();
+  EXPECT_EQ(rig.calls(PuppetResetBus), 8u);
+}
+
+TEST_F(BusReset, SP_193_ASuccessBetweenStartsTheCountAnew) {
+  rig.run_started([&] {
+    const Srb brief{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = 1};
+    for (unsigned i = 0; i < 12; ++i) {
+      hold_requests();
+      rig.send(brief);
+      rig.advance(8s);
+      answer_requests();
+      if (i == 6) EXPECT_TRUE(rig.send(brief).done);
+    }
+    EXPECT_EQ(rig.calls(PuppetResetBus), 12u);
+  });
+  EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
+}
+
+TEST_F(BusReset, SP_193_AFailedAdapterEndsWhatWaitsWithNoHba) {
+  rig.settings().verify = false;
+  rig.run_started([&] {
+    const Srb brief{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = 1};
+    rig.script(PuppetStartIo, {kHold});
+    rig.script(PuppetResetBus, {kNext});  // what is owned stays owned
+    Sent& owned = rig.send(brief);
+    Sent& waits = rig.send(brief);
+    rig.advance(80s);
+    EXPECT_EQ(rig.adapter().state, port::scsiport::ResetState::Failed);
+    EXPECT_FALSE(owned.done);
+    EXPECT_EQ(waits.srb_status(), SRB_STATUS_NO_HBA);
+    EXPECT_EQ(rig.send(brief).srb_status(), SRB_STATUS_NO_HBA);
+    rig.script(PuppetInterrupt, {{PuppetCompleteAllHeld, 0, SRB_STATUS_BUS_RESET}});
+    rig.interrupt();
+    EXPECT_EQ(owned.srb_status(), SRB_STATUS_BUS_RESET);
+  });
   EXPECT_TRUE(rig.found("SP-353")) << rig.what_happened();
 }
 

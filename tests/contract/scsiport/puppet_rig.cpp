@@ -74,9 +74,10 @@ CM_RESOURCE_LIST* resources(std::uint32_t vector) {
 }  // namespace
 
 PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy,
-                     const char* miniport)
+                     const char* miniport, machine::PhysicalAddress ram_above_4gb)
     : miniport_(miniport) {
   machine::MachineConfig config;
+  config.ram_above_4gb = ram_above_4gb;
   config.processors = processors;
   config.strategy = std::move(strategy);
   config.refusals = false;  // the rig's own calls expect none
@@ -371,7 +372,10 @@ Sent& PuppetRig::send_to(DEVICE_OBJECT* device, const Srb& what, UnitAddress add
   srb.OriginalRequest = sent.irp;
   if (what.length) {
     sent.irp->MdlAddress = kernel::IoAllocateMdl(sent.data, what.length, FALSE, FALSE, nullptr);
-    ntos::MmBuildMdlForNonPagedPool(sent.irp->MdlAddress);
+    if (what.unmapped)
+      ntos::MmProbeAndLockPages(sent.irp->MdlAddress, KernelMode, IoWriteAccess);
+    else
+      ntos::MmBuildMdlForNonPagedPool(sent.irp->MdlAddress);
   }
   IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(sent.irp);
   stack->MajorFunction = IRP_MJ_SCSI;

@@ -52,6 +52,7 @@ struct Srb {
   UCHAR block = 0;  ///< lowest byte of the CDB's logical block address
   ULONG word = 0;   ///< what the data begins with
   SCSI_REQUEST_BLOCK* next = nullptr;
+  bool unmapped = false;  ///< the data's pages are locked and have no system address yet
 };
 
 using Orders = std::initializer_list<PUPPET_ORDER>;
@@ -59,7 +60,7 @@ using Orders = std::initializer_list<PUPPET_ORDER>;
 class PuppetRig {
  public:
   explicit PuppetRig(unsigned processors = 1, std::function<std::unique_ptr<machine::Strategy>()> strategy = {},
-                     const char* miniport = "scsi_puppet");
+                     const char* miniport = "scsi_puppet", machine::PhysicalAddress ram_above_4gb = 0);
 
   machine::Machine& machine() { return *machine_; }
   port::scsiport::Settings& settings();

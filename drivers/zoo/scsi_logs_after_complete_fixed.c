@@ -1,0 +1,4 @@
+// libs: scsiport
+// The repaired twin.
+#define REPAIRED
+#include "scsi_logs_after_complete.c"

@@ -1,0 +1,45 @@
+#pragma once
+// What the checks know that no port driver could: what devices do on their own (machine::DeviceWitness), and whose memory
+// it was that a miniport touched and may not.
+
+#include <vector>
+
+#include "machine/machine.h"
+#include "port/scsiport/request.h"
+
+namespace drydock::port::scsiport {
+
+/// Memory that a device may not write to any more: its request has been given back.
+struct RetiredRun {
+  machine::PhysicalAddress start = 0;
+  std::uint64_t bytes = 0;
+  RequestHistory request;
+};
+
+/// Of one adapter.
+struct Watch {
+  bool device_seen = false;     ///< its device has been heard of: it is one that we model
+  bool tells_commands = false;  ///< the model says when commands end
+  bool line_up = false;         ///< the device's own interrupt line
+  unsigned claims_with_line_up = 0;
+  bool stopped = false;            ///< ScsiStopAdapter has returned, and nothing has started it since
+  bool activity_reported = false;  ///< SP-373, since then
+  machine::EventId reset_deadline = 0;  ///< SP-354: pending while a reset nobody asked for is not reported
+  std::vector<RetiredRun> retired;      ///< the oldest is replaced
+  std::size_t next_retired = 0;
+};
+
+/// Once in a machine; later calls do nothing. Called by ScsiPortInitialize.
+void begin_witnessing(Port& port);
+
+// The adapter's side. The caller holds the interrupt lock.
+void witness_hand_over(Adapter& adapter, Slot& slot);
+void witness_give_back(Adapter& adapter, Slot& slot);
+/// HwScsiInterrupt has returned; `line_was_up` before it was called (SP-371, SP-372).
+void witness_interrupt(Adapter& adapter, bool claimed, bool line_was_up);
+/// SP-354: the miniport notified it, or the port has reset the bus since.
+void witness_reset_known(Adapter& adapter);
+/// ScsiStopAdapter has returned (SP-373), or the adapter is to run again.
+void witness_stopped(Adapter& adapter, bool stopped);
+
+}  // namespace drydock::port::scsiport
