@@ -1,5 +1,5 @@
 // libs: scsiport
-// Holds every read back and only ever lets go of them in a reset.
+// Holds every read and write back and only ever lets go of them in a reset.
 // Expected: finding ScsiResetLoop, which ends the run.
 #define WRONG_RESET_BUS
 #define WRONG_START_IO
@@ -10,7 +10,7 @@ static ULONG HeldCount;
 
 BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
 #ifndef REPAIRED
-  if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI && Srb->Cdb[0] == SCSIOP_READ && HeldCount < PVSCSI_SLOTS) {
+  if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI && PvscsiIsReadOrWrite(Srb->Cdb[0]) && HeldCount < PVSCSI_SLOTS) {
     Held[HeldCount++] = Srb;
     PvscsiAskForNext(Context);
     return TRUE;

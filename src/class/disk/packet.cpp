@@ -62,6 +62,7 @@ void apply(Remedy remedy, Fdo& fdo) {
     packet->srb.TimeOutValue = kStartUnitTimeout_s;
   } else {
     prepare(*packet, SRB_FUNCTION_RESET_BUS, forget);
+    packet->flags = packet->srb.TimeOutValue = 0;  // SP-209
   }
   packet->retries_left = 0;
   submit(*packet);

@@ -77,6 +77,7 @@ enum class Check : std::uint8_t {
   ErrorNotLogged,
   LogCodeDoesNotFit,
   PhysicalAddressNotAskedFor,
+  CallbackDoesNotReturn,
   Count
 };
 
@@ -157,6 +158,7 @@ inline constexpr CheckInfo kChecks[] = {
     {Check::ErrorNotLogged,             "ScsiErrorNotLogged",             "SP-283", Level::Information, 0},
     {Check::LogCodeDoesNotFit,          "ScsiLogCodeDoesNotFit",          "SP-285", Level::Information, 0},
     {Check::PhysicalAddressNotAskedFor, "ScsiPhysicalAddressNotAskedFor", "SP-308", Level::Information, 0},
+    {Check::CallbackDoesNotReturn,      "ScsiCallbackDoesNotReturn",      "SP-268", Level::Stop,        0x1002},
 };
 // clang-format on
 

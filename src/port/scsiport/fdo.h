@@ -107,9 +107,12 @@ struct MiniportCall {
   std::uint32_t serial = 0;
   std::int32_t control = -1;  ///< of AdapterControl
   unsigned processor = 0;
+  const machine::Thread* thread = nullptr;
+  KIRQL irql = 0;
   machine::Time started{};
   machine::Duration stalled{};
   bool stall_reported = false;
+  bool hang_reported = false;
   bool logged_error = false;
   bool asked_to_disable = false;  ///< CallDisableInterrupts came (SP-141)
 };

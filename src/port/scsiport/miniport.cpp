@@ -75,6 +75,7 @@ namespace {
 
 constexpr machine::Duration kCallbackMax = std::chrono::milliseconds{500};
 constexpr machine::Duration kInitializeMax = std::chrono::seconds{5};
+constexpr machine::Duration kHungAfter = std::chrono::seconds{10};
 constexpr machine::Duration kInterruptUsualMax = std::chrono::microseconds{50};
 
 /// One call of a routine, from the entry in the trace to the checks after it.
@@ -87,6 +88,8 @@ class Call {
     call.running = true;
     call.serial = ++adapter.call_serial;
     call.processor = machine::current_processor_number();
+    call.thread = &machine::current_thread();
+    call.irql = KeGetCurrentIrql();
     Machine& machine = Machine::current();
     call.started = machine.now();
     machine.record(Event::MiniportCall, id(), argument);
@@ -126,6 +129,16 @@ class Call {
 };
 
 }  // namespace
+
+void check_not_hung(Adapter& adapter, MiniportCall& call) {
+  const machine::Duration took = Machine::current().now() - call.started;
+  if (took < kHungAfter || call.hang_reported || call.routine == Routine::FindAdapter) return;
+  call.hang_reported = true;
+  const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  violation(&adapter, Check::CallbackDoesNotReturn,
+            fmt::format("{} has not returned after {} seconds of polling", routine_name(call.routine), us / 1'000'000),
+            {static_cast<std::uint64_t>(call.routine), reinterpret_cast<std::uint64_t>(adapter.extension), us});
+}
 
 ULONG call_find_adapter(Adapter& adapter, PVOID hw_context, PCHAR argument_string, BOOLEAN* again) {
   Call call(adapter, adapter.passive_call, Routine::FindAdapter, adapter.number);
@@ -246,8 +259,9 @@ BOOLEAN NTAPI ScsiPortInterrupt(KINTERRUPT*, PVOID ServiceContext) {
     return FALSE;
   }
   const bool line_was_up = adapter.watch.line_up;
+  const unsigned rises = adapter.watch.line_rises;
   const bool claimed = call_interrupt(adapter);
-  witness_interrupt(adapter, claimed, line_was_up);
+  witness_interrupt(adapter, claimed, line_was_up || adapter.watch.line_rises != rises);
   return claimed;
 }
 

@@ -43,6 +43,9 @@ bool call_interrupt(Adapter& adapter);
 /// As a DPC with the port lock held (SP-104, SP-105).
 void call_enable_interrupts(Adapter& adapter, PHW_ENABLE_INTERRUPTS routine);
 
+/// SP-268, SP-340: a routine that polls for ever is not waited for. Called where it stalls or touches registers.
+void check_not_hung(Adapter& adapter, MiniportCall& call);
+
 /// The service routine that the port connects (context: Adapter).
 BOOLEAN NTAPI ScsiPortInterrupt(KINTERRUPT* Interrupt, PVOID ServiceContext);
 

@@ -101,10 +101,9 @@ void completed_twice(Adapter& adapter, Slot& slot) {
                                   slot.last_number)
                             : fmt::format("RequestComplete for srb#{}, which {} had given back before",
                                           slot.last_number, routine_name(slot.history.given_back_in));
-  violation(&adapter, after_sweep ? Check::RequestCompletedAfterSweep : Check::RequestCompletedTwice,
-            std::move(summary),
-            {reinterpret_cast<std::uint64_t>(adapter.extension), reinterpret_cast<std::uint64_t>(slot.srb)},
-            &slot.history);
+  violation(
+      &adapter, after_sweep ? Check::RequestCompletedAfterSweep : Check::RequestCompletedTwice, std::move(summary),
+      {reinterpret_cast<std::uint64_t>(adapter.extension), reinterpret_cast<std::uint64_t>(slot.srb)}, &slot.history);
 }
 
 void request_complete(Adapter& adapter, const SCSI_REQUEST_BLOCK* srb) {

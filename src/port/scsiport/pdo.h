@@ -40,7 +40,7 @@ struct LogicalUnit {
   RequestList quiesce;       ///< QUIESCE_DEVICE requests (SP-256)
   Request* sense = nullptr;  ///< the port's REQUEST SENSE, waiting or owned (SP-251)
   bool sense_waits = false;
-  bool frozen = false;      ///< SP-235
+  bool frozen = false;  ///< SP-235
   machine::Time frozen_since{};
   std::uint32_t locks = 0;  ///< SP-257
   bool busy_until_tick = false;

@@ -110,9 +110,9 @@ struct Slot {
   ULONG logged_code = 0;       ///< of the last log entry with it (SP-285)
   bool unmapped_data = false;  ///< DataBuffer is no address to use (SP-077)
   Request* request = nullptr;
-  RequestHistory history;      ///< of the last request given back from it
+  RequestHistory history;         ///< of the last request given back from it
   std::uint32_t last_number = 0;  ///< of the last request in it, for reports
-  std::byte* alias = nullptr;  ///< guarded: its data as the miniport saw it last; mapped while it owns it
+  std::byte* alias = nullptr;     ///< guarded: its data as the miniport saw it last; mapped while it owns it
   std::size_t alias_bytes = 0;
   bool alias_mapped = false;
 

@@ -348,11 +348,18 @@ SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortGetPhysicalAddress(PVOID HwDeviceExtension, 
 PVOID NTAPI ScsiPortGetVirtualAddress(PVOID HwDeviceExtension, SCSI_PHYSICAL_ADDRESS PhysicalAddress) {
   Adapter* adapter = checked_adapter(HwDeviceExtension, "ScsiPortGetVirtualAddress");
   if (!adapter) return nullptr;
-  for (const DmaBlock* block : {&adapter->uncached, &adapter->slot_memory}) {
-    const auto offset = static_cast<std::uint64_t>(PhysicalAddress.QuadPart - block->physical.QuadPart);
-    if (block->address && offset < block->length) return block->address + offset;
-  }
-  return nullptr;
+  const auto offset_in = [&](const DmaBlock& block) {
+    return static_cast<std::uint64_t>(PhysicalAddress.QuadPart - block.physical.QuadPart);
+  };
+  if (adapter->uncached.address && offset_in(adapter->uncached) < adapter->uncached.length)
+    return adapter->uncached.address + offset_in(adapter->uncached);
+  const std::uint64_t offset = offset_in(adapter->slot_memory);
+  if (!adapter->slot_memory.address || offset >= adapter->slot_memory.length) return nullptr;
+  // Of a slot, the SRB extension only.
+  const Slot& slot = adapter->slots[offset / adapter->slot_stride];
+  std::byte* at = adapter->slot_memory.address + offset;
+  return slot.extension && at >= slot.extension && at < slot.extension + adapter->config.SrbExtensionSize ? at
+                                                                                                          : nullptr;
 }
 
 SCSI_PHYSICAL_ADDRESS NTAPI ScsiPortConvertUlongToPhysicalAddress(ULONG_PTR UlongAddress) {
@@ -393,6 +400,7 @@ VOID NTAPI ScsiPortStallExecution(ULONG Delay) {
     }
   }
   KeStallExecutionProcessor(Delay);
+  if (call) check_not_hung(*caller, *call);
 }
 
 VOID NTAPI ScsiPortQuerySystemTime(LARGE_INTEGER* CurrentTime) {

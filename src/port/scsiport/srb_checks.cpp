@@ -72,10 +72,10 @@ void check_log_entry(Adapter& adapter, const Slot& slot, UCHAR status) {
                           srb_status_name(status), slot.logged_code),
               {}, slot.request);
   else if (row->must_be_logged && !slot.logged_code && !(call && call->logged_error))
-    violation(&adapter, Check::ErrorNotLogged,
-              fmt::format("srb#{} was given back with {} and nothing was logged", slot.last_number,
-                          srb_status_name(status)),
-              {}, slot.request);
+    violation(
+        &adapter, Check::ErrorNotLogged,
+        fmt::format("srb#{} was given back with {} and nothing was logged", slot.last_number, srb_status_name(status)),
+        {}, slot.request);
 }
 
 void check_status(Adapter& adapter, const Slot& slot, const SCSI_REQUEST_BLOCK& srb) {

@@ -130,11 +130,13 @@ void silence_adapter(Adapter& adapter, bool surprise) {
   if (!adapter.ready_to_run) return;
   if (!surprise) flush_units(adapter);
   wait_for_owned(adapter, surprise);
+  if (!surprise) witness_stopping(adapter);
   stop_timers(adapter);
 
   if (adapter.controls[ScsiStopAdapter]) {
     if (call_adapter_control(adapter, ScsiStopAdapter, nullptr) != ScsiAdapterControlSuccess)
-      violation(&adapter, Check::StopFailed, "HwScsiAdapterControl(ScsiStopAdapter) was unsuccessful; the stop goes on");
+      violation(&adapter, Check::StopFailed,
+                "HwScsiAdapterControl(ScsiStopAdapter) was unsuccessful; the stop goes on");
     witness_stopped(adapter, true);
   }
   disconnect_adapter(adapter);
@@ -148,6 +150,7 @@ void silence_adapter(Adapter& adapter, bool surprise) {
 void release_adapter(Adapter& adapter) {
   witness_reset_known(adapter);
   adapter.watch.retired.clear();
+  adapter.watch.next_retired = 0;
   unmap_all(adapter);
   free_slots(adapter);
   free_dma(adapter, adapter.uncached);

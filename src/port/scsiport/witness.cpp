@@ -74,6 +74,14 @@ void dma_after_complete(Adapter& adapter, const RequestHistory& request, const c
             {}, &request);
 }
 
+void reset_was_not_reported(Adapter& adapter) {
+  adapter.watch.reset_deadline = 0;
+  violation(
+      &adapter, Check::ResetNotReported,
+      fmt::format("bus {} was reset, the port had not asked for it, and the miniport has not notified ResetDetected",
+                  adapter.watch.reset_bus));
+}
+
 class Witness final : public machine::DeviceWitness {
  public:
   void dma_written(BusAddress from, PhysicalAddress to, std::size_t bytes) override {
@@ -82,8 +90,8 @@ class Witness final : public machine::DeviceWitness {
     if (adapter->watch.stopped) active_after_stop(*adapter, "wrote to memory");
     if (const Slot* slot = slot_at(*adapter, to)) {
       if (slot->state == Slot::State::Owned || slot->history.number == 0) return;
-      dma_after_complete(*adapter, slot->history, slot->sense && to >= sense_of(*adapter, *slot) ? "sense buffer" : "SRB extension",
-                         to);
+      dma_after_complete(*adapter, slot->history,
+                         slot->sense && to >= sense_of(*adapter, *slot) ? "sense buffer" : "SRB extension", to);
       return;
     }
     for (RetiredRun& run : adapter->watch.retired) {
@@ -98,10 +106,12 @@ class Witness final : public machine::DeviceWitness {
     Adapter* adapter = seen(from);
     if (!adapter) return;
     adapter->watch.line_up = up;
-    if (up)
+    if (up) {
+      ++adapter->watch.line_rises;
       active_after_stop(*adapter, "raised its interrupt line");
-    else
+    } else {
       adapter->watch.claims_with_line_up = 0;
+    }
   }
 
   void message_sent(BusAddress from) override {
@@ -130,24 +140,29 @@ class Witness final : public machine::DeviceWitness {
   void bus_reset(BusAddress from, unsigned bus) override {
     Adapter* adapter = seen(from);
     if (!adapter || !adapter->ready_to_run || was_asked_for(*adapter) || adapter->watch.reset_deadline) return;
+    adapter->watch.reset_bus = bus;
     adapter->watch.reset_deadline =
-        Machine::current().after(kResetKnownWithin, [adapter, bus] { reset_was_not_reported(*adapter, bus); });
+        Machine::current().after(kResetKnownWithin, [adapter] { reset_was_not_reported(*adapter); });
   }
 
-  void registers_touched(PhysicalAddress at, unsigned bytes) override {
-    check_touch(at, bytes, true);
-  }
+  void registers_touched(PhysicalAddress at, unsigned bytes) override { check_touch(at, bytes, true); }
   void ports_touched(std::uint16_t number, unsigned bytes) override { check_touch(number, bytes, false); }
 
  private:
-  /// SP-292: inside one of the ranges that the miniport whose routine runs here has mapped. While that of one adapter
-  /// runs inside that of another, either's will do.
+  /// Whether the code that runs here is that of the call, not a thread or an interrupt that came between.
+  static bool runs_here(const MiniportCall& call) {
+    return call.processor == machine::current_processor_number() && call.thread == &machine::current_thread() &&
+           call.irql == KeGetCurrentIrql();
+  }
+
+  /// SP-292: inside one of the ranges that the miniport whose routine runs here has mapped.
   static void check_touch(std::uint64_t at, unsigned bytes, bool memory) {
     Adapter* toucher = nullptr;
     for (Adapter* adapter : port().adapters) {
-      const MiniportCall* call = running_call(*adapter);
-      if (!call || call->processor != machine::current_processor_number()) continue;
+      MiniportCall* call = running_call(*adapter);
+      if (!call || !runs_here(*call)) continue;
       toucher = adapter;
+      check_not_hung(*adapter, *call);
       for (const Mapping& mapping : adapter->mappings)
         if (mapping.memory == memory && at >= mapping.start && at + bytes <= mapping.start + mapping.length) return;
     }
@@ -170,19 +185,12 @@ class Witness final : public machine::DeviceWitness {
 
   /// By the port, or by the RESET_BUS request that the miniport serves.
   static bool was_asked_for(const Adapter& adapter) {
-    if (adapter.state != ResetState::Running || (adapter.call.running && adapter.call.routine == Routine::AdapterControl))
+    if (adapter.state != ResetState::Running ||
+        (adapter.call.running && adapter.call.routine == Routine::AdapterControl))
       return true;
     return std::any_of(adapter.slots.begin(), adapter.slots.end(), [](const Slot& slot) {
       return slot.state == Slot::State::Owned && slot.issued.Function == SRB_FUNCTION_RESET_BUS;
     });
-  }
-
-  static void reset_was_not_reported(Adapter& adapter, unsigned bus) {
-    adapter.watch.reset_deadline = 0;
-    violation(&adapter, Check::ResetNotReported,
-              fmt::format("bus {} was reset a second ago; the port had not asked for it, and the miniport has not "
-                          "notified ResetDetected",
-                          bus));
   }
 };
 
@@ -214,18 +222,19 @@ void driver_faulted(const machine::TrapFrame* trap, const machine::FaultInfo& in
       return;
     }
     for (const Slot& slot : adapter->slots) {
-      if (slot.state != Slot::State::Owned && slot.alias && static_cast<std::size_t>(at - slot.alias) < slot.alias_bytes) {
+      if (slot.state != Slot::State::Owned && slot.alias &&
+          static_cast<std::size_t>(at - slot.alias) < slot.alias_bytes) {
         touched(*adapter, slot, "data buffer", trap, info);
         return;
       }
       const auto* data = static_cast<const std::byte*>(slot.issued.DataBuffer);
       if (!slot.unmapped_data || static_cast<std::size_t>(at - data) >= slot.issued.DataTransferLength) continue;
       if (!running_call(*adapter)) continue;  // the windows of two adapters are the same addresses
-      violation(adapter, Check::DataBufferTouched,
-                fmt::format("the data buffer of srb#{} was {}, though MapBuffers is FALSE: DataBuffer is no address to use",
-                            slot.last_number,
-                            info.touch == machine::FaultInfo::Touch::Write ? "written" : "read"),
-                {}, slot.request ? static_cast<const RequestHistory*>(slot.request) : &slot.history, {}, trap);
+      violation(
+          adapter, Check::DataBufferTouched,
+          fmt::format("the data buffer of srb#{} was {}, though MapBuffers is FALSE: DataBuffer is no address to use",
+                      slot.last_number, info.touch == machine::FaultInfo::Touch::Write ? "written" : "read"),
+          {}, slot.request ? static_cast<const RequestHistory*>(slot.request) : &slot.history, {}, trap);
       return;
     }
   }
@@ -255,15 +264,16 @@ void witness_give_back(Adapter& adapter, Slot& slot) {
   Watch& watch = adapter.watch;
   if (!watch.device_seen) return;
   for_each_run(slot, [&](PhysicalAddress start, ULONG bytes) {
-    if (watch.retired.size() < kRetiredMax)
-      watch.retired.emplace_back();
+    if (watch.retired.size() < kRetiredMax) watch.retired.emplace_back();
     RetiredRun& run = watch.retired[watch.next_retired++ % kRetiredMax];
     run = {start, bytes, slot.history};
     return true;
   });
-  // SP-350: SUCCESS is for commands that the device has ended. One with no memory of its own cannot be told from others.
+  // SP-350: SUCCESS is for commands that the device has ended. One with no memory of its own cannot be told from
+  // others.
   const MiniportCall* call = running_call(adapter);
-  const bool known = slot.issued.DataTransferLength || (slot.issued.SenseInfoBuffer && slot.issued.SenseInfoBufferLength);
+  const bool known =
+      slot.issued.DataTransferLength || (slot.issued.SenseInfoBuffer && slot.issued.SenseInfoBufferLength);
   if (watch.tells_commands && known && !slot.device_ended && call && call->routine == Routine::ResetBus &&
       slot.request->function == SRB_FUNCTION_EXECUTE_SCSI && SRB_STATUS(slot.returned.SrbStatus) == SRB_STATUS_SUCCESS)
     violation(&adapter, Check::ResetWrongStatus,
@@ -279,15 +289,22 @@ void witness_interrupt(Adapter& adapter, bool claimed, bool line_was_up) {
     violation(&adapter, Check::ClaimedForeignInterrupt,
               "HwScsiInterrupt returned TRUE, though the adapter's interrupt line was not up");
   if (watch.line_up && ++watch.claims_with_line_up == kClaimsMax)
-    violation(&adapter, Check::InterruptNotCleared,
-              fmt::format("HwScsiInterrupt has returned TRUE {} times and the adapter's interrupt line has never dropped",
-                          kClaimsMax));
+    violation(
+        &adapter, Check::InterruptNotCleared,
+        fmt::format("HwScsiInterrupt has returned TRUE {} times and the adapter's interrupt line has never dropped",
+                    kClaimsMax));
 }
 
 void witness_reset_known(Adapter& adapter) {
   if (!adapter.watch.reset_deadline) return;
   Machine::current().cancel(adapter.watch.reset_deadline);
   adapter.watch.reset_deadline = 0;
+}
+
+void witness_stopping(Adapter& adapter) {
+  if (!adapter.watch.reset_deadline) return;
+  Machine::current().cancel(adapter.watch.reset_deadline);
+  reset_was_not_reported(adapter);
 }
 
 void witness_stopped(Adapter& adapter, bool stopped) {

@@ -512,7 +512,8 @@ TEST_F(BusReset, SP_178_AHardResetTakesEveryBusWithIt) {
     ASSERT_EQ(rig.enumerate(), STATUS_SUCCESS);
     hold_requests();
     // The reset of bus 0 ends in a hard reset, which the miniport tells of; of bus 1 it gives back only one request.
-    rig.script(PuppetResetBus, {{PuppetSweep, 0x00FFFF, SRB_STATUS_BUS_RESET}, {PuppetRequestTimer, 1'000'000, 0}, kNext});
+    rig.script(PuppetResetBus,
+               {{PuppetSweep, 0x00FFFF, SRB_STATUS_BUS_RESET}, {PuppetRequestTimer, 1'000'000, 0}, kNext});
     rig.script(PuppetTimer, {{PuppetResetDetected, 0, 0}, {PuppetSweep, 0x010000, SRB_STATUS_BUS_RESET}});
     rig.send({.timeout_s = 60}, {0, 0, 0});
     rig.send({.timeout_s = 60}, {1, 0, 0});

@@ -1,4 +1,5 @@
-// Section 14: checks on a miniport without hardware. Those that need a device are in tests/end_to_end/zoo_scsi_test.cpp.
+// Section 14: checks on a miniport without hardware. Those that need a device are in
+// tests/end_to_end/zoo_scsi_test.cpp.
 
 #include "contract/scsiport/puppet_test.h"
 
@@ -25,9 +26,9 @@ TEST_F(Checks, SP_348_TrueWithRequestsStillOwnedIsNotedAndNoMore) {
 
 TEST_F(Checks, SP_352_ABusResetOfAnotherBusIsNoted) {
   run_with(
-      [](PUPPET& puppet) {
+      [&](PUPPET& puppet) {
         puppet.NumberOfBuses = 2;
-        units(puppet, {0, 0x10000});
+        set_units({0, 0x10000});
       },
       [&] {
         keep_notes();
@@ -125,7 +126,8 @@ TEST_F(Guarded, SP_357_ItsSenseBuffer) {
 TEST_F(Guarded, SP_357_UntilThenEverythingIsThere) {
   rig.run_started([&] {
     for (unsigned i = 0; i < 300; ++i) {
-      rig.script(PuppetStartIo, {{PuppetTouchData, 0, 0}, {PuppetSense, 0, 0}, {PuppetPhysical, 0, 100}, kSuccess, kNext});
+      rig.script(PuppetStartIo,
+                 {{PuppetTouchData, 0, 0}, {PuppetSense, 0, 0}, {PuppetPhysical, 0, 100}, kSuccess, kNext});
       ASSERT_TRUE(rig.send({.flags = kQuiet.flags, .length = 9000}).done);
       EXPECT_NE(rig.puppet().Result, 0u);
     }
@@ -146,12 +148,14 @@ TEST_F(Checks, SP_358_ADataBufferWithoutMapBuffersIsNamed) {
 
 TEST_F(Checks, SP_362_ExportsHaveAHighestIrql) {
   rig.run_started([&] {
-    rig.script(PuppetStartIo, {kSuccess, {PuppetSetIrql, HIGH_LEVEL, 0}, kNext, {PuppetSetIrql, rig.adapter().interrupt_irql, 0}});
+    rig.script(PuppetStartIo,
+               {kSuccess, {PuppetSetIrql, HIGH_LEVEL, 0}, kNext, {PuppetSetIrql, rig.adapter().interrupt_irql, 0}});
     EXPECT_TRUE(rig.send(kQuiet).done);
     ASSERT_EQ(rig.findings().size(), 1u) << rig.what_happened();
     EXPECT_EQ(rig.findings()[0].rule, "SP-362");
     rig.pnp(IRP_MN_STOP_DEVICE);
-    rig.script(PuppetFindAdapter, {{PuppetSetIrql, DISPATCH_LEVEL, 0}, {PuppetGetBusData, 0, 0}, {PuppetSetIrql, 0, 0}});
+    rig.script(PuppetFindAdapter,
+               {{PuppetSetIrql, DISPATCH_LEVEL, 0}, {PuppetGetBusData, 0, 0}, {PuppetSetIrql, 0, 0}});
     rig.start();
     ASSERT_EQ(rig.findings().size(), 2u) << rig.what_happened();
     EXPECT_EQ(rig.findings()[1].rule, "SP-362");

@@ -62,7 +62,8 @@ TEST_F(Freeze, SP_248_OnlyReleaseAndFlushThawAndAQueueLeftFrozenIsReported) {
 
 TEST_F(Freeze, SP_279_PowerRequestsPassAFrozenAndALockedQueueButNoHoldOff) {
   rig.run_started([&] {
-    const Srb start_unit{.flags = SRB_FLAGS_BYPASS_LOCKED_QUEUE | SRB_FLAGS_NO_QUEUE_FREEZE, .length = 0, .operation = 0x1B};
+    const Srb start_unit{
+        .flags = SRB_FLAGS_BYPASS_LOCKED_QUEUE | SRB_FLAGS_NO_QUEUE_FREEZE, .length = 0, .operation = 0x1B};
     rig.script(PuppetStartIo, {{PuppetCompleteThis, SRB_STATUS_ABORTED, 0}, kNext});
     EXPECT_TRUE(rig.send().frozen());
     answer_requests();

@@ -1,8 +1,8 @@
 // Section 13: what the tests of ioctl_test.cpp leave of pass-through and of resets by IOCTL.
 
+#include "nt/pass_through.h"
 #include "contract/scsiport/puppet_test.h"
 #include "nt/ioctl.h"
-#include "nt/pass_through.h"
 #include "nt/storage.h"
 #include "port/scsiport/kernel.h"
 
@@ -70,7 +70,8 @@ TEST_F(PassThrough, SP_325_ResetBusEndsWhatIsOwnedAndLeavesWhatWaits) {
     Sent& waits = rig.send({.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE});
     const STORAGE_BUS_RESET_REQUEST reset{0};
     std::byte answer[4];
-    EXPECT_EQ(rig.ioctl(rig.fdo(), IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&reset, 1)), answer), STATUS_SUCCESS);
+    EXPECT_EQ(rig.ioctl(rig.fdo(), IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&reset, 1)), answer),
+              STATUS_SUCCESS);
     EXPECT_EQ(owned.srb_status(), SRB_STATUS_BUS_RESET);
     EXPECT_FALSE(waits.done);
     answer_requests();

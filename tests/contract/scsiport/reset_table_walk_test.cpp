@@ -14,13 +14,15 @@ using enum ResetEvent;
 
 constexpr Srb kBrief{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = 1};
 constexpr Srb kLong{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = 60};
+constexpr Srb kResetBusAtOnce{.function = SRB_FUNCTION_RESET_BUS, .flags = SRB_FLAGS_BYPASS_FROZEN_QUEUE, .length = 0};
 constexpr Srb kResetBus{.function = SRB_FUNCTION_RESET_BUS, .flags = 0, .length = 0, .timeout_s = 0, .sense_length = 0};
 
 std::string name_of(const ResetRow& row) {
   std::string name = event_name(row.on);
   for (unsigned state = kResetStateCount; state-- > 0;)
     if (row.from.has(static_cast<ResetState>(state)))
-      name = std::string(state_name(static_cast<ResetState>(state))) + (name == event_name(row.on) ? " on " : ", ") + name;
+      name =
+          std::string(state_name(static_cast<ResetState>(state))) + (name == event_name(row.on) ? " on " : ", ") + name;
   return name;
 }
 
@@ -44,15 +46,6 @@ class ResetTableWalk : public testing::Test {
   }
 };
 
-NTSTATUS power(PuppetRig& rig, DEVICE_POWER_STATE state) {
-  return ntos::io::user::send(rig.fdo(), IRP_MJ_POWER, IRP_MN_SET_POWER,
-                              [&](IRP*, IO_STACK_LOCATION* stack) {
-                                stack->Parameters.Power.Type = DevicePowerState;
-                                stack->Parameters.Power.State.DeviceState = state;
-                              })
-      .status;
-}
-
 void interrupt(PuppetRig& rig, Orders orders) {
   rig.script(PuppetInterrupt, orders);
   rig.interrupt();
@@ -64,7 +57,7 @@ void reset_under_load(PuppetRig& rig) {
   rig.script(PuppetStartIo, {kHold, kNext});
   rig.reset_srb_script({kHold, kNext});
   rig.send(kLong);
-  rig.send(kResetBus);
+  rig.send(kResetBusAtOnce);
   rig.script(PuppetResetBus, {{PuppetResetDetected, 0, 0}, kSweepAll, kForget, kNext});
   EXPECT_EQ(rig.reset_bus_by_ioctl(), STATUS_SUCCESS);
   EXPECT_EQ(rig.reset_bus_by_ioctl(), STATUS_SUCCESS);
@@ -81,7 +74,7 @@ void give_back_late(PuppetRig& rig) {
   rig.script(PuppetStartIo, {kHold, kNext});
   rig.reset_srb_script({kHold, kNext});
   Sent& owned = rig.send(kLong);
-  Sent& reset = rig.send({.function = SRB_FUNCTION_RESET_BUS, .flags = SRB_FLAGS_BYPASS_FROZEN_QUEUE, .length = 0});
+  Sent& reset = rig.send(kResetBusAtOnce);
   EXPECT_EQ(rig.calls(PuppetStartIo), 2u);
   interrupt(rig, {{PuppetResetDetected, 0, 0}});
   interrupt(rig, {{PuppetCompleteAllHeld, 0, SRB_STATUS_BUS_RESET}});
@@ -98,12 +91,12 @@ void reset_by_request(PuppetRig& rig) {
 
 void stop_in_the_rest(PuppetRig& rig) {
   EXPECT_EQ(rig.reset_bus_by_ioctl(), STATUS_SUCCESS);
-  EXPECT_EQ(power(rig, PowerDeviceD3), STATUS_SUCCESS);
+  EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
   Sent& waits = rig.send(kLong);
   EXPECT_FALSE(waits.done);
-  EXPECT_EQ(power(rig, PowerDeviceD0), STATUS_SUCCESS);
+  EXPECT_EQ(rig.set_power(PowerDeviceD0), STATUS_SUCCESS);
   EXPECT_TRUE(waits.done);
-  EXPECT_EQ(power(rig, PowerDeviceD3), STATUS_SUCCESS);
+  EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
 }
 
 /// Pulled with a request out, which comes back while the adapter is being stopped.

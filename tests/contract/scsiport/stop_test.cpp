@@ -14,8 +14,8 @@ constexpr PU32 kEveryControl = 1u << ScsiQuerySupportedControlTypes | 1u << Scsi
 TEST_F(Stop, SP_270_SP_271_BootConfigFollowsStopAndRunningConfigPrecedesRestart) {
   run_with([](PUPPET& puppet) { puppet.Controls = kEveryControl; },
            [&] {
-             EXPECT_EQ(power(rig.fdo(), PowerDeviceD3), STATUS_SUCCESS);
-             EXPECT_EQ(power(rig.fdo(), PowerDeviceD0), STATUS_SUCCESS);
+             EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
+             EXPECT_EQ(rig.set_power(PowerDeviceD0), STATUS_SUCCESS);
              std::vector<PU32> order;
              for (unsigned i = 0; i < rig.puppet().LogCount; ++i) order.push_back(rig.puppet().Log[i].Routine);
              EXPECT_EQ(order, (std::vector<PU32>{PuppetStopAdapter, PuppetSetBootConfig, PuppetSetRunningConfig,
@@ -30,11 +30,11 @@ TEST_F(Stop, SP_270_SP_271_BootConfigFollowsStopAndRunningConfigPrecedesRestart)
 TEST_F(Stop, SP_271_TheInterruptIsNotConnectedYetInSetRunningConfig) {
   run_with([](PUPPET& puppet) { puppet.Controls = kEveryControl; },
            [&] {
-             EXPECT_EQ(power(rig.fdo(), PowerDeviceD3), STATUS_SUCCESS);
+             EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
              EXPECT_EQ(rig.adapter().interrupt, nullptr);
              // Bus data may be read there; a notification of something under way would be one too many.
              rig.script(PuppetSetRunningConfig, {{PuppetGetBusData, 0, 0}});
-             EXPECT_EQ(power(rig.fdo(), PowerDeviceD0), STATUS_SUCCESS);
+             EXPECT_EQ(rig.set_power(PowerDeviceD0), STATUS_SUCCESS);
              EXPECT_NE(rig.adapter().interrupt, nullptr);
            });
   expect_clean();
@@ -42,8 +42,8 @@ TEST_F(Stop, SP_271_TheInterruptIsNotConnectedYetInSetRunningConfig) {
 
 TEST_F(Stop, SP_269_OnlyTypesThatWereSetTrueAreUsed) {
   rig.run_started([&] {  // the puppet's ordinary list has neither of the two
-    EXPECT_EQ(power(rig.fdo(), PowerDeviceD3), STATUS_SUCCESS);
-    EXPECT_EQ(power(rig.fdo(), PowerDeviceD0), STATUS_SUCCESS);
+    EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
+    EXPECT_EQ(rig.set_power(PowerDeviceD0), STATUS_SUCCESS);
     EXPECT_EQ(rig.calls(PuppetSetBootConfig), 0u);
     EXPECT_EQ(rig.calls(PuppetSetRunningConfig), 0u);
   });
@@ -70,7 +70,7 @@ TEST_F(Stop, SP_280_ShutdownRequestsComeLastAndStopAdapterWithThePower) {
              EXPECT_TRUE(rig.send(shutdown).done);
              EXPECT_TRUE(rig.send(shutdown).done);  // several may come
              EXPECT_EQ(seen().Function, SRB_FUNCTION_SHUTDOWN);
-             EXPECT_EQ(power(rig.fdo(), PowerDeviceD3), STATUS_SUCCESS);
+             EXPECT_EQ(rig.set_power(PowerDeviceD3), STATUS_SUCCESS);
              EXPECT_EQ(rig.calls(PuppetStopAdapter), 1u);
              EXPECT_EQ(rig.calls(PuppetStartIo), 4u);  // and the FLUSH of SP-265
            });
@@ -92,7 +92,8 @@ TEST_F(Stop, SP_283_AParityErrorThatIsNotLoggedIsNoted) {
   rig.run_started([&] {
     keep_notes();
     const Srb quiet{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE};
-    rig.script(PuppetStartIo, {{PuppetLogError, SP_BUS_PARITY_ERROR, 0}, {PuppetCompleteThis, SRB_STATUS_PARITY_ERROR, 0}, kNext});
+    rig.script(PuppetStartIo,
+               {{PuppetLogError, SP_BUS_PARITY_ERROR, 0}, {PuppetCompleteThis, SRB_STATUS_PARITY_ERROR, 0}, kNext});
     rig.send(quiet);
     EXPECT_FALSE(noted("SP-283"));
     rig.script(PuppetStartIo, {{PuppetCompleteThis, SRB_STATUS_PARITY_ERROR, 0}, kNext});
@@ -108,7 +109,10 @@ TEST_F(Stop, SP_284_ASelectionTimeoutMayBeLoggedOrNot) {
     const Srb quiet{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE};
     rig.script(PuppetStartIo, {{PuppetCompleteThis, SRB_STATUS_SELECTION_TIMEOUT, 0}, kNext});
     rig.send(quiet);
-    rig.script(PuppetStartIo, {kHold, {PuppetLogErrorHeld, SP_BUS_TIME_OUT, 0}, {PuppetCompleteHeld, 0, SRB_STATUS_SELECTION_TIMEOUT}, kNext});
+    rig.script(PuppetStartIo, {kHold,
+                               {PuppetLogErrorHeld, SP_BUS_TIME_OUT, 0},
+                               {PuppetCompleteHeld, 0, SRB_STATUS_SELECTION_TIMEOUT},
+                               kNext});
     rig.send(quiet);
     EXPECT_FALSE(noted("SP-28"));
   });
@@ -119,10 +123,16 @@ TEST_F(Stop, SP_285_ACodeThatDoesNotFitTheStatusIsNoted) {
   rig.run_started([&] {
     keep_notes();
     const Srb quiet{.flags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE};
-    rig.script(PuppetStartIo, {kHold, {PuppetLogErrorHeld, SP_REQUEST_TIMEOUT, 0}, {PuppetCompleteHeld, 0, SRB_STATUS_COMMAND_TIMEOUT}, kNext});
+    rig.script(PuppetStartIo, {kHold,
+                               {PuppetLogErrorHeld, SP_REQUEST_TIMEOUT, 0},
+                               {PuppetCompleteHeld, 0, SRB_STATUS_COMMAND_TIMEOUT},
+                               kNext});
     rig.send(quiet);
     EXPECT_FALSE(noted("SP-285"));
-    rig.script(PuppetStartIo, {kHold, {PuppetLogErrorHeld, SP_BUS_PARITY_ERROR, 0}, {PuppetCompleteHeld, 0, SRB_STATUS_COMMAND_TIMEOUT}, kNext});
+    rig.script(PuppetStartIo, {kHold,
+                               {PuppetLogErrorHeld, SP_BUS_PARITY_ERROR, 0},
+                               {PuppetCompleteHeld, 0, SRB_STATUS_COMMAND_TIMEOUT},
+                               kNext});
     rig.send(quiet);
     EXPECT_TRUE(noted("SP-285"));
   });
