@@ -683,7 +683,9 @@ TEST_F(BusReset, SP_193_ASuccessBetweenStartsTheCountAnew) {
       rig.send(brief);
       rig.advance(8s);
       answer_requests();
-      if (i == 6) EXPECT_TRUE(rig.send(brief).done);
+      if (i == 6) {
+        EXPECT_TRUE(rig.send(brief).done);
+      }
     }
     EXPECT_EQ(rig.calls(PuppetResetBus), 12u);
   });
