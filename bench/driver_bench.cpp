@@ -36,8 +36,8 @@ std::unique_ptr<machine::Machine> make() {
   return machine;
 }
 
-/// IoAllocateIrp, a completion routine, IofCallDriver to the driver's own device, IofCompleteRequest, IoFreeIrp: the loop
-/// of the anchor table, inside the driver.
+/// IoAllocateIrp, a completion routine, IofCallDriver to the driver's own device, IofCompleteRequest, IoFreeIrp: the
+/// loop of the anchor table, inside the driver.
 void irp_round_trip(benchmark::State& state) {
   scenario::DriverFile driver = read_guest("test/irp_round_trip.sys");
   auto machine = make();
@@ -55,6 +55,25 @@ void irp_round_trip(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(kLoop * state.iterations()));
 }
 BENCHMARK(irp_round_trip);
+
+/// The same IRPs through a queue of the framework: a WDFREQUEST made, EvtIoWrite called, the request completed.
+void wdf_round_trip(benchmark::State& state) {
+  scenario::DriverFile driver = read_guest("test/wdf_round_trip.sys");
+  auto machine = make();
+  constexpr std::uint64_t kLoop = 10'000;
+  machine->run([&] {
+    ntos::io::load_driver(*driver.image, "wdf_round_trip");
+    ntos::io::user::File device = ntos::io::user::open(u"\\Device\\WdfRoundTrip");
+    for (auto _ : state) {
+      std::uint64_t count = kLoop, done = 0;
+      device.ioctl(0x222000, std::as_bytes(std::span(&count, 1)), std::as_writable_bytes(std::span(&done, 1)));
+      if (done != kLoop) state.SkipWithError("not every completion ran");
+    }
+  });
+  if (!machine->findings().empty()) state.SkipWithError(machine->findings()[0].summary.c_str());
+  state.SetItemsProcessed(static_cast<std::int64_t>(kLoop * state.iterations()));
+}
+BENCHMARK(wdf_round_trip);
 
 void load_and_unload(benchmark::State& state) {
   scenario::DriverFile driver = read_guest("test/small_wdm.sys");

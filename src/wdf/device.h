@@ -98,6 +98,7 @@ class Device final : public Object {
   // ---- WMI ----
   unsigned wmi_providers = 0;
   bool wmi_registered = false;
+  bool has_mof_name = false;  ///< WdfDeviceAssignMofResourceName
 
   // ---- children of a bus, and the child's side of it ----
   ChildList* static_children = nullptr;

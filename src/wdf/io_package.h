@@ -16,7 +16,7 @@ class IoPackage {
   virtual ~IoPackage() = default;
 
   /// IRP_MJ_CREATE, CLEANUP, CLOSE, READ, WRITE, DEVICE_CONTROL and so on: whatever is not PnP, power or WMI.
-  virtual NTSTATUS dispatch(IRP* irp);
+  virtual NTSTATUS dispatch(IRP* irp) = 0;
   /// DOWN's first step: power-managed queues deliver no more, IoStop(Suspend); returns when no request delivered from
   /// them is unanswered (WDF-086, WDF-287).
   virtual void hold() {}

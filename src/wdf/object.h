@@ -115,6 +115,10 @@ class Object {
   void delete_object();
   /// The first half of it alone: all cleanup callbacks. delete_object() does the rest.
   void dispose_now();
+  /// The driver never saw the object: it hears nothing of its end (WDF-358).
+  void forget_callbacks() {
+    for (ObjectContext& context : contexts_) context.cleanup = nullptr, context.destroy = nullptr;
+  }
   void reference() { ++references_; }
   void dereference();
   /// References of the driver's, with the tags it gave.

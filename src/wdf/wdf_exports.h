@@ -20,5 +20,19 @@ extern const image::ExportFamily kDeviceApi;
 extern const image::ExportFamily kPowerPolicyApi;
 extern const image::ExportFamily kResourceApi;
 extern const image::ExportFamily kInterruptApi;
+extern const image::ExportFamily kLockApi;
+extern const image::ExportFamily kCollectionApi;
+extern const image::ExportFamily kStringApi;
+extern const image::ExportFamily kMemoryApi;
+extern const image::ExportFamily kTimerApi;
+extern const image::ExportFamily kRegistryApi;
+extern const image::ExportFamily kRequestApi;
+extern const image::ExportFamily kRequestSendApi;
+extern const image::ExportFamily kQueueApi;
+extern const image::ExportFamily kFileObjectApi;
+extern const image::ExportFamily kIoTargetApi;
+extern const image::ExportFamily kDmaEnablerApi;
+extern const image::ExportFamily kDmaTransactionApi;
+extern const image::ExportFamily kWmiApi;
 
 }  // namespace drydock::wdf

@@ -15,6 +15,7 @@
 #include "ntos/io/device.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
+#include "wdf/wdf_exports.h"
 
 namespace drydock::tests {
 
@@ -24,6 +25,7 @@ const image::ExportIndex& exports() {
   static const image::ExportIndex index = [] {
     image::ExportIndex made;
     ntos::add_ntos_exports(made);
+    wdf::add_wdf_exports(made);
     return made;
   }();
   return index;
