@@ -227,6 +227,7 @@ NTSTATUS bus_relations(Adapter& adapter, IRP* irp) {
   if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations)
     return pass_down(adapter, irp);
   scan_buses(adapter);
+  if (adapter.ready_to_run) register_with_wmi(adapter);
   DEVICE_RELATIONS* relations = report_units(adapter);
   if (!relations) return complete_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
   irp->IoStatus.Status = STATUS_SUCCESS;

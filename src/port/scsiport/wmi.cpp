@@ -110,6 +110,7 @@ bool has_room(Adapter& adapter, const char* what) {
 }  // namespace
 
 void register_with_wmi(Adapter& adapter) {
+  if (!unit_for_adapter(adapter)) return;  // nobody could carry what the kernel asks at once
   enlist(adapter, adapter.fdo, adapter.wmi_registered);
 }
 void register_with_wmi(LogicalUnit& unit) {

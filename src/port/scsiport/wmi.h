@@ -5,7 +5,8 @@
 
 namespace drydock::port::scsiport {
 
-/// With WmiDataProvider: the adapter, or one of its units, becomes a provider. IRQL: PASSIVE_LEVEL.
+/// With WmiDataProvider: the adapter, once it has a unit to carry its requests, or one of its units becomes a
+/// provider. IRQL: PASSIVE_LEVEL.
 void register_with_wmi(Adapter& adapter);
 void register_with_wmi(LogicalUnit& unit);
 void deregister_with_wmi(Adapter& adapter);
