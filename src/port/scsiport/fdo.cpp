@@ -259,7 +259,7 @@ Adapter* create_adapter(MiniportDriver& driver, const Registration& registration
   ++driver.adapters;
   ++IoGetConfigurationInformation()->ScsiPortCount;
   port().adapters.push_back(adapter);
-  machine::Machine::current().trace().name(machine::Thing::Adapter, number, ntos::io::driver_name(DriverObject));
+  machine::Machine::current().trace().name(machine::Thing::Adapter, number, ntos::io::driver_name(driver.object));
   fdo->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
   fdo->Flags &= ~DO_DEVICE_INITIALIZING;
   return adapter;
