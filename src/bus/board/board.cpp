@@ -8,6 +8,7 @@
 
 #include <toml++/toml.h>
 
+#include "bus/acpi/aml.h"
 #include "bus/board/model_catalogue.h"
 #include "bus/board/nearest_name.h"
 #include "bus/board/quantity.h"
@@ -18,10 +19,6 @@ namespace drydock::bus::board {
 using host::error;
 using host::Result;
 using host::Status;
-
-std::string to_text(Slot slot) {
-  return fmt::format("{}:{}.{}", slot.bus, slot.device, slot.function);
-}
 
 namespace {
 
@@ -43,6 +40,9 @@ const SettingInfo* find_setting(std::string_view name) {
   return nullptr;
 }
 
+/// More would not leave each of them a window.
+constexpr std::int64_t kBusesMax = 30;
+
 /// Reads the tables of one file; every complaint names file and line.
 class Reader {
  public:
@@ -56,7 +56,8 @@ class Reader {
       return error(file_, ":", failure.source().begin.line, ": ", failure.description());
     }
     TRY(only_keys(top, "a board",
-                  {"name", "description", "processors", "memory", "ram_above_4gb", "settings", "device"}));
+                  {"name", "description", "processors", "memory", "ram_above_4gb", "settings", "device", "rail",
+                   "firmware", "acpi"}));
 
     Board board;
     board.file = file_;
@@ -75,7 +76,14 @@ class Reader {
                       "at most 3.5 GiB fit below the devices' addresses: put the rest into ram_above_4gb");
 
     TRY(read_settings(top, board));
+    TRY(read_rails(top, board));
     TRY(read_devices(top, board));
+    TRY(check_buses(board));
+    if (top.contains("acpi"))
+      TRY(read_table(top, board));
+    else
+      TRY(read_firmware(top, board));
+    share_rails_among_functions(board);
     return board;
   }
 
@@ -198,15 +206,18 @@ class Reader {
                         fmt::format("slot {} is taken by the {} of line {}: give one of them another slot",
                                     to_text(device.slot), other.model, other.line));
       }
+      if (acpi::DeviceObject object = TRY(read_methods(*entry.as_table(), board.firmware));
+          !object.empty() || object.separate_power)
+        board.firmware.devices[device.slot] = std::move(object);
       board.devices.push_back(std::move(device));
     }
     return {};
   }
 
   Result<Device> read_device(const toml::table& table) const {
-    TRY(only_keys(
-        table, "a device",
-        {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts", "function_level_reset"}));
+    TRY(only_keys(table, "a device",
+                  {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts",
+                   "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
     device.line = line_of(table);
     if (!table.contains("model")) return at(table, "this device names no model: add model = \"pvscsi\"");
@@ -221,6 +232,11 @@ class Reader {
                       fmt::format("there is no model {}{}", device.model, suggestion(device.model, known)));
     }
     device.slot = TRY(read_slot(table));
+    if (model->is_bridge && !table.contains("secondary"))
+      return at(table, fmt::format("this {} does not say which bus is behind it: add secondary = 1", model->name));
+    if (!model->is_bridge && table.contains("secondary"))
+      return complain(table, "secondary", fmt::format("a {} has no bus behind it: remove this key", model->name));
+    device.secondary = static_cast<unsigned>(TRY(number_of(table, "secondary", 0, 1, kBusesMax)));
     device.message_interrupts = TRY(flag_of(table, "message_interrupts", true));
     device.function_level_reset = TRY(flag_of(table, "function_level_reset", true));
     if (table.contains("function_level_reset") && !model->has_function_level_reset)
@@ -231,6 +247,177 @@ class Reader {
     device.faults = TRY(read_faults(table, *model));
     device.disks = TRY(read_disks(table, *model));
     return device;
+  }
+
+  // ---- the firmware ----
+
+  /// A method is there (true), or there and takes its time ("5 ms"), or also fails a few times ({ takes = .., fails = 1
+  /// }).
+  Result<std::optional<acpi::Method>> method_of(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    if (!node) return std::optional<acpi::Method>();
+    acpi::Method method;
+    if (auto flag = node->value_exact<bool>()) return *flag ? std::optional(method) : std::nullopt;
+    if (const toml::table* parts = node->as_table()) {
+      TRY(only_keys(*parts, "a method", {"takes", "fails"}));
+      if (const toml::node* takes = parts->get("takes"))
+        method.takes = machine::Duration{TRY(duration_of(*takes, "takes"))};
+      method.fails = static_cast<unsigned>(TRY(number_of(*parts, "fails", 0, 0, 1'000'000)));
+      return std::optional(method);
+    }
+    if (auto text = node->value_exact<std::string>())
+      if (auto value = nanoseconds_of_text(*text)) {
+        method.takes = machine::Duration{*value};
+        return std::optional(method);
+      }
+    return wrong_type(*node, key, "true, a duration such as \"5 ms\", or { takes = \"5 ms\", fails = 1 }");
+  }
+
+  Status read_rails(const toml::table& top, Board& board) const {
+    const toml::node* node = top.get("rail");
+    if (!node) return {};
+    const toml::array* array = node->as_array();
+    if (!array || !array->is_homogeneous(toml::node_type::table))
+      return wrong_type(*node, "rail", "written as [[rail]], with double brackets");
+    for (const toml::node& entry : *array) {
+      const toml::table& table = *entry.as_table();
+      TRY(only_keys(table, "a rail", {"name", "_RST", "_ON", "_OFF"}));
+      acpi::PowerResource resource;
+      resource.line = line_of(table);
+      resource.name = TRY(text_of(table, "name", ""));
+      if (resource.name.empty()) return at(table, "this rail has no name: add name = \"PRRA\"");
+      if (const acpi::PowerResource* other = board.firmware.resource(resource.name))
+        return complain(table, "name", fmt::format("rail {} is there already, in line {}", other->name, other->line));
+      resource.rst = TRY(method_of(table, "_RST"));
+      resource.on = TRY(method_of(table, "_ON")).value_or(acpi::Method{});
+      resource.off = TRY(method_of(table, "_OFF")).value_or(acpi::Method{});
+      board.firmware.resources.push_back(std::move(resource));
+    }
+    return {};
+  }
+
+  Result<std::string> rail_named(const toml::node& node, std::string_view key, const acpi::Firmware& firmware) const {
+    auto name = node.value_exact<std::string>();
+    if (!name) return wrong_type(node, key, "the name of a rail in quotes");
+    if (!firmware.resource(*name)) {
+      std::vector<std::string_view> known;
+      for (const acpi::PowerResource& each : firmware.resources) known.push_back(each.name);
+      if (known.empty()) return at(node, fmt::format("there is no rail {}: describe it under [[rail]]", *name));
+      return at(node, fmt::format("there is no rail {}{}", *name, suggestion(*name, known)));
+    }
+    return *name;
+  }
+
+  Result<acpi::DeviceObject> read_methods(const toml::table& table, const acpi::Firmware& firmware) const {
+    acpi::DeviceObject object;
+    object.rst = TRY(method_of(table, "_RST"));
+    object.separate_power = TRY(flag_of(table, "separate_power", false));
+    if (const toml::node* node = table.get("_PRR")) {
+      object.prr = TRY(rail_named(*node, "_PRR", firmware));
+      if (!firmware.resource(object.prr)->rst)
+        return at(*node, fmt::format("_PRR names rail {}, which has no _RST: add _RST = true in line {}", object.prr,
+                                     firmware.resource(object.prr)->line));
+    }
+    if (const toml::node* node = table.get("_PR3")) {
+      const toml::array* names = node->as_array();
+      if (!names) return wrong_type(*node, "_PR3", "a list of rails such as [\"PRRA\"]");
+      for (const toml::node& name : *names) object.pr3.push_back(TRY(rail_named(name, "_PR3", firmware)));
+    }
+    if (table.contains("_UPC")) object.upc = static_cast<std::uint8_t>(TRY(number_of(table, "_UPC", 0, 0, 255)));
+    if (const toml::node* node = table.get("_PLD")) {
+      const toml::table* parts = node->as_table();
+      if (!parts) return wrong_type(*node, "_PLD", "written as { user_visible = false }");
+      TRY(only_keys(*parts, "_PLD", {"user_visible"}));
+      object.user_visible = TRY(flag_of(*parts, "user_visible", false));
+    }
+    return object;
+  }
+
+  /// The firmware as a compiled table instead of as keys.
+  Status read_table(const toml::table& top, Board& board) const {
+    for (const char* key : {"rail", "firmware"})
+      if (top.contains(key))
+        return complain(top, key, fmt::format("this board leaves its rails to the table of acpi: remove {}", key));
+    if (!board.firmware.devices.empty()) {
+      const Slot described = board.firmware.devices.begin()->first;
+      for (const Device& device : board.devices)
+        if (device.slot == described)
+          return error(file_, ":", device.line,
+                       ": this board leaves its methods to the table of acpi: remove the keys of "
+                       "this device that begin with _");
+    }
+    std::string table = TRY(text_of(top, "acpi", ""));
+    if (table.empty()) return complain(top, "acpi", "acpi must be the name of a compiled table such as \"ssdt.aml\"");
+    if (table.front() != '/' && !directory_.empty()) table = directory_ + "/" + table;
+    auto firmware = acpi::read_aml(table, [&board](Slot slot) {
+      for (const Device& device : board.devices)
+        if (device.slot == slot) return device.secondary;
+      return 0u;
+    });
+    if (!firmware) return complain(top, "acpi", firmware.failure().message);
+    board.firmware = std::move(firmware).value();
+    return {};
+  }
+
+  Status read_firmware(const toml::table& top, Board& board) const {
+    const toml::node* node = top.get("firmware");
+    if (node) {
+      const toml::table* table = node->as_table();
+      if (!table) return wrong_type(*node, "firmware", "a table ([firmware])");
+      TRY(only_keys(*table, "firmware", {"_OSC_PR3"}));
+      board.firmware.acknowledges_pr3 = TRY(flag_of(*table, "_OSC_PR3", true));
+    }
+    for (const acpi::PowerResource& resource : board.firmware.resources) {
+      const bool used =
+          std::any_of(board.firmware.devices.begin(), board.firmware.devices.end(), [&](const auto& each) {
+            const std::vector<std::string>& pr3 = each.second.pr3;
+            return each.second.prr == resource.name || std::find(pr3.begin(), pr3.end(), resource.name) != pr3.end();
+          });
+      if (!used)
+        return error(file_, ":", resource.line, ": rail ", resource.name,
+                     " names no device: give one of them _PRR or _PR3, or remove the rail");
+    }
+    return {};
+  }
+
+  /// The functions of one device usually hang on one rail (RST-122).
+  static void share_rails_among_functions(Board& board) {
+    for (const Device& device : board.devices) {
+      const auto described = board.firmware.devices.find(device.slot);
+      if (described == board.firmware.devices.end() || described->second.separate_power) continue;
+      const acpi::DeviceObject object = described->second;
+      for (const Device& other : board.devices) {
+        if (other.slot == device.slot || other.slot.bus != device.slot.bus || other.slot.device != device.slot.device)
+          continue;
+        acpi::DeviceObject& sibling = board.firmware.devices[other.slot];
+        if (sibling.separate_power || !sibling.prr.empty() || !sibling.pr3.empty()) continue;
+        sibling.prr = object.prr;
+        sibling.pr3 = object.pr3;
+      }
+    }
+  }
+
+  /// Every bus but 0 lies behind exactly one bridge, whose own bus has a lower number.
+  Status check_buses(const Board& board) const {
+    auto bridge_of = [&board](unsigned bus, const Device* other_than) -> const Device* {
+      for (const Device& device : board.devices)
+        if (&device != other_than && device.secondary == bus && bus != 0) return &device;
+      return nullptr;
+    };
+    for (const Device& device : board.devices) {
+      if (device.slot.bus != 0 && !bridge_of(device.slot.bus, nullptr))
+        return error(file_, ":", device.line, ": no bridge has bus ", device.slot.bus,
+                     " behind it: give a root-port secondary = ", device.slot.bus,
+                     ", or the device a slot on another bus");
+      if (device.secondary == 0) continue;
+      if (const Device* other = bridge_of(device.secondary, &device))
+        return error(file_, ":", device.line, ": bus ", device.secondary, " is behind the bridge of line ", other->line,
+                     " already: give one of them another number");
+      if (device.secondary <= device.slot.bus)
+        return error(file_, ":", device.line,
+                     ": the bus behind a bridge must have a higher number than its own, which is ", device.slot.bus);
+    }
+    return {};
   }
 
   Result<Slot> read_slot(const toml::table& table) const {

@@ -10,19 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "bus/acpi/firmware.h"
+#include "bus/slot.h"
 #include "host/result.h"
 #include "machine/time.h"
 
 namespace drydock::bus::board {
 
-/// Where a function sits: bus:device.function as written in boards, "0:3.0".
-struct Slot {
-  unsigned bus = 0;
-  unsigned device = 0;
-  unsigned function = 0;
-  friend auto operator<=>(const Slot&, const Slot&) = default;
-};
-std::string to_text(Slot slot);
+using bus::Slot;
+using bus::to_text;
 
 /// A disk behind a SCSI adapter: `file` empty means in memory, of `size_bytes`, zeroed.
 struct Disk {
@@ -43,6 +39,7 @@ struct Device {
   std::optional<machine::Duration> latency;        ///< of each request; the model's own if absent
   std::optional<machine::Duration> reset_latency;  ///< how long a bus reset takes
   std::map<std::string, unsigned> faults;          ///< how often each may strike, by the model's names ("hang")
+  unsigned secondary = 0;                          ///< of a bridge: the bus behind it; 0: it is no bridge
   bool message_interrupts = true;                  ///< false: the function lacks MSI and MSI-X
   bool function_level_reset = true;                ///< false: a function that has it goes without
 };
@@ -65,6 +62,7 @@ struct Board {
   std::uint64_t memory_bytes = 64 << 20;
   std::uint64_t ram_above_4gb_bytes = 0;
   std::vector<Device> devices;
+  acpi::Firmware firmware;                       ///< rails and reset lines
   std::map<std::string, std::int64_t> settings;  ///< only those the board sets
 
   /// The board's value, or the ordinary one.

@@ -108,6 +108,106 @@ TEST(Board, ComplainsAboutDevices) {
             "rail.toml:5: size must be whole blocks of 512 bytes");
 }
 
+TEST(Board, ReadsRailsResetLinesAndBridges) {
+  auto board = parse_board(R"(
+[[rail]]
+name = "PRRA"
+_RST = "10 ms"
+[[rail]]
+name = "PWRA"
+_OFF = { takes = "2 ms", fails = 1 }
+[firmware]
+_OSC_PR3 = false
+[[device]]
+slot = "0:1.0"
+model = "root-port"
+secondary = 1
+[[device]]
+slot = "1:0.0"
+model = "edu"
+_RST = true
+_PRR = "PRRA"
+_UPC = 255
+_PLD = { user_visible = false }
+[[device]]
+slot = "1:0.1"
+model = "edu"
+[[device]]
+slot = "1:0.2"
+model = "edu"
+separate_power = true
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+_PR3 = ["PWRA"]
+)",
+                           "rail.toml");
+  ASSERT_TRUE(board) << board.failure().message;
+  const acpi::Firmware& firmware = board->firmware;
+  EXPECT_FALSE(firmware.acknowledges_pr3);
+  EXPECT_EQ(firmware.resource("PRRA")->rst->takes, std::chrono::milliseconds(10));
+  EXPECT_EQ(firmware.resource("PWRA")->off.fails, 1u);
+  EXPECT_FALSE(firmware.resource("PWRA")->rst.has_value());
+  EXPECT_TRUE(firmware.object({1, 0, 0})->rst.has_value());
+  EXPECT_EQ(firmware.object({1, 0, 0})->upc, 255);
+  EXPECT_EQ(firmware.object({1, 0, 0})->user_visible, false);
+  EXPECT_EQ(firmware.object({0, 3, 0})->pr3, std::vector<std::string>{"PWRA"});
+  EXPECT_EQ(board->devices[0].secondary, 1u);
+}
+
+TEST(DeviceReset, RST_122_TheFunctionsOfOneDeviceAreOneDomainUnlessTheBoardSaysOtherwise) {
+  auto board = parse_board(R"(
+[[rail]]
+name = "PRRA"
+_RST = true
+[[device]]
+slot = "0:5.0"
+model = "edu"
+_PRR = "PRRA"
+[[device]]
+slot = "0:5.1"
+model = "edu"
+[[device]]
+slot = "0:5.2"
+model = "edu"
+separate_power = true
+[[device]]
+slot = "0:6.0"
+model = "edu"
+)",
+                           "rail.toml");
+  ASSERT_TRUE(board) << board.failure().message;
+  EXPECT_EQ(board->firmware.platform_method({0, 5, 1})->domain, (std::vector<Slot>{{0, 5, 0}, {0, 5, 1}}));
+  EXPECT_FALSE(board->firmware.platform_method({0, 5, 2}).has_value());
+  EXPECT_FALSE(board->firmware.platform_method({0, 6, 0}).has_value());
+}
+
+TEST(Board, ComplainsAboutRailsAndBridges) {
+  const std::string edu = "[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\n";
+  EXPECT_EQ(complaint("[[rail]]\nname = \"PRRA\"\n_RST = true\n" + edu),
+            "rail.toml:1: rail PRRA names no device: give one of them _PRR or _PR3, or remove the rail");
+  EXPECT_EQ(complaint("[[rail]]\nname = \"PRRA\"\n_RST = true\n" + edu + "_PRR = \"PRRB\"\n"),
+            "rail.toml:7: there is no rail PRRB (did you mean PRRA?)");
+  EXPECT_EQ(complaint(edu + "_PRR = \"PRRB\"\n"), "rail.toml:4: there is no rail PRRB: describe it under [[rail]]");
+  EXPECT_EQ(complaint("[[rail]]\nname = \"PRRA\"\n" + edu + "_PRR = \"PRRA\"\n"),
+            "rail.toml:6: _PRR names rail PRRA, which has no _RST: add _RST = true in line 1");
+  EXPECT_EQ(complaint("[[rail]]\n_RST = true\n"), "rail.toml:1: this rail has no name: add name = \"PRRA\"");
+  EXPECT_EQ(complaint("[[rail]]\nname = \"A\"\n[[rail]]\nname = \"A\"\n"),
+            "rail.toml:4: rail A is there already, in line 1");
+  EXPECT_EQ(complaint(edu + "_RST = 5\n"),
+            "rail.toml:4: _RST must be true, a duration such as \"5 ms\", or { takes = \"5 ms\", fails = 1 }");
+  EXPECT_EQ(complaint(edu + "_PR3 = \"PRRA\"\n"), "rail.toml:4: _PR3 must be a list of rails such as [\"PRRA\"]");
+  EXPECT_EQ(complaint(edu + "_UPC = 256\n"), "rail.toml:4: _UPC must be a whole number from 0 to 255");
+  EXPECT_EQ(complaint("[firmware]\n_OSC = true\n"), "rail.toml:2: firmware has no key _OSC (did you mean _OSC_PR3?)");
+  EXPECT_EQ(
+      complaint("[[device]]\nslot = \"1:0.0\"\nmodel = \"edu\"\n"),
+      "rail.toml:1: no bridge has bus 1 behind it: give a root-port secondary = 1, or the device a slot on another "
+      "bus");
+  EXPECT_EQ(complaint("[[device]]\nslot = \"0:1.0\"\nmodel = \"root-port\"\n"),
+            "rail.toml:1: this root-port does not say which bus is behind it: add secondary = 1");
+  EXPECT_EQ(complaint(edu + "secondary = 1\n"), "rail.toml:4: a edu has no bus behind it: remove this key");
+}
+
 TEST(Board, ComplainsAboutWhatIsNoToml) {
   EXPECT_EQ(complaint("name = \"x\nprocessors = 1").rfind("rail.toml:1: ", 0), 0u);
   EXPECT_EQ(load_board("pvscs").failure().message.rfind("there is no board pvscs (did you mean pvscsi?)", 0), 0u);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bus/acpi/acpi_driver.h"
 #include "bus/board/model_catalogue.h"
 #include "bus/pci/pci_driver.h"
 #include "ntos/kernel.h"
@@ -30,6 +31,45 @@ void plug_model(BoardPart& part, const Device& device) {
   if (backings.empty())
     for (const Disk& disk : device.disks) backings.push_back(backing_of(disk));
   part.fabric->plug(location_of(device.slot), find_model(device.model)->make(device, backings));
+}
+
+// What the firmware leaves in the bridges before the system starts: bus numbers, and a window for each bus.
+
+constexpr std::uint32_t kFirstWindow = 0xFA000000, kWindowBytes = 0x200000;
+
+unsigned last_bus_behind(const std::vector<Device>& devices, unsigned bus) {
+  unsigned last = bus;
+  for (const Device& device : devices)
+    if (device.secondary != 0 && device.slot.bus == bus)
+      last = std::max(last, last_bus_behind(devices, device.secondary));
+  return last;
+}
+
+void program_as_firmware(const BoardPart& part, const Device& bridge) {
+  const unsigned last = last_bus_behind(part.devices, bridge.secondary);
+  const std::uint32_t base = kFirstWindow + kWindowBytes * bridge.secondary;
+  const std::uint32_t limit = kFirstWindow + kWindowBytes * (last + 1) - 1;
+  const auto write = [&](unsigned offset, std::uint32_t value) {
+    part.fabric->write_config(bridge.slot.bus, bridge.slot.device, bridge.slot.function, offset, 4, value);
+  };
+  write(0x18, bridge.slot.bus | bridge.secondary << 8 | last << 16);
+  write(0x20, (base >> 16 & 0xFFF0) | (limit & 0xFFF00000));
+  write(0x04, 6);
+}
+
+/// Bridges before what is behind them.
+std::vector<const Device*> in_order_of_buses(const std::vector<Device>& devices) {
+  std::vector<const Device*> order;
+  for (const Device& device : devices) order.push_back(&device);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Device* a, const Device* b) { return a->slot.bus < b->slot.bus; });
+  return order;
+}
+
+void plug_with_bridge(BoardPart& part, const Device& device) {
+  if (device.secondary != 0) part.fabric->connect(device.secondary, location_of(device.slot));
+  plug_model(part, device);
+  if (device.secondary != 0) program_as_firmware(part, device);
 }
 
 const Device* device_in(const BoardPart& part, Slot slot) {
@@ -64,9 +104,10 @@ Status build_board(machine::Machine& machine, const Board& board) {
     part->fabric = new models::pci::PciFabric(machine.computer());
     machine.set_part(machine::PartId::Board, part);
     machine.set_fabric(part->fabric);
-    for (const Device& device : part->devices) plug_model(*part, device);
+    for (const Device* device : in_order_of_buses(part->devices)) plug_with_bridge(*part, *device);
     if (auto* kernel = machine.find_part<ntos::Kernel>(machine::PartId::Kernel)) {
       pci::install_pci(*kernel);
+      if (!board.firmware.empty()) acpi::install_acpi(*kernel, board.firmware, *part->fabric);
       kernel->pnp->add_root_device(pci::host_bridge());
     }
   });
@@ -87,9 +128,24 @@ Status plug(machine::Machine& machine, Slot slot) {
   const Device* device = part ? device_in(*part, slot) : nullptr;
   if (!device) return error("the board has nothing for slot ", to_text(slot));
   if (part->fabric->model(location_of(slot))) return error("slot ", to_text(slot), " is not empty");
-  plug_model(*part, *device);
+  plug_with_bridge(*part, *device);
+  // A bridge brings what is behind it.
+  if (device->secondary != 0)
+    for (const Device* each : in_order_of_buses(part->devices))
+      if (each->slot.bus >= device->secondary && each->slot.bus <= last_bus_behind(part->devices, device->secondary) &&
+          !part->fabric->model(location_of(each->slot)))
+        plug_with_bridge(*part, *each);
   if (machine.find_part<pci::State>(machine::PartId::Pci)) pci::hot_plug_event();
   return {};
+}
+
+bool set_link(machine::Machine& machine, Slot bridge, bool up) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  const Device* device = part ? device_in(*part, bridge) : nullptr;
+  if (!device || device->secondary == 0) return false;
+  part->fabric->set_link(location_of(bridge), up);
+  if (machine.find_part<pci::State>(machine::PartId::Pci)) pci::hot_plug_event();
+  return true;
 }
 
 bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {

@@ -31,6 +31,8 @@ host::Status build_board(machine::Machine& machine, const Board& board);
 
 /// Takes the device in `slot` off the board at once (hot unplug) and has its bus look. On a machine thread.
 bool unplug(machine::Machine& machine, Slot slot);
+/// Takes the link behind a bridge down, or brings it up again, and has the buses look. False if the slot has no bridge.
+bool set_link(machine::Machine& machine, Slot bridge, bool up);
 /// Puts a new device of the same kind into a slot that `unplug` emptied.
 host::Status plug(machine::Machine& machine, Slot slot);
 

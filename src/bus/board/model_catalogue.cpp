@@ -4,6 +4,7 @@
 
 #include "models/edu/edu_model.h"
 #include "models/pvscsi/pvscsi_model.h"
+#include "models/root_port/root_port_model.h"
 
 namespace drydock::bus::board {
 
@@ -60,6 +61,10 @@ models::pci::ModelFactory make_edu(const Device& device, const Backings&) {
   return models::edu::factory(options);
 }
 
+models::pci::ModelFactory make_root_port(const Device&, const Backings&) {
+  return models::root_port::factory();
+}
+
 void strike_edu(machine::DeviceModel& model, std::string_view name) {
   if (const auto fault = models::edu::find_fault(name)) static_cast<models::edu::EduModel&>(model).strike(*fault);
 }
@@ -78,6 +83,10 @@ constexpr ModelInfo kModels[] = {
      .faults = kEduFaults,
      .make = make_edu,
      .strike = strike_edu},
+    {.name = "root-port",
+     .meaning = "PCI Express root port (1B36:000C): a bridge; what has its bus in its slot sits behind it",
+     .is_bridge = true,
+     .make = make_root_port},
 };
 
 }  // namespace

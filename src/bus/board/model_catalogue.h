@@ -32,6 +32,7 @@ struct ModelInfo {
   std::string_view name;
   std::string_view meaning;
   bool takes_disks = false;
+  bool is_bridge = false;                 ///< a board names the bus behind it
   bool has_function_level_reset = false;  ///< so that a board may take it away
   std::span<const FaultInfo> faults;      ///< decisions that can be armed
   models::pci::ModelFactory (*make)(const Device& device, const Backings& backings);

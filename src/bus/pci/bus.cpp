@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bus/pci/pci_driver.h"
+#include "bus/pci/reset_target.h"
 #include "host/check.h"
 #include "ntos/io/device.h"
 #include "ntos/io/irp.h"
@@ -13,6 +14,19 @@ using namespace nt;
 
 Bus::Bus(machine::IoFabric& fabric, unsigned number, DEVICE_OBJECT* device, DEVICE_OBJECT* pdo)
     : fabric_(fabric), number_(number), device_(device), pdo_(pdo) {}
+
+Pdo* Bus::bridge() const {
+  return pdo_of(pdo_);
+}
+
+Window Bus::memory_window() const {
+  if (!bridge()) return kHostWindow;
+  Window window = state().bridges[bridge()->config().address()].window();
+  for (const auto& child : children_)
+    if (child->reported() && child->secondary_bus())
+      window.last = std::min(window.last, state().bridges[child->config().address()].window().first - 1);
+  return window;
+}
 
 void Bus::look_again() const {
   ntos::pnp::manager().invalidate_relations(pdo_, BusRelations);
@@ -95,7 +109,11 @@ NTSTATUS Bus::start(IRP* irp) {
 
 NTSTATUS Bus::remove(IRP* irp) {
   // Children that the PnP manager has removed but that were still there at the time go with their bus.
-  for (const auto& child : children_) ntos::io::IoDeleteDevice(child->device());
+  for (const auto& child : children_) {
+    forget_reset_targets(*child);
+    if (state().bus_deletes) state().bus_deletes(child->device());
+    ntos::io::IoDeleteDevice(child->device());
+  }
   children_.clear();
   irp->IoStatus.Status = STATUS_SUCCESS;
   const NTSTATUS status = pass_down(*this, irp);

@@ -25,7 +25,7 @@ std::u16string wide(const std::string& ascii) {
 }
 
 unsigned bar_count(const ConfigAccess& config) {
-  return (config.read(0x0E, 1) & 0x7F) == PCI_BRIDGE_TYPE ? 2 : 6;
+  return config.is_bridge() ? 2 : 6;
 }
 
 }  // namespace
@@ -177,13 +177,13 @@ USHORT flags_of(const Bar& bar) {
 }
 
 // Where the host bridge passes cycles on to the bus.
-constexpr std::uint64_t kMemoryFirst = 0xE0000000, kMemoryLast = 0xFEBFFFFF, kPortFirst = 0xC000, kPortLast = 0xFFFF;
+constexpr std::uint64_t kPortFirst = 0xC000, kPortLast = 0xFFFF;
 
-Requirement requirement_of(const Bar& bar) {
+Requirement requirement_of(const Bar& bar, Window memory) {
   return {{Alternative{.kind = bar.is_io ? ResourceKind::Port : ResourceKind::Memory,
                        .flags = flags_of(bar),
-                       .minimum = bar.is_io ? kPortFirst : kMemoryFirst,
-                       .maximum = bar.is_io ? kPortLast : kMemoryLast,
+                       .minimum = bar.is_io ? kPortFirst : memory.first,
+                       .maximum = bar.is_io ? kPortLast : memory.last,
                        .length = bar.size,
                        .alignment = bar.size}}};
 }
@@ -211,11 +211,11 @@ std::vector<Resource> boot_resources(const ConfigAccess& config, const std::vect
   return resources;
 }
 
-Requirements requirements_of(const ConfigAccess& config, const std::vector<Bar>& bars, bool messages) {
+Requirements requirements_of(const ConfigAccess& config, const std::vector<Bar>& bars, bool messages, Window memory) {
   Requirements result{.interface_type = PCIBus, .bus = config.address().bus};
   result.slot = static_cast<std::uint32_t>(config.address().device | config.address().function << 5);
   std::vector<Requirement> registers;
-  for (const Bar& bar : bars) registers.push_back(requirement_of(bar));
+  for (const Bar& bar : bars) registers.push_back(requirement_of(bar, memory));
 
   const MessageAbility ability = message_ability(config);
   if (messages && (ability.msix_offset || ability.msi_offset)) {
@@ -312,6 +312,28 @@ void silence(const ConfigAccess& config) {
   if (ability.msix_offset)
     config.write(ability.msix_offset + kMsixControl, 2,
                  config.read(ability.msix_offset + kMsixControl, 2) & ~kMsixControlEnable);
+}
+
+namespace {
+
+constexpr unsigned kBusNumbers = 0x18, kMemoryWindow = 0x20;
+
+}  // namespace
+
+Window BridgeSetup::window() const {
+  const std::uint64_t base = std::uint64_t{memory_window & 0xFFF0} << 16;
+  const std::uint64_t limit = std::uint64_t{memory_window >> 16 & 0xFFF0} << 16 | 0xFFFFF;
+  return {base, limit};
+}
+
+BridgeSetup read_bridge(const ConfigAccess& config) {
+  return {config.read(kBusNumbers, 4) & 0xFFFFFF, config.read(kMemoryWindow, 4)};
+}
+
+void program_bridge(const ConfigAccess& config, const BridgeSetup& setup) {
+  config.write(kBusNumbers, 4, setup.buses);
+  config.write(kMemoryWindow, 4, setup.memory_window);
+  config.write(kCommand, 2, config.read(kCommand, 2) | PCI_ENABLE_MEMORY_SPACE | PCI_ENABLE_BUS_MASTER);
 }
 
 bool set_power(const ConfigAccess& config, bool on) {

@@ -29,7 +29,12 @@ class ConfigAccess {
   void write(unsigned offset, unsigned size, std::uint32_t value) const {
     fabric_->write_config(address_.bus, address_.device, address_.function, offset, size, value);
   }
-  bool present() const { return read(0, 2) != 0xFFFF; }
+  /// It answers. Absence reads as vendor FFFF, configuration retry status as 0001.
+  bool present() const {
+    const std::uint32_t vendor = read(0, 2);
+    return vendor != 0xFFFF && vendor != 0x0001;
+  }
+  bool is_bridge() const { return (read(0x0E, 1) & 0x7F) == 1; }
   Address address() const { return address_; }
   machine::IoFabric& fabric() const { return *fabric_; }
 
@@ -78,8 +83,26 @@ MessageAbility message_ability(const ConfigAccess& config);
 
 /// What the function decodes now, if decoding is on.
 std::vector<ntos::pnp::Resource> boot_resources(const ConfigAccess& config, const std::vector<Bar>& bars);
+/// Memory addresses that a bus passes on to its functions, inclusive.
+struct Window {
+  std::uint64_t first = 0, last = 0;
+};
+/// Of the host bridge.
+inline constexpr Window kHostWindow{0xE0000000, 0xF9FFFFFF};
 /// What it needs. With `messages`, lists that use them come before the one with the line.
-ntos::pnp::Requirements requirements_of(const ConfigAccess& config, const std::vector<Bar>& bars, bool messages);
+ntos::pnp::Requirements requirements_of(const ConfigAccess& config, const std::vector<Bar>& bars, bool messages,
+                                        Window memory);
+
+/// What the firmware has programmed into a bridge, and what a reset of the bridge clears.
+struct BridgeSetup {
+  std::uint32_t buses = 0;          ///< primary, secondary, subordinate
+  std::uint32_t memory_window = 0;  ///< base and limit registers
+  unsigned secondary() const { return buses >> 8 & 0xFF; }
+  Window window() const;
+};
+BridgeSetup read_bridge(const ConfigAccess& config);
+/// Bus numbers and window, then forwarding both ways.
+void program_bridge(const ConfigAccess& config, const BridgeSetup& setup);
 
 /// Turns decoding, bus mastering and messages on for what the function was given; false if a register was given
 /// nothing.

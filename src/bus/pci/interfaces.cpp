@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "bus/pci/device_reset.h"
 #include "bus/pci/pci_driver.h"
+#include "machine/processor.h"
 #include "nt/pci.h"
 #include "ntos/hal/dma.h"
 #include "ntos/io/driver.h"
@@ -52,6 +52,11 @@ ULONG NTAPI get_bus_data(PVOID context, ULONG which, PVOID buffer, ULONG offset,
 }
 
 VOID NTAPI reenumerate_self(PVOID context) {
+  if (const KIRQL irql = machine::current_irql(); irql != PASSIVE_LEVEL)
+    machine::Machine::current().report(
+        {.rule = "RST-094",
+         .summary = fmt::format("SurpriseRemoveAndReenumerateSelf was called at IRQL {}", irql),
+         .severity = machine::Severity::Recorded});
   pdo_in(context).ask_for_rebirth();
 }
 
@@ -122,7 +127,7 @@ NTSTATUS query_interface(Pdo& pdo, IRP* irp) {
         .InterfaceDereference = dereference_routine,
         .SurpriseRemoveAndReenumerateSelf = ntos::io::guest_callable(reenumerate_self, "pci.sys!ReenumerateSelf")});
   }
-  if (*asked.InterfaceType == GUID_DEVICE_RESET_INTERFACE_STANDARD) return query_reset_interface(pdo, irp);
+  if (*asked.InterfaceType == GUID_DEVICE_RESET_INTERFACE_STANDARD) return pdo.query_reset_interface(irp);
   return irp->IoStatus.Status;
 }
 

@@ -1,5 +1,8 @@
 #include "bus/pci/pci_driver.h"
 
+#include "bus/pci/register_watch.h"
+#include "bus/pci/reset_target.h"
+
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/irp.h"
@@ -34,6 +37,7 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
   bool deleted = false;
   const NTSTATUS status = pdo->pnp(irp, deleted);
   if (deleted) {
+    forget_reset_targets(*pdo);
     for (const auto& bus : state().buses) bus->forget(pdo);
     ntos::io::IoDeleteDevice(device);
   }
@@ -69,7 +73,12 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   NTSTATUS status =
       ntos::io::IoCreateDevice(driver, sizeof(void*), nullptr, FILE_DEVICE_BUS_EXTENDER, 0, FALSE, &device);
   if (!NT_SUCCESS(status)) return status;
-  auto bus = std::make_unique<Bus>(*fabric, static_cast<unsigned>(state().buses.size()), device, pdo);
+  unsigned number = 0;  // behind a host bridge: one after the other
+  if (const Pdo* bridge = pdo_of(pdo))
+    number = bridge->secondary_bus().value_or(0);
+  else
+    for (const auto& each : state().buses) number += each->bridge() == nullptr;
+  auto bus = std::make_unique<Bus>(*fabric, number, device, pdo);
   DEVICE_OBJECT* lower = ntos::io::IoAttachDeviceToDeviceStack(device, pdo);
   if (!lower) {
     ntos::io::IoDeleteDevice(device);
@@ -80,6 +89,11 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   device->Flags |= DO_POWER_PAGABLE;
   device->Flags &= ~DO_DEVICE_INITIALIZING;
   return STATUS_SUCCESS;
+}
+
+/// From now on no driver has any business with what the function decoded.
+void surprise_removed(DEVICE_OBJECT* device) {
+  if (const Pdo* pdo = pdo_of(device)) register_watch().forbid(pdo->lost(), ntos::io::device_name(device));
 }
 
 NTSTATUS load(DRIVER_OBJECT** driver) {
@@ -102,17 +116,31 @@ NTSTATUS load(DRIVER_OBJECT** driver) {
 }  // namespace
 
 Pdo* pdo_of(DEVICE_OBJECT* device) {
-  return *static_cast<Pdo**>(device->DeviceExtension);
+  return device->DriverObject == state().driver ? *static_cast<Pdo**>(device->DeviceExtension) : nullptr;
+}
+
+RegisterWatch& register_watch() {
+  return *state().watch;
 }
 
 void install_pci(ntos::Kernel& kernel) {
-  machine::Machine::current().set_part(machine::PartId::Pci, new State);
+  machine::Machine& machine = machine::Machine::current();
+  auto* pci = new State;
+  machine.set_part(machine::PartId::Pci, pci);
+  pci->watch = new RegisterWatch(*machine.fabric());
+  machine.set_fabric(pci->watch);
   DriverStore& store = kernel.pnp->store();
   store.add(Service{.name = u"pci", .load = load, .stays_loaded = true});
   store.add(DriverPackage{.service = u"pci",
+                          .ids = {u"PCI\\CC_0604"},
+                          .class_name = u"System",
+                          .class_guid = kSystemClass,
+                          .description = u"PCI Express Root Port"});
+  kernel.pnp->on_surprise_removed = surprise_removed;
+  store.add(DriverPackage{.service = u"pci",
                           .ids = {u"ACPI\\PNP0A08", u"ACPI\\PNP0A03", u"*PNP0A08", u"*PNP0A03"},
                           .class_name = u"System",
-                          .class_guid = {0x4D36E97D, 0xE325, 0x11CE, {0xBF, 0xC1, 0x08, 0x00, 0x2B, 0xE1, 0x03, 0x18}},
+                          .class_guid = kSystemClass,
                           .description = u"PCI Express Root Complex"});
 }
 
@@ -134,13 +162,6 @@ RootDevice host_bridge() {
        .length = 0x1EC00000},
   };
   return bridge;
-}
-
-Pdo* find_reset_context(PVOID context) {
-  for (const auto& bus : state().buses)
-    for (const auto& child : bus->children())
-      if (child->owns_reset_context(context)) return child.get();
-  return nullptr;
 }
 
 void hot_plug_event() {

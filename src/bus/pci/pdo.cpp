@@ -2,6 +2,8 @@
 
 #include "bus/pci/interfaces.h"
 #include "bus/pci/pci_driver.h"
+#include "bus/pci/register_watch.h"
+#include "bus/pci/reset_target.h"
 #include "nt/pci.h"
 #include "ntos/cm/registry.h"
 #include "ntos/io/device.h"
@@ -25,7 +27,12 @@ NTSTATUS give(IRP* irp, void* block) {
 }  // namespace
 
 Pdo::Pdo(Bus& bus, DEVICE_OBJECT* device, const ConfigAccess& config)
-    : bus_(bus), device_(device), config_(config), identity_(read_identity(config)), bars_(size_bars(config)) {}
+    : bus_(bus), device_(device), config_(config), identity_(read_identity(config)), bars_(size_bars(config)) {
+  // Kept for the day a reset clears it.
+  if (config.is_bridge())
+    if (const BridgeSetup setup = read_bridge(config); setup.secondary() != 0)
+      state().bridges[config.address()] = setup;
+}
 
 void Pdo::ask_for_rebirth() {
   wants_rebirth_ = true;
@@ -48,6 +55,8 @@ NTSTATUS Pdo::pnp(IRP* irp, bool& deleted) {
       return start(irp);
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:
+      stop_pending_ = location->MinorFunction == IRP_MN_QUERY_STOP_DEVICE;
+      return STATUS_SUCCESS;
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
@@ -56,11 +65,13 @@ NTSTATUS Pdo::pnp(IRP* irp, bool& deleted) {
       stop();
       return STATUS_SUCCESS;
     case IRP_MN_SURPRISE_REMOVAL:
-      leaving_ = true;
+      surprise_removed_ = true;
+      lost_ = assigned_;
       stop();
       return STATUS_SUCCESS;
     case IRP_MN_REMOVE_DEVICE:
-      leaving_ = true;
+      removed_ = true;
+      surprise_removed_ = false;
       stop();
       deleted = !reported_;
       return STATUS_SUCCESS;
@@ -81,7 +92,7 @@ NTSTATUS Pdo::pnp(IRP* irp, bool& deleted) {
       return give(irp, make_resource_list(decoded, ListForm::Raw, PCIBus, bus_.number()));
     }
     case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: {
-      const Requirements needed = requirements_of(config_, bars_, messages_wanted());
+      const Requirements needed = requirements_of(config_, bars_, messages_wanted(), bus_.memory_window());
       if (needed.empty()) return irp->IoStatus.Status;
       return give(irp, make_requirements_list(needed));
     }
@@ -106,9 +117,11 @@ NTSTATUS Pdo::start(IRP* irp) {
   assigned_ = read_resources(IoGetCurrentIrpStackLocation(irp)->Parameters.StartDevice.AllocatedResources);
   set_power(config_, true);
   power_state_ = PowerDeviceD0;
+  register_watch().allow(assigned_);
   if (!program(config_, bars_, assigned_)) return STATUS_DEVICE_CONFIGURATION_ERROR;
+  if (config_.is_bridge()) program_bridge(config_, state().bridges[config_.address()]);
   started_ = true;
-  leaving_ = false;
+  removed_ = surprise_removed_ = false;
   POWER_STATE on{};
   on.DeviceState = PowerDeviceD0;
   ntos::PoSetPowerState(device_, DevicePowerState, on);
@@ -123,9 +136,15 @@ void Pdo::set_hung() {
   silence(config_);
 }
 
-PVOID Pdo::reset_context() {
-  if (!reset_context_) reset_context_ = allocate_pool(16);
-  return reset_context_;
+NTSTATUS Pdo::query_reset_interface(IRP* irp) {
+  if (!reset_context_) reset_context_ = publish(std::make_shared<ResetTarget>(*this));
+  return answer_reset_query(reset_context_, irp);
+}
+
+std::optional<unsigned> Pdo::secondary_bus() const {
+  const auto found = state().bridges.find(config_.address());
+  if (found == state().bridges.end() || identity_.class_code >> 8 != 0x0604) return std::nullopt;
+  return found->second.secondary();
 }
 
 ULONG Pdo::number() const {
@@ -134,7 +153,7 @@ ULONG Pdo::number() const {
 
 void Pdo::stop() {
   if (read_identity(config_) == identity_) silence(config_);
-  started_ = false;
+  started_ = stop_pending_ = false;
   assigned_.clear();
 }
 

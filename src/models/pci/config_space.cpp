@@ -16,10 +16,16 @@ ConfigSpace::ConfigSpace(const FunctionDescription& d) {
   put(header::kClassCode, 1, d.class_code & 0xFF);
   put(header::kClassCode + 1, 2, d.class_code >> 8);
   put(header::kCacheLineSize, 1, 0, 0xFF);
-  put(header::kHeaderType, 1, d.multifunction ? 0x80 : 0x00);
-  for (unsigned i = 0; i < kBarCount; ++i) describe_bar(d, i);
-  put(header::kSubsystemVendorId, 2, d.subsystem_vendor);
-  put(header::kSubsystemId, 2, d.subsystem);
+  put(header::kHeaderType, 1, (d.multifunction ? 0x80u : 0u) | (d.bridge ? header::kBridge : 0u));
+  for (unsigned i = 0; i < (d.bridge ? bridge::kBarCount : kBarCount); ++i) describe_bar(d, i);
+  if (d.bridge) {
+    put(bridge::kPrimaryBus, 4, 0, 0x00FFFFFF);
+    put(bridge::kMemoryBase, 4, 0, 0xFFF0FFF0);
+    put(bridge::kControl, 2, 0, 0x0FFF);
+  } else {
+    put(header::kSubsystemVendorId, 2, d.subsystem_vendor);
+    put(header::kSubsystemId, 2, d.subsystem);
+  }
   put(header::kInterruptLine, 1, 0, d.interrupt_pin ? 0xFF : 0x00);
   put(header::kInterruptPin, 1, d.interrupt_pin);
 
@@ -29,9 +35,9 @@ ConfigSpace::ConfigSpace(const FunctionDescription& d) {
     put(at + pm::kControl, 2, d.power_management.no_soft_reset ? pm::kNoSoftReset : 0, pm::kStateMask);
   }
   if (const unsigned at = d.pci_express.offset) {
-    express_ = true;
+    express_ = at;
     link_capability(at, CapabilityId::PciExpress);
-    put(at + 2, 2, 0x0002);  // capability version 2, endpoint
+    put(at + 2, 2, d.bridge ? 0x0142 : 0x0002);  // capability version 2; root port with a slot, or endpoint
     put(at + pcie::kDeviceCapabilities, 4,
         0x8000u | (d.pci_express.function_level_reset ? pcie::kFunctionLevelReset : 0));  // role-based error reporting
     put(at + pcie::kDeviceControl, 2, 0, 0x7FFF);
@@ -98,7 +104,7 @@ void ConfigSpace::put(unsigned offset, unsigned size, std::uint32_t value, std::
 }
 
 std::uint32_t ConfigSpace::read(unsigned offset, unsigned size) const {
-  if (offset + size > kConventionalSize) return express_ ? 0 : static_cast<std::uint32_t>(all_ones(size));
+  if (offset + size > kConventionalSize) return express_ != 0 ? 0 : static_cast<std::uint32_t>(all_ones(size));
   std::uint32_t value = 0;
   for (unsigned i = 0; i < size; ++i) value |= std::uint32_t{bytes_[offset + i]} << (8 * i);
   return value;
@@ -113,8 +119,16 @@ void ConfigSpace::write(unsigned offset, unsigned size, std::uint32_t value) {
   }
 }
 
-void ConfigSpace::reset(machine::ResetKind) {
+void ConfigSpace::reset(machine::ResetKind kind) {
+  // What belongs to the link outlives a reset of the function alone (PCI Express 6.6.2).
+  const bool keeps_link = express_ && kind == machine::ResetKind::FunctionLevel;
+  const unsigned payload_at = express_ + pcie::kDeviceControl, aspm_at = express_ + pcie::kLinkControl;
+  const std::uint8_t payload = keeps_link ? bytes_[payload_at] & pcie::kPayloadSize : 0;
+  const std::uint8_t aspm = keeps_link ? bytes_[aspm_at] & pcie::kAspm : 0;
   for (unsigned i = 0; i < kConventionalSize; ++i) bytes_[i] = static_cast<std::uint8_t>(bytes_[i] & ~writable_[i]);
+  if (!keeps_link) return;
+  bytes_[payload_at] |= payload;
+  bytes_[aspm_at] |= aspm;
 }
 
 std::uint16_t ConfigSpace::command() const {

@@ -1,5 +1,6 @@
 #pragma once
-// A function's configuration space: type 0 header, base address registers, capabilities, and what software may write.
+// A function's configuration space: type 0 or 1 header, base address registers, capabilities, and what software may
+// write.
 
 #include <array>
 #include <cstdint>
@@ -25,7 +26,20 @@ inline constexpr unsigned kCapabilities = 0x34;
 inline constexpr unsigned kInterruptLine = 0x3C;
 inline constexpr unsigned kInterruptPin = 0x3D;
 inline constexpr unsigned kEnd = 0x40;
+inline constexpr unsigned kBridge = 1;  // header type
 }  // namespace header
+
+/// Registers of a type 1 header (PCI-to-PCI Bridge Architecture 1.2, chapter 3).
+namespace bridge {
+inline constexpr unsigned kPrimaryBus = 0x18;
+inline constexpr unsigned kSecondaryBus = 0x19;
+inline constexpr unsigned kSubordinateBus = 0x1A;
+inline constexpr unsigned kMemoryBase = 0x20;
+inline constexpr unsigned kMemoryLimit = 0x22;
+inline constexpr unsigned kControl = 0x3E;
+inline constexpr std::uint16_t kSecondaryBusReset = 1u << 6;
+inline constexpr unsigned kBarCount = 2;
+}  // namespace bridge
 
 inline constexpr unsigned kBarCount = 6;
 inline constexpr unsigned kConventionalSize = 256;
@@ -54,7 +68,13 @@ inline constexpr std::uint32_t kIoAddress = ~0x3u;
 inline constexpr std::uint32_t kMemoryAddress = ~0xFu;
 }  // namespace bar
 
-enum class CapabilityId : std::uint8_t { PowerManagement = 0x01, Msi = 0x05, PciExpress = 0x10, Msix = 0x11 };
+enum class CapabilityId : std::uint8_t {
+  PowerManagement = 0x01,
+  Msi = 0x05,
+  PciExpress = 0x10,
+  Msix = 0x11,
+  AdvancedFeatures = 0x13
+};
 
 /// Offsets inside the capabilities, counted from the capability's own offset.
 namespace pm {
@@ -82,6 +102,11 @@ inline constexpr std::uint16_t kEnable = 1u << 15;
 namespace pcie {
 inline constexpr unsigned kDeviceCapabilities = 4;
 inline constexpr unsigned kDeviceControl = 8;
+inline constexpr unsigned kLinkControl = 0x10;
+inline constexpr unsigned kLinkStatus = 0x12;
+inline constexpr std::uint8_t kPayloadSize = 7u << 5;  // in Device Control
+inline constexpr std::uint8_t kAspm = 3u;              // in Link Control
+inline constexpr std::uint16_t kLinkActive = 1u << 13;                  // in Link Status
 inline constexpr std::uint32_t kFunctionLevelReset = 1u << 28;          // in Device Capabilities
 inline constexpr std::uint16_t kInitiateFunctionLevelReset = 1u << 15;  // in Device Control, reads as 0
 }  // namespace pcie
@@ -126,6 +151,7 @@ struct FunctionDescription {
   std::uint8_t revision = 0;
   std::uint8_t interrupt_pin = 0;  ///< 0 none, 1 INTA# .. 4 INTD#
   bool multifunction = false;
+  bool bridge = false;  ///< a type 1 header: a PCI Express root port
   std::array<BarDescription, kBarCount> bars{};
   PowerManagementDescription power_management;
   MsiDescription msi;
@@ -143,7 +169,7 @@ class ConfigSpace {
   std::uint32_t read(unsigned offset, unsigned size) const;
   void write(unsigned offset, unsigned size, std::uint32_t value);
 
-  /// Back to the power-on contents. All three kinds clear the same here: nothing of a type 0 header is sticky.
+  /// Back to the power-on contents; a function-level reset leaves payload size and ASPM control, which are the link's.
   void reset(machine::ResetKind kind);
 
   std::uint16_t command() const;
@@ -156,7 +182,7 @@ class ConfigSpace {
   std::array<std::uint8_t, kConventionalSize> bytes_{};
   std::array<std::uint8_t, kConventionalSize> writable_{};  // the bits software may change; all 0 after a reset
   unsigned last_link_ = header::kCapabilities;
-  bool express_ = false;
+  unsigned express_ = 0;  // offset of the PCI Express capability
 };
 
 /// What a read of `size` bytes gives when nobody answers.

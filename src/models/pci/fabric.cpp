@@ -30,6 +30,8 @@ machine::DeviceModel& PciFabric::plug(Location location, const ModelFactory& fac
 }
 
 void PciFabric::unplug(Location location) {
+  for (const Location& each : behind(location))
+    if (ports_.contains(each)) unplug(each);
   const auto found = ports_.find(location);
   HOST_CHECK(found != ports_.end());
   bury_retired();
@@ -53,12 +55,96 @@ void PciFabric::reset(Location location, machine::ResetKind kind) {
   FunctionPort* port = find(location);
   HOST_CHECK(port != nullptr);
   port->reset(kind);
+  // A bridge passes a reset on, but one of the function alone.
+  if (kind != machine::ResetKind::FunctionLevel)
+    for (const Location& each : behind(location)) find(each)->reset(machine::ResetKind::Conventional);
   rebuild_windows();
 }
 
 void PciFabric::reset_bus(unsigned bus, machine::ResetKind kind) {
   for (const Location& location : locations())
     if (location.bus == bus) reset(location, kind);
+}
+
+void PciFabric::hold(Location location, Hold hold) {
+  if (FunctionPort* port = find(location)) {
+    port->hold(hold);
+    for (const Location& each : behind(location)) find(each)->hold(Hold::Link);
+    rebuild_windows();
+  }
+}
+
+void PciFabric::release(Location location, Hold hold) {
+  if (FunctionPort* port = find(location)) {
+    port->release(hold);
+    if (port->reachable())
+      for (const Location& each : behind(location)) find(each)->release(Hold::Link);
+    rebuild_windows();
+  }
+}
+
+// ---- bridges
+
+void PciFabric::connect(unsigned bus, Location bridge) {
+  bridges_[static_cast<std::uint8_t>(bus)] = bridge;
+}
+
+std::optional<Location> PciFabric::bridge_above(Location location) const {
+  const auto found = bridges_.find(location.bus);
+  return found == bridges_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Location> PciFabric::behind(Location bridge) const {
+  std::vector<Location> result;
+  for (const auto& [location, port] : ports_)
+    for (std::optional<Location> above = bridge_above(location); above; above = bridge_above(*above))
+      if (*above == bridge) result.push_back(location);
+  return result;
+}
+
+void PciFabric::set_link(Location bridge, bool up) {
+  for (const Location& each : behind(bridge)) up ? find(each)->release(Hold::Link) : find(each)->hold(Hold::Link);
+  if (FunctionPort* port = find(bridge)) port->set_link(up);
+  rebuild_windows();
+}
+
+/// The bus that answers to a number, as the bridges have been told.
+std::optional<std::uint8_t> PciFabric::route(unsigned bus) const {
+  if (bus == 0) return 0;
+  if (bridges_.empty()) return static_cast<std::uint8_t>(bus);  // a root bus of its own
+  std::uint8_t at = 0;
+  for (std::size_t hops = 0; hops <= bridges_.size(); ++hops) {
+    bool further = false;
+    for (const auto& [behind, location] : bridges_) {
+      FunctionPort* port = location.bus == at ? find(location) : nullptr;
+      if (!port) continue;
+      const unsigned secondary = port->config_read(bridge::kSecondaryBus, 1);
+      if (secondary == 0 || bus < secondary || bus > port->config_read(bridge::kSubordinateBus, 1)) continue;
+      if (bus == secondary) return behind;
+      at = behind;
+      further = true;
+      break;
+    }
+    if (!further) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool PciFabric::path_forwards(Location location, std::uint16_t bit, const std::uint64_t* address) const {
+  for (std::optional<Location> above = bridge_above(location); above; above = bridge_above(*above)) {
+    const FunctionPort* port = find(*above);
+    if (!port || !port->forwards(bit, address)) return false;
+  }
+  return true;
+}
+
+/// Pins are swizzled at each bridge on the way up, then routed.
+unsigned PciFabric::routed_line(Location location, unsigned pin) const {
+  for (std::optional<Location> above = bridge_above(location); above; above = bridge_above(*above)) {
+    pin = (location.device + pin - 1) % 4 + 1;
+    location = *above;
+  }
+  return routing_.first_line + (location.device + pin - 1) % routing_.line_count;
 }
 
 machine::DeviceModel* PciFabric::model(Location location) const {
@@ -92,7 +178,9 @@ void PciFabric::rebuild_windows() {
   for (const auto& [location, port] : ports_)
     for (unsigned i = 0; i < kBarCount; ++i) {
       const FunctionPort::DecodedBar& bar = port->bars()[i];
-      if (bar.size != 0 && port->decodes(bar.is_io))
+      if (bar.size != 0 && port->decodes(bar.is_io) &&
+          path_forwards(location, bar.is_io ? command::kIoSpace : command::kMemorySpace,
+                        bar.is_io ? nullptr : &bar.base))
         windows_.push_back({bar.base, bar.size, bar.is_io, i, location, port.get()});
     }
 }
@@ -150,8 +238,9 @@ void PciFabric::write_port(std::uint16_t port, unsigned size, std::uint32_t valu
 std::uint32_t PciFabric::read_config(unsigned bus, unsigned device, unsigned function, unsigned offset, unsigned size) {
   const auto ones = static_cast<std::uint32_t>(all_ones(size));
   if (bus > 0xFF || device >= 32 || function >= 8 || offset + size > kConfigSize) return ones;
-  const Location location{static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(device),
-                          static_cast<std::uint8_t>(function)};
+  const std::optional<std::uint8_t> behind = route(bus);
+  if (!behind) return ones;
+  const Location location{*behind, static_cast<std::uint8_t>(device), static_cast<std::uint8_t>(function)};
   FunctionPort* port = find(location);
   if (port == nullptr) return ones;
   ++counts_[location].config_reads;
@@ -161,8 +250,9 @@ std::uint32_t PciFabric::read_config(unsigned bus, unsigned device, unsigned fun
 void PciFabric::write_config(unsigned bus, unsigned device, unsigned function, unsigned offset, unsigned size,
                              std::uint32_t value) {
   if (bus > 0xFF || device >= 32 || function >= 8 || offset + size > kConfigSize) return;
-  const Location location{static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(device),
-                          static_cast<std::uint8_t>(function)};
+  const std::optional<std::uint8_t> behind = route(bus);
+  if (!behind) return;
+  const Location location{*behind, static_cast<std::uint8_t>(device), static_cast<std::uint8_t>(function)};
   FunctionPort* port = find(location);
   if (port == nullptr) return;
   ++counts_[location].config_writes;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "machine/wires.h"
@@ -37,6 +38,13 @@ struct AccessCounts {
   std::uint64_t after_unplug = 0;  ///< register accesses to where its registers used to be
 };
 
+/// Why a function cannot be reached although it is plugged in. Several may hold it at once.
+enum class Hold : std::uint8_t {
+  Power = 1,      ///< its rail is off
+  ResetLine = 2,  ///< its reset line, or the secondary bus reset of the bridge above, is asserted
+  Link = 4,       ///< the link to it is down
+};
+
 class FunctionPort;
 
 using ModelFactory = std::function<std::unique_ptr<machine::DeviceModel>(machine::DeviceWires&)>;
@@ -51,15 +59,28 @@ class PciFabric final : public machine::IoFabric {
   PciFabric(const PciFabric&) = delete;
   PciFabric& operator=(const PciFabric&) = delete;
 
+  /// What lies behind a bridge: the functions whose location has this bus. Before the bridge is plugged in. The bus
+  /// answers to whatever number its bridge's registers give it, if the bridges above agree.
+  void connect(unsigned bus, Location bridge);
+  /// The link from a bridge to what is behind it, up or down.
+  void set_link(Location bridge, bool up);
+  /// The bridge above; nothing on the root bus.
+  std::optional<Location> bridge_above(Location location) const;
+
   /// Puts a device, powered on, into an empty slot: `factory` gets the wires, which live as long as the model.
   /// Sizes its base address registers, and leaves the routed line in its Interrupt Line register as firmware would.
   machine::DeviceModel& plug(Location location, const ModelFactory& factory);
-  /// Pulls the device: from now on all ones. Its clock events die, its interrupt drops, its DMA ends. The model is
-  /// destroyed at the next plug or unplug, so a device may be pulled from within one of its own calls.
+  /// Pulls the device, with all that is behind it: from now on all ones. Its clock events die, its interrupt drops, its
+  /// DMA ends. The model is destroyed at the next plug or unplug, so a device may be pulled from within one of its own
+  /// calls.
   void unplug(Location location);
   /// A reset from outside. Whatever the device had begun dies first.
   void reset(Location location, machine::ResetKind kind);
   void reset_bus(unsigned bus, machine::ResetKind kind);
+  /// Puts a function out of reach: all ones, no interrupts, no DMA, and whatever it had begun dies. Empty slots have no
+  /// objection. The last release() lets it come back, reset: from power-on if any of the holds was Power.
+  void hold(Location location, Hold hold);
+  void release(Location location, Hold hold);
 
   machine::DeviceModel* model(Location location) const;
   std::vector<Location> locations() const;
@@ -90,6 +111,11 @@ class PciFabric final : public machine::IoFabric {
   };
 
   FunctionPort* find(Location location) const;
+  std::optional<std::uint8_t> route(unsigned bus) const;
+  std::vector<Location> behind(Location bridge) const;
+  /// Every bridge above forwards: its command register has `bit`, and a memory address lies in its window.
+  bool path_forwards(Location location, std::uint16_t bit, const std::uint64_t* address) const;
+  unsigned routed_line(Location location, unsigned pin) const;
   Window* decode(bool is_io, std::uint64_t address, unsigned size);
   std::uint64_t read_window(Window* window, std::uint64_t address, unsigned size);
   void write_window(Window* window, std::uint64_t address, unsigned size, std::uint64_t value);
@@ -101,6 +127,7 @@ class PciFabric final : public machine::IoFabric {
   InterruptRouting routing_;
   std::map<Location, std::unique_ptr<FunctionPort>> ports_;
   std::map<Location, AccessCounts> counts_;
+  std::map<std::uint8_t, Location> bridges_;  // by the bus behind
   std::vector<Window> windows_;
   std::vector<Window> ghosts_;
   std::vector<std::unique_ptr<FunctionPort>> retired_;

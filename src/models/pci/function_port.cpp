@@ -31,7 +31,8 @@ FunctionPort::~FunctionPort() {
 // ---- the wires
 
 bool FunctionPort::bus_master() const {
-  return plugged_ && (command_ & command::kBusMaster) && power_state_ == 0;
+  return reachable() && (command_ & command::kBusMaster) && power_state_ == 0 &&
+         fabric_.path_forwards(location_, command::kBusMaster, nullptr);
 }
 
 bool FunctionPort::dma_read(machine::PhysicalAddress from, std::span<std::byte> to) {
@@ -50,7 +51,7 @@ void FunctionPort::set_line(bool asserted) {
 }
 
 void FunctionPort::update_line() {
-  const bool drive = plugged_ && line_wanted_ && line_ != kNoInterruptLine && power_state_ == 0 &&
+  const bool drive = reachable() && line_wanted_ && line_ != kNoInterruptLine && power_state_ == 0 &&
                      !(command_ & command::kInterruptDisable) && !messages_enabled();
   if (drive == line_driven_) return;
   line_driven_ = drive;
@@ -101,7 +102,7 @@ machine::Time FunctionPort::now() const {
 }
 
 machine::EventId FunctionPort::after(machine::Duration delay, std::function<void()> action) {
-  if (!plugged_) return 0;
+  if (!reachable()) return 0;
   const machine::EventId event = ++last_event_;
   PendingEvent& pending = events_[event];
   pending.action = std::move(action);
@@ -152,9 +153,10 @@ void FunctionPort::power_on(std::unique_ptr<machine::DeviceModel> model) {
   plugged_ = true;
   CallInProgress call(fabric_.calls_in_progress_);
   if (const unsigned pin = model_->config_read(header::kInterruptPin, 1); pin >= 1 && pin <= 4) {
-    line_ = fabric_.routing_.first_line + (location_.device + pin - 1) % fabric_.routing_.line_count;
+    line_ = fabric_.routed_line(location_, pin);
     model_->config_write(header::kInterruptLine, 1, line_);
   }
+  is_bridge_ = (model_->config_read(header::kHeaderType, 1) & 0x7F) == header::kBridge;
   size_bars();
   find_capabilities();
   refresh();
@@ -168,18 +170,36 @@ void FunctionPort::unplug() {
   model_->unplugged();
 }
 
-void FunctionPort::reset(machine::ResetKind kind) {
+/// Whatever the device had begun dies.
+void FunctionPort::go_quiet() {
   drop_events();
   line_wanted_ = false;
   update_line();
   if (msix_table_) msix_table_->reset();
+}
+
+void FunctionPort::reset(machine::ResetKind kind) {
+  go_quiet();
   CallInProgress call(fabric_.calls_in_progress_);
   model_->reset(kind);
   refresh();
 }
 
+void FunctionPort::hold(Hold hold) {
+  holds_ |= static_cast<std::uint8_t>(hold);
+  power_was_cut_ |= hold == Hold::Power;
+  go_quiet();
+}
+
+void FunctionPort::release(Hold hold) {
+  if (!(holds_ & static_cast<std::uint8_t>(hold))) return;
+  holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(hold));
+  if (holds_ == 0)
+    reset(std::exchange(power_was_cut_, false) ? machine::ResetKind::PowerOn : machine::ResetKind::Conventional);
+}
+
 void FunctionPort::size_bars() {
-  for (unsigned i = 0; i < kBarCount; ++i) {
+  for (unsigned i = 0; i < (is_bridge_ ? bridge::kBarCount : kBarCount); ++i) {
     const unsigned at = header::kBar0 + i * 4;
     model_->config_write(at, 4, 0xFFFFFFFF);
     const std::uint32_t low = model_->config_read(at, 4);
@@ -263,25 +283,56 @@ void FunctionPort::refresh() {
 }
 
 bool FunctionPort::decodes(bool is_io) const {
-  return plugged_ && power_state_ == 0 && (command_ & (is_io ? command::kIoSpace : command::kMemorySpace));
+  return reachable() && power_state_ == 0 &&
+         (command_ & (is_io ? command::kIoSpace : command::kMemorySpace));
 }
 
 // ---- accesses
 
 std::uint32_t FunctionPort::config_read(unsigned offset, unsigned size) {
+  if (!reachable()) return static_cast<std::uint32_t>(all_ones(size));
   CallInProgress call(fabric_.calls_in_progress_);
   std::uint32_t value = model_->config_read(offset, size);
   if (line_wanted_ && offset <= header::kStatus && offset + size > header::kStatus)
     value |= std::uint32_t{status::kInterrupt} << (header::kStatus - offset) * 8;
+  const unsigned link_status = pcie_offset_ + pcie::kLinkStatus;
+  if (is_bridge_ && pcie_offset_ && link_up_ && offset <= link_status && offset + size >= link_status + 2)
+    value |= std::uint32_t{pcie::kLinkActive} << (link_status - offset) * 8;
   return value;
 }
 
+bool FunctionPort::forwards(std::uint16_t bit, const std::uint64_t* address) const {
+  if (!reachable() || !(command_ & bit)) return false;
+  if (!address) return true;
+  const std::uint64_t base = std::uint64_t{model_->config_read(bridge::kMemoryBase, 2) & 0xFFF0u} << 16;
+  const std::uint64_t limit = std::uint64_t{model_->config_read(bridge::kMemoryLimit, 2) & 0xFFF0u} << 16 | 0xFFFFF;
+  return *address >= base && *address <= limit;
+}
+
+/// Bridge Control has been written. The reset of what is behind lasts as long as the bit is set; hardware need not
+/// notice a pulse of less than 1 ms.
+void FunctionPort::control_secondary_bus(std::uint32_t before) {
+  const std::uint32_t after = model_->config_read(bridge::kControl, 2);
+  if (!((before ^ after) & bridge::kSecondaryBusReset)) return;
+  const std::vector<Location> functions = fabric_.behind(location_);
+  if (after & bridge::kSecondaryBusReset) {
+    bus_reset_at_ = now();
+    for (const Location& each : functions) fabric_.find(each)->hold(Hold::ResetLine);
+    return;
+  }
+  if (now() - bus_reset_at_ < std::chrono::milliseconds(1)) note("a secondary bus reset was held for less than 1 ms");
+  for (const Location& each : functions) fabric_.find(each)->release(Hold::ResetLine);
+}
+
 void FunctionPort::config_write(unsigned offset, unsigned size, std::uint32_t value) {
+  if (!reachable()) return;
   CallInProgress call(fabric_.calls_in_progress_);
   const std::uint16_t power_state_before = power_state_;
+  const std::uint32_t bridge_control_before = is_bridge_ ? model_->config_read(bridge::kControl, 2) : 0;
   model_->config_write(offset, size, value);
   if (!plugged_) return;
   refresh();
+  if (is_bridge_) control_secondary_bus(bridge_control_before);
   const unsigned control_high = pcie_offset_ + pcie::kDeviceControl + 1;
   if (has_function_level_reset_ && offset <= control_high && offset + size > control_high &&
       (value >> (control_high - offset) * 8 & pcie::kInitiateFunctionLevelReset >> 8)) {

@@ -38,6 +38,12 @@ class FunctionPort final : public machine::DeviceWires {
   void power_on(std::unique_ptr<machine::DeviceModel> model);
   void unplug();
   void reset(machine::ResetKind kind);
+  void hold(Hold hold);
+  void release(Hold hold);
+  bool reachable() const { return plugged_ && holds_ == 0; }
+  /// As a bridge: passes on what `bit` of its command register stands for, at `address` if not null.
+  bool forwards(std::uint16_t bit, const std::uint64_t* address) const;
+  void set_link(bool up) { link_up_ = up; }
   std::uint32_t config_read(unsigned offset, unsigned size);
   void config_write(unsigned offset, unsigned size, std::uint32_t value);
   std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned size);
@@ -69,6 +75,8 @@ class FunctionPort final : public machine::DeviceWires {
   void update_line();
   void fire(machine::EventId event);
   void drop_events();
+  void go_quiet();
+  void control_secondary_bus(std::uint32_t before);
   bool bus_master() const;
   bool messages_enabled() const { return msi_enabled_ || msix_enabled_; }
   bool send_msix(unsigned vector);
@@ -82,10 +90,15 @@ class FunctionPort final : public machine::DeviceWires {
   const Location location_;
   std::unique_ptr<machine::DeviceModel> model_;
   bool plugged_ = false;
+  std::uint8_t holds_ = 0;      // Hold bits; not 0: out of reach
+  bool power_was_cut_ = false;  // by one of the holds
 
   std::array<DecodedBar, kBarCount> bars_{};
   unsigned pm_offset_ = 0, msi_offset_ = 0, msix_offset_ = 0, pcie_offset_ = 0;
   bool has_function_level_reset_ = false;
+  bool is_bridge_ = false;
+  bool link_up_ = true;
+  machine::Time bus_reset_at_{};  // when software asserted the secondary bus reset
   std::uint16_t command_ = 0;
   std::uint16_t power_state_ = 0;
   bool msi_enabled_ = false, msix_enabled_ = false, msix_masked_ = false;

@@ -66,6 +66,7 @@ struct Devnode {
   Devnode* parent = nullptr;
   std::vector<Devnode*> children;  ///< in the order the bus reported them
   nt::DEVICE_OBJECT* pdo = nullptr;
+  unsigned bus_filters = 0;      ///< devices that were attached to the PDO before its stack was built
   bool reported = true;          ///< in its bus's last relations
   bool was_present = false;      ///< used while relations are compared
   bool root_enumerated = false;  ///< its PDO is the PnP manager's own
@@ -90,6 +91,7 @@ struct Devnode {
   bool disabled = false;
   bool held = false;               ///< removed on request: stays away until a scan or start is asked for
   bool waits_for_handles = false;  ///< its remove IRP waits for LastHandleClosed
+  bool rebuilding = false;         ///< found anew by a platform-level reset: code 54 until it has started
   bool held_by_older = false;      ///< an older instance with this path is still there (RST-143)
 
   // Resources.
@@ -102,6 +104,8 @@ struct Devnode {
   nt::DEVICE_POWER_STATE device_power = nt::PowerDeviceUnspecified;
   nt::SYSTEM_POWER_STATE system_power = nt::PowerSystemWorking;
 
+  /// Nothing keeps it from being started.
+  bool may_start() const { return problem == Problem::None || (rebuilding && problem == Problem::DeviceReset); }
   /// "PCI\VEN_15AD&DEV_07C0...\3&1A2B3C4D&0&18", for reports.
   std::string name() const;
   bool has_stack() const {

@@ -126,6 +126,8 @@ std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
       return no_driver(Problem::FailedDriverEntry, why);
     }
   }
+  node.bus_filters = 0;
+  for (const DEVICE_OBJECT* above = node.pdo->AttachedDevice; above; above = above->AttachedDevice) ++node.bus_filters;
   for (std::size_t i = 0; i < order.size(); ++i) {
     Service* service = store_.find_service(order[i]);
     const NTSTATUS status = io::add_device(service->driver, node.pdo);

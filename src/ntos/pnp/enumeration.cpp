@@ -11,6 +11,7 @@
 #include "ntos/pnp/device_interface.h"
 #include "ntos/pnp/guid_text.h"
 #include "ntos/pnp/manager.h"
+#include "ntos/pnp/platform_reset.h"
 #include "ntos/pnp/pnp_irp.h"
 #include "ntos/pnp/pool.h"
 #include "ntos/pnp/resource_lists.h"
@@ -90,6 +91,14 @@ void Manager::identify(Devnode& node) {
     return;
   }
   write_enum_key(node);
+  if (resets_->rebuilds(node.instance_path)) {
+    node.rebuilding = true;
+    node.problem = Problem::DeviceReset;
+  }
+  if (cm::registry().create(enum_key_path(node)).dword(u"ConfigFlags").value_or(0) & CONFIGFLAG_DISABLED) {
+    node.disabled = true;
+    node.problem = Problem::Disabled;
+  }
 
   for (const auto& other : devnodes_) {
     if (other.get() == &node || other->state == DevnodeState::Deleted ||
@@ -151,7 +160,7 @@ void Manager::enumerate_children(Devnode& node) {
     }
   }
   for (Devnode* child : present) {
-    if (child->state == DevnodeState::Initialized && child->problem == Problem::None) start_devnode(*child);
+    if (child->state == DevnodeState::Initialized && child->may_start()) start_devnode(*child);
   }
 }
 
@@ -164,6 +173,7 @@ void Manager::start_devnode(Devnode& node) {
 std::optional<DevnodeEvent> Manager::after_start(Devnode& node) {
   node.problem = Problem::None;
   node.problem_status = STATUS_SUCCESS;
+  node.rebuilding = false;
   query_capabilities(*this, node);
   query_device_state(node);
   interfaces_->device_started(node);

@@ -14,5 +14,7 @@ std::u16string guid_text(const nt::GUID& guid);
 std::u16string four_digits(unsigned number);
 /// \Registry\Machine\System\CurrentControlSet\Enum\<instance path>
 std::u16string enum_key_path(const Devnode& node);
+/// In that key's value ConfigFlags (regstr.h).
+inline constexpr nt::ULONG CONFIGFLAG_DISABLED = 0x1;
 
 }  // namespace drydock::ntos::pnp

@@ -1,9 +1,11 @@
 #include "ntos/pnp/manager.h"
 
 #include "nt/pnp.h"
+#include "ntos/cm/registry.h"
 #include "ntos/io/device.h"
 #include "ntos/ob/names.h"
 #include "ntos/ob/object.h"
+#include "ntos/pnp/guid_text.h"
 #include "ntos/pnp/notification.h"
 #include "ntos/pnp/root_bus.h"
 
@@ -71,6 +73,14 @@ void release_hold(Devnode& node) {
 
 }  // namespace
 
+/// Lasts as long as the device's key: a later instance is disabled too.
+void Manager::set_disabled(Devnode& node, bool disabled) {
+  node.disabled = disabled;
+  cm::Key& key = cm::registry().create(enum_key_path(node));
+  const std::uint32_t flags = key.dword(u"ConfigFlags").value_or(0);
+  key.set_dword(u"ConfigFlags", disabled ? flags | CONFIGFLAG_DISABLED : flags & ~CONFIGFLAG_DISABLED);
+}
+
 template <class Work>
 Change Manager::ask_about(DevnodeId id, Work work) {
   return ask([this, id, &work]() -> Change {
@@ -130,7 +140,7 @@ Change Manager::disable(DevnodeId devnode) {
     if (node.disabled) return {STATUS_SUCCESS, node.id, {}};
     Change change = remove_tree(node);
     if (!change.ok()) return change;
-    node.disabled = true;
+    set_disabled(node, true);
     node.problem = Problem::Disabled;
     return change;
   });
@@ -138,7 +148,7 @@ Change Manager::disable(DevnodeId devnode) {
 
 Change Manager::enable(DevnodeId devnode) {
   return ask_about(devnode, [this](Devnode& node) {
-    node.disabled = false;
+    set_disabled(node, false);
     return start_again(node);
   });
 }

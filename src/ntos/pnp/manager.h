@@ -29,6 +29,7 @@ namespace drydock::ntos::pnp {
 class Arbiter;
 class InterfaceTable;
 class NotificationTable;
+class PlatformResets;
 class RootBus;
 struct PnpReply;
 using FillLocation = std::function<void(nt::IO_STACK_LOCATION& location)>;
@@ -147,14 +148,19 @@ class Manager {
   bool claim_for_detection(const void* claimant, const std::vector<Resource>& resources);
   /// PNP-010. Its PDO; null if there was no memory for it. IRQL: PASSIVE_LEVEL.
   nt::DEVICE_OBJECT* add_detected(const DetectedDevice& device);
+  /// Called on the worker when IRP_MN_SURPRISE_REMOVAL has come back from a stack: its drivers are done with the
+  /// device.
+  void (*on_surprise_removed)(nt::DEVICE_OBJECT* pdo) = nullptr;
   /// "pvscsi (devnode#3)" refused with `status`.
   Change refusal(Devnode& node, nt::NTSTATUS status) const;
   Arbiter& arbiter() { return *arbiter_; }
   InterfaceTable& interfaces() { return *interfaces_; }
   NotificationTable& notifications() { return *notifications_; }
+  PlatformResets& resets() { return *resets_; }
 
  private:
   friend class RootBus;
+  friend class PlatformResets;
 
   // The worker (worker.cpp).
   Change ask(std::function<Change()> work);
@@ -191,10 +197,12 @@ class Manager {
   void query_requirements(Devnode& node);
   void filter_requirements(Devnode& node);
   Change start_again(Devnode& node);
+  void set_disabled(Devnode& node, bool disabled);
 
   // Removal and rebalance.
   Change query_remove_tree(Devnode& node, std::vector<Devnode*>& agreed);
   Change remove_tree(Devnode& node, bool only_ask = false);
+  void remove_agreed(Devnode& node);
   void finish_surprise(Devnode& node);
   Change query_stop_tree(Devnode& node, std::vector<Devnode*>& agreed);
   Change rebalance_tree(Devnode& node, NewResources which, bool only_ask = false);
@@ -211,6 +219,7 @@ class Manager {
   std::vector<const void*> detection_owners_;  ///< who claimed resources without a devnode
   InterfaceTable* interfaces_ = nullptr;
   NotificationTable* notifications_ = nullptr;
+  PlatformResets* resets_ = nullptr;
 
   unsigned dispatch_depth_ = 0;
   std::vector<Devnode*> surprised_;  ///< got their IRP during the dispatch under way; finished after it

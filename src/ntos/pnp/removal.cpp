@@ -69,24 +69,29 @@ Change Manager::remove_tree(Devnode& node, bool only_ask) {
   children_first(node, order);
   for (Devnode* each : order) {
     if (each != &node) each->reported = false;  // they go with their bus
-    switch (each->state) {
-      case DevnodeState::RemovePending:
-      case DevnodeState::NotStarted:
-      case DevnodeState::ResourcesAssigned:
-        notifications_->release_files(*each);
-        dispatch(*each, DevnodeEvent::RemovalGoesAhead);
-        notifications_->target_event(*each, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
-        notifications_->forget_targets(*each);
-        break;
-      case DevnodeState::Reported:
-      case DevnodeState::Initialized:
-        if (each != &node) dispatch(*each, DevnodeEvent::DeviceGone);
-        break;
-      default:
-        break;
-    }
+    remove_agreed(*each);
   }
   return {STATUS_SUCCESS, node.id, {}};
+}
+
+/// Every stack above has agreed. A device without a stack that its bus no longer reports goes too.
+void Manager::remove_agreed(Devnode& node) {
+  switch (node.state) {
+    case DevnodeState::RemovePending:
+    case DevnodeState::NotStarted:
+    case DevnodeState::ResourcesAssigned:
+      notifications_->release_files(node);
+      dispatch(node, DevnodeEvent::RemovalGoesAhead);
+      notifications_->target_event(node, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
+      notifications_->forget_targets(node);
+      break;
+    case DevnodeState::Reported:
+    case DevnodeState::Initialized:
+      if (!node.reported) dispatch(node, DevnodeEvent::DeviceGone);
+      break;
+    default:
+      break;
+  }
 }
 
 void Manager::request_eject(DEVICE_OBJECT* pdo) {
@@ -109,6 +114,7 @@ std::optional<DevnodeEvent> Manager::surprise_stack(Devnode& node) {
     dispatch(*child, DevnodeEvent::DeviceGone);
   }
   send_pnp(*this, node, IRP_MN_SURPRISE_REMOVAL);
+  if (on_surprise_removed) on_surprise_removed(node.pdo);
   notifications_->target_event(node, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
   notifications_->release_files(node);
   notifications_->forget_targets(node);
@@ -141,11 +147,13 @@ std::optional<DevnodeEvent> Manager::remove_stack(Devnode& node) {
   node.assigned.clear();
   node.device_power = PowerDeviceUnspecified;
   node.state_flags = 0;
-  if (node.pdo->AttachedDevice) {
+  const DEVICE_OBJECT* above = node.pdo->AttachedDevice;
+  for (unsigned filter = 0; above && filter < node.bus_filters; ++filter) above = above->AttachedDevice;
+  if (above) {
     machine::Machine::current().report(
         {.rule = "PNP-053",
-         .summary = fmt::format("{} is still attached to devnode#{} after IRP_MN_REMOVE_DEVICE",
-                                io::device_name(node.pdo->AttachedDevice), node.id),
+         .summary = fmt::format("{} is still attached to devnode#{} after IRP_MN_REMOVE_DEVICE", io::device_name(above),
+                                node.id),
          .severity = machine::Severity::Recorded});
   }
   unload_unused_drivers();
@@ -164,8 +172,7 @@ void Manager::forget(Devnode& node) {
     other->held_by_older = false;
     Devnode* replacement = other.get();
     queue([this, replacement] {
-      if (replacement->state == DevnodeState::Initialized && replacement->problem == Problem::None)
-        start_devnode(*replacement);
+      if (replacement->state == DevnodeState::Initialized && replacement->may_start()) start_devnode(*replacement);
     });
     break;
   }

@@ -7,6 +7,7 @@
 #include "ntos/pnp/device_interface.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/pnp/notification.h"
+#include "ntos/pnp/platform_reset.h"
 #include "ntos/ps/thread.h"
 
 namespace drydock::ntos::pnp {
@@ -18,7 +19,11 @@ void install(Kernel& kernel) {
   kernel.io->handles_changed = [](DEVICE_OBJECT* device) { manager().handle_closed(device); };
 }
 
-Manager::Manager() : arbiter_(new Arbiter), interfaces_(new InterfaceTable), notifications_(new NotificationTable) {
+Manager::Manager()
+    : arbiter_(new Arbiter),
+      interfaces_(new InterfaceTable),
+      notifications_(new NotificationTable),
+      resets_(new PlatformResets(*this)) {
   work_arrived_ = new KEVENT;
   KeInitializeEvent(work_arrived_, SynchronizationEvent, FALSE);
 }
