@@ -162,5 +162,31 @@ TEST_F(Checks, SP_362_ExportsHaveAHighestIrql) {
   });
 }
 
+/// The world refuses one thing only.
+class Refusing final : public machine::Strategy {
+ public:
+  explicit Refusing(std::string_view site) : site_(site) {}
+  std::uint32_t answer(const char* site, std::uint32_t) override { return site_ == site; }
+
+ private:
+  std::string_view site_;
+};
+
+TEST(Undeliverable, SP_261_WhatHasNoSystemAddressEndsWithInternalError) {
+  PuppetRig rig(
+      1, [] { return std::make_unique<Refusing>("MmMapLockedPagesSpecifyCache"); }, "scsi_puppet", 0, true);
+  rig.run_started([&] {
+    Sent& sent = rig.send({.flags = SRB_FLAGS_DATA_IN, .unmapped = true});
+    ASSERT_TRUE(sent.done);
+    EXPECT_EQ(rig.calls(PuppetStartIo), 0u);
+    EXPECT_EQ(sent.srb_status(), SRB_STATUS_INTERNAL_ERROR);
+    EXPECT_EQ(sent.status, STATUS_INSUFFICIENT_RESOURCES);
+    EXPECT_EQ(static_cast<NTSTATUS>(sent.srb->InternalStatus), STATUS_INSUFFICIENT_RESOURCES);
+    EXPECT_FALSE(sent.frozen());
+    EXPECT_TRUE(rig.send().done);
+  });
+  EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
+}
+
 }  // namespace
 }  // namespace drydock::tests::scsiport

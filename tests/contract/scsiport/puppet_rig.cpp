@@ -74,13 +74,13 @@ CM_RESOURCE_LIST* resources(std::uint32_t vector) {
 }  // namespace
 
 PuppetRig::PuppetRig(unsigned processors, std::function<std::unique_ptr<machine::Strategy>()> strategy,
-                     const char* miniport, machine::PhysicalAddress ram_above_4gb)
+                     const char* miniport, machine::PhysicalAddress ram_above_4gb, bool refusals)
     : miniport_(miniport) {
   machine::MachineConfig config;
   config.ram_above_4gb = ram_above_4gb;
   config.processors = processors;
   config.strategy = std::move(strategy);
-  config.refusals = false;  // the rig's own calls expect none
+  config.refusals = refusals;  // the rig's own calls expect none
   const image::ExportIndex& index = exports();
   image_ = &guest("test/" + miniport_);  // parsed on the host's heap, which outlives the machine
   machine_ = machine::Machine::create(config).value();

@@ -60,7 +60,8 @@ using Orders = std::initializer_list<PUPPET_ORDER>;
 class PuppetRig {
  public:
   explicit PuppetRig(unsigned processors = 1, std::function<std::unique_ptr<machine::Strategy>()> strategy = {},
-                     const char* miniport = "scsi_puppet", machine::PhysicalAddress ram_above_4gb = 0);
+                     const char* miniport = "scsi_puppet", machine::PhysicalAddress ram_above_4gb = 0,
+                     bool refusals = false);
 
   machine::Machine& machine() { return *machine_; }
   port::scsiport::Settings& settings();
