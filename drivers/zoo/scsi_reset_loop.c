@@ -1,5 +1,5 @@
 // libs: scsiport
-// Holds every read and write back and only ever lets go of them in a reset.
+// Holds every read and write back and lets go of them in a reset only, as busy: they come again for ever.
 // Expected: finding ScsiResetLoop, which ends the run.
 #define WRONG_RESET_BUS
 #define WRONG_START_IO
@@ -21,7 +21,7 @@ BOOLEAN NTAPI PvscsiStartIo(PVOID Context, PSCSI_REQUEST_BLOCK Srb) {
 
 BOOLEAN NTAPI PvscsiResetBus(PVOID Context, ULONG PathId) {
 #ifndef REPAIRED
-  while (HeldCount) PvscsiComplete(Context, Held[--HeldCount], SRB_STATUS_BUS_RESET);
+  while (HeldCount) PvscsiComplete(Context, Held[--HeldCount], SRB_STATUS_BUSY);
   return RightResetBus(Context, PathId);
 #else
   (void)Held;

@@ -7,12 +7,13 @@
 namespace drydock::end_to_end {
 namespace {
 
-enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine };
+enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine, Hangs };
 
 std::string text_of(BoardKind kind) {
   const std::string device =
       std::string("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ size = \"64 MiB\" }]\n") +
-      (kind == BoardKind::OnALine || kind == BoardKind::TwoOnALine ? "message_interrupts = false\n" : "");
+      (kind == BoardKind::OnALine || kind == BoardKind::TwoOnALine ? "message_interrupts = false\n" : "") +
+      (kind == BoardKind::Hangs ? "faults = { hang = 3 }\n" : "");
   std::string text = "name = \"zoo\"\n";
   if (kind == BoardKind::Guarded) text += "[settings]\nscsiport.guard_requests = true\n";
   text += device;
@@ -52,9 +53,11 @@ constexpr Animal kAnimals[] = {
     {"scsi_success_with_error",    "SP_344",               "ScsiBadSrbStatus",               ""},
     {"scsi_next_lu_untagged",      "SP_345",               "ScsiNextLuWhileUntagged",        "", BoardKind::Plain, "", 0},
     {"scsi_bad_virtual_address",   "SP_346_SP_307",        "ScsiBadVirtualAddress",          "Arg1: 0000000000001006"},
+    {"scsi_reset_leaves_requests", "SP_347_SP_166_SP_190", "ScsiRequestsLeftAfterReset",     "Arg1: 0000000000001007", BoardKind::Hangs, "--runs 20"},
     {"scsi_no_next_request",       "SP_349_SP_173",        "ScsiNoNextRequestAfterReset",    ""},
     {"scsi_reset_says_success",    "SP_350",               "ScsiResetWrongStatus",           ""},
     {"scsi_reset_fails_silently",  "SP_351_SP_177",        "ScsiResetFailed",                ""},
+    {"scsi_reset_loop",            "SP_353_SP_193",        "ScsiResetLoop",                  ""},
     {"scsi_forgets_next",          "SP_355",               "ScsiNextRequestForgotten",       ""},
     {"scsi_tag_leak",              "SP_355_SP_171",        "ScsiNextRequestForgotten",       ""},
     {"scsi_loses_request",         "SP_356",               "ScsiRequestLost",                ""},
