@@ -71,7 +71,7 @@ class WdfPower : public ::testing::Test {
     diary(file);
     body(file);
   }
-  DevnodeId id() { return manager_->served_by(u"wdf_power").at(0)->id; }
+  ntos::pnp::DevnodeId id() { return manager_->served_by(u"wdf_power").at(0)->id; }
 
   /// What the driver wrote down since it was last asked: line and argument in one number.
   static std::vector<unsigned> diary(io::user::File& file) {

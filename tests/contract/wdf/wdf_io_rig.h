@@ -40,7 +40,9 @@ class WdfIo : public ::testing::Test {
     });
     EXPECT_EQ(outcome, end == End::Stop ? machine::OutcomeKind::BugCheck : machine::OutcomeKind::Completed)
         << rig_.what_happened();
-    if (end == End::Orderly) EXPECT_TRUE(rig_.findings().empty()) << rig_.what_happened();
+    if (end == End::Orderly) {
+      EXPECT_TRUE(rig_.findings().empty()) << rig_.what_happened();
+    }
   }
 
   static WDF_IO_REPORT report(io::user::File& file, unsigned queue = kWdfQueueDefault) {
