@@ -98,7 +98,8 @@ void pvscsi_lifecycle(benchmark::State& state) {
   config.drivers = {&driver};
   config.board = &board;
   config.exports = &exports();
-  config.scenario = scenario::find_scenario("reset-bus");
+  scenario::Scenario reset_bus = std::move(scenario::load_scenario("reset-bus")).value();
+  config.scenario = &reset_bus;
   config.requests = 32;  // of each of its two loads
   for (auto _ : state) {
     auto result = scenario::run(config);

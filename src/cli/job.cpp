@@ -230,19 +230,13 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
 
   scenario::RunConfig& config = job->config;
   for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
-  if (job->wish.scenario.empty()) {
-    config.scenario = &scenario::scenario_for(job->drivers.front());
-  } else {
-    config.scenario = scenario::find_scenario(job->wish.scenario);
-    if (config.scenario == nullptr) {
-      std::string known;
-      for (const scenario::Scenario& each : scenario::scenarios())
-        known += (known.empty() ? "" : ", ") + std::string(each.name);
-      return host::error("there is no scenario ", job->wish.scenario, " (one of ", known, ")");
-    }
-  }
-  job->board =
-      TRY(bus::board::load_board(job->wish.board.empty() ? std::string(config.scenario->board) : job->wish.board));
+  job->scenario = TRY(scenario::load_scenario(
+      job->wish.scenario.empty() ? std::string(scenario::scenario_for(job->drivers.front())) : job->wish.scenario));
+  config.scenario = &job->scenario;
+  std::string board = job->wish.board.empty() ? job->scenario.board : job->wish.board;
+  if (board.empty())
+    return host::error(job->scenario.name, ": it names no board to run on: write \"board NAME\" in it or give --board");
+  job->board = TRY(bus::board::load_board(board));
   TRY(bus::board::open_disk_files(job->board));
   config.board = &job->board;
   config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;

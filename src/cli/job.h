@@ -48,6 +48,7 @@ struct Job {
   Display display;
   std::string program;
   std::vector<scenario::DriverFile> drivers;
+  scenario::Scenario scenario;
   bus::board::Board board;
   std::unique_ptr<image::ExportIndex> exports;
   scenario::RunConfig config;

@@ -30,12 +30,23 @@ int list_boards() {
 }
 
 int list_scenarios() {
-  for (const scenario::Scenario& each : scenario::scenarios()) {
-    put(fmt::format("{:<16} {}\n", each.name, each.meaning));
+  for (const scenario::BuiltInScenario& each : scenario::built_in_scenarios()) {
+    put(fmt::format("{:<24} {}\n", each.name, each.meaning));
+    auto loaded = scenario::load_scenario(std::string(each.name));
+    if (!loaded) return complain(loaded.failure());
     std::string steps;
-    for (const scenario::Step& step : each.steps) steps += (steps.empty() ? "" : ", ") + std::string(step.name);
-    put(fmt::format("{:<16}   {}\n", "", steps));
+    for (const scenario::Step& step : loaded->steps)
+      steps += (steps.empty() ? "" : ", ") + std::string(step.word->name);
+    put(fmt::format("{:<24}   {}\n", "", steps));
   }
+  return 0;
+}
+
+int list_steps() {
+  constexpr std::string_view kNumbers[] = {"", " N", " DURATION"};
+  for (const scenario::StepWord& word : scenario::step_words())
+    put(fmt::format("{:<24} {}\n", fmt::format("{}{}", word.name, kNumbers[static_cast<unsigned>(word.number)]),
+                    word.meaning));
   return 0;
 }
 
@@ -74,6 +85,7 @@ struct List {
 constexpr List kLists[] = {
     {"boards", "The built-in boards", list_boards},
     {"scenarios", "The scenarios and their steps", list_scenarios},
+    {"steps", "The steps that a scenario, built in or in a file, is made of", list_steps},
     {"exports", "Every function Windows' parts of ours offer to drivers", list_exports},
     {"models", "The device models a board may name, and their faults", list_models},
 };

@@ -117,8 +117,9 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
       ->type_name("NAME|FILE");
   command
       ->add_option("--scenario", options->wish.scenario,
-                   "What happens to it (drydock list scenarios); default: by its imports")
-      ->type_name("NAME");
+                   "What happens to it: a built-in scenario, or a file of steps (drydock list scenarios, drydock list "
+                   "steps); default: by its imports")
+      ->type_name("NAME|FILE");
   auto* seed = command
                    ->add_option("--seed", options->seed,
                                 "Random decisions from this seed; without, nothing disturbs the machine")
@@ -149,6 +150,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   drydock run build/guest/pvscsi.sys --board pvscsi-smp --seed 7
   drydock run build/guest/pvscsi.sys --runs 1000
   drydock run my.sys --board my-board.toml --scenario reset-bus --json
+  drydock run my.sys --scenario my.steps
 
 The last line of a run that failed is the command that repeats it.)");
   command->callback([options, seed, &chosen] {

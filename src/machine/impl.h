@@ -181,6 +181,7 @@ struct Machine::Impl final : Computer {
   host::Slot* slot;
   host::Arena* arena;
   MachineConfig config;
+  class Refusal* refusal = nullptr;  ///< of a test or scenario, while it lasts
   Thread main_thread;            ///< stands for whoever drives the machine
   Thread* running = &main_thread;
   Processor* executing = nullptr;

@@ -221,11 +221,6 @@ void Machine::note(std::string_view text) {
 std::uint64_t Machine::register_traps() const { return impl_->register_traps; }
 std::uint64_t Machine::points() const { return impl_->point_count; }
 
-bool refused(const char* site) {
-  Machine& machine = Machine::current();
-  return machine.impl().config.refusals && machine.choose(site, 2) != 0;
-}
-
 // ---- what goes wrong ----
 
 void Machine::report(Finding finding) {

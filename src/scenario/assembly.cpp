@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bus/board/build_board.h"
+#include "bus/board/model_catalogue.h"
 #include "class/disk/disk_driver.h"
 #include "host/check.h"
 #include "image/loader.h"
@@ -38,15 +39,20 @@ std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
   return machine::steady();
 }
 
-/// The hardware ids of everything on the board, as an INF for exactly this computer would name them.
-std::vector<std::u16string> ids_on(const bus::board::Board& board) {
+/// The hardware ids of what `driver` serves on the board, as an INF for exactly this computer would name them.
+std::vector<std::u16string> ids_for(const RunConfig& config, const DriverFile& driver) {
   std::vector<std::u16string> ids;
-  for (const bus::board::Device& device : board.devices) {
+  for (const bus::board::Device& device : config.board->devices) {
+    if (&driver_for(config, device) != &driver) continue;
     const std::uint32_t id =
         bus::board::board_part()->fabric->read_config(device.slot.bus, device.slot.device, device.slot.function, 0, 4);
     ids.push_back(ntos::ob::widen(fmt::format("PCI\\VEN_{:04X}&DEV_{:04X}", id & 0xFFFF, id >> 16)));
   }
   return ids;
+}
+
+bool is_miniport(const DriverFile& driver) {
+  return driver.imports_from("scsiport.sys");
 }
 
 void install_service(const DriverFile& driver) {
@@ -61,23 +67,35 @@ void install_service(const DriverFile& driver) {
                    }});
 }
 
-void install_drivers(const RunConfig& config) {
-  for (const DriverFile* driver : config.drivers) install_service(*driver);
-  const DriverFile& tested = *config.drivers.front();
-  const std::u16string service = ntos::ob::widen(tested.service);
-  const bool miniport = tested.imports_from("scsiport.sys");
+void install_package(const RunConfig& config, const DriverFile& driver) {
+  pnp::DriverPackage package;
+  package.ids = ids_for(config, driver);
+  if (package.ids.empty() && &driver != config.drivers.front()) return;  // a library for the others
+  const std::u16string service = ntos::ob::widen(driver.service);
+  const bool miniport = is_miniport(driver);
   // What the INF of a SCSI miniport writes, so that it is started by Plug and Play (SP-006).
   if (miniport) ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
-  pnp::DriverPackage package;
   package.service = service;
-  package.ids = ids_on(*config.board);
   package.class_name = miniport ? u"SCSIAdapter" : u"System";
   package.class_guid = miniport ? kScsiAdapterClass : kSystemClass;
-  package.description = ntos::ob::widen(tested.image->name());
+  package.description = ntos::ob::widen(driver.image->name());
   pnp::manager().store().add(std::move(package));
 }
 
+void install_drivers(const RunConfig& config) {
+  for (const DriverFile* driver : config.drivers) install_service(*driver);
+  for (const DriverFile* driver : config.drivers) install_package(config, *driver);
+}
+
 }  // namespace
+
+const DriverFile& driver_for(const RunConfig& config, const bus::board::Device& device) {
+  const bus::board::ModelInfo* model = bus::board::find_model(device.model);
+  const bool wants_miniport = model != nullptr && model->takes_disks;
+  for (const DriverFile* driver : config.drivers)
+    if (is_miniport(*driver) == wants_miniport) return *driver;
+  return *config.drivers.front();
+}
 
 host::Result<std::unique_ptr<Machine>> assemble(const RunConfig& config) {
   machine::MachineConfig wanted = bus::board::machine_config(*config.board);

@@ -43,7 +43,7 @@ void load_driver(Stage& stage) {
 }
 
 void remove_and_unload(Stage& stage) {
-  for (Disk& disk : stage.disks()) disk.file.close(), disk.path.clear();
+  stage.close_handles();
   std::string said;
   unsigned removed = 0;
   for (Adapter& adapter : stage.adapters()) {

@@ -1,7 +1,5 @@
 #include "scenario/run.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "host/check.h"
@@ -19,6 +17,7 @@ namespace {
 class RealClock final : public StepWatch {
  public:
   using Clock = std::chrono::steady_clock;
+  explicit RealClock(std::size_t steps) : began_(steps), ended_(steps) {}
   void step_began(std::size_t step) override { began_[step] = now(); }
   void step_ended(std::size_t step) override { ended_[step] = now(); }
   std::chrono::nanoseconds of(std::size_t step, Clock::time_point end_of_run) const {
@@ -28,8 +27,7 @@ class RealClock final : public StepWatch {
   static Clock::time_point now() { return Clock::now(); }
 
  private:
-  static constexpr std::size_t kStepsMax = 64;
-  std::array<Clock::time_point, kStepsMax> began_{}, ended_{};
+  std::vector<Clock::time_point> began_, ended_;
 };
 
 std::string offset_in_image(std::uint64_t address) {
@@ -90,7 +88,7 @@ void list_missing_imports(Machine& machine, RunResult& result, const RunConfig& 
 
 host::Result<RunResult> run(const RunConfig& config) {
   HOST_CHECK(!config.drivers.empty() && config.board && config.scenario && config.exports);
-  RealClock clock;
+  RealClock clock(config.scenario->steps.size());
   const auto began = RealClock::now();
   std::unique_ptr<Machine> machine = TRY(assemble(config));
   Stage* stage = nullptr;

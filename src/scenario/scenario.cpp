@@ -1,66 +1,58 @@
+// The built-in scenarios, in the words of step_words.cpp.
+
 #include "scenario/scenario.h"
 
 #include "scenario/driver_file.h"
-#include "scenario/steps.h"
 
 namespace drydock::scenario {
+
 namespace {
 
-constexpr Step kLoad{"load", "DriverEntry registers the driver", load_driver};
-constexpr Step kStart{"start", "the bus finds the adapter, the driver finds and initialises it", start_adapters};
-constexpr Step kEnumerate{"enumerate", "every disk on the board has a device", find_disks};
-constexpr Step kIo{"I/O", "writes and reads, queued", mixed_io};
-constexpr Step kVerify{"verify", "every sector ever written, by checksum", verify_data};
-constexpr Step kResetBus{"reset bus", "IOCTL_STORAGE_RESET_BUS under load", reset_bus_under_load};
-constexpr Step kVerifyReset{"verify", "every sector ever written, by checksum, after the reset", verify_data};
-constexpr Step kRemove{"remove", "orderly removal", remove_adapters};
-constexpr Step kReAdd{"re-add", "the adapter is started again", re_add_adapters};
-constexpr Step kVerifyReAdd{"verify", "every sector ever written, by checksum, after re-adding", verify_data};
-constexpr Step kSurprise{"surprise removal", "the adapter is pulled under load", pull_adapters_under_load};
-constexpr Step kPlug{"plug back", "the adapter is put back into its slot", plug_adapters_back};
-constexpr Step kVerifyPlug{"verify", "every sector ever written, by checksum, after plugging back", verify_data};
-constexpr Step kUnload{"unload", "the driver goes and leaves nothing behind", remove_and_unload};
-
-constexpr Step kLifecycle[] = {kLoad,   kStart, kEnumerate,   kIo,       kVerify, kResetBus,   kVerifyReset,
-                               kRemove, kReAdd, kVerifyReAdd, kSurprise, kPlug,   kVerifyPlug, kUnload};
-constexpr Step kLoadUnload[] = {kLoad, kUnload};
-constexpr Step kStartOnly[] = {kLoad, kStart, kEnumerate, kUnload};
-constexpr Step kIoOnly[] = {kLoad, kStart, kEnumerate, kIo, kVerify, kUnload};
-constexpr Step kResetOnly[] = {kLoad, kStart, kEnumerate, kIo, kResetBus, kVerifyReset, kUnload};
-constexpr Step kRemoveOnly[] = {kLoad, kStart, kEnumerate, kIo, kRemove, kReAdd, kVerifyReAdd, kUnload};
-constexpr Step kSurpriseOnly[] = {kLoad, kStart, kEnumerate, kIo, kSurprise, kPlug, kVerifyPlug, kUnload};
-constexpr Step kSoftware[] = {
-    {"load", "DriverEntry succeeds", load_driver},
-    {"open", "each device it made is opened, read, written, cancelled and closed", use_own_devices},
-    {"unload", "the driver goes and leaves nothing behind", remove_and_unload},
-};
-
-constexpr Scenario kScenarios[] = {
-    {"lifecycle", "start, I/O, bus reset, orderly removal, re-add, surprise removal, unload of a SCSI miniport",
-     "pvscsi", kLifecycle},
-    {"load-unload", "only load and unload, without a device", "empty", kLoadUnload},
-    {"start", "start the adapters and find their disks", "pvscsi", kStartOnly},
-    {"io", "mixed reads and writes, verified", "pvscsi", kIoOnly},
-    {"reset-bus", "a bus reset under load", "pvscsi", kResetOnly},
-    {"remove", "orderly removal and re-adding", "pvscsi", kRemoveOnly},
-    {"surprise-removal", "the adapter is pulled under load and plugged back", "pvscsi", kSurpriseOnly},
-    {"wdm", "load a software driver, use the devices it made, unload it", "empty", kSoftware},
+constexpr BuiltInScenario kScenarios[] = {
+    {"lifecycle", "start, I/O, bus reset, orderly removal, re-adding, surprise removal, unload of a SCSI miniport",
+     "pvscsi", "io, verify, reset bus, verify, remove, scan, verify, unplug, plug, verify"},
+    {"load-unload", "only load and unload, without a device", "empty", "load, unload"},
+    {"start", "start the devices and find their disks", "pvscsi", "load, start, enumerate"},
+    {"io", "mixed requests, verified", "pvscsi", "io, verify"},
+    {"reset-bus", "a bus reset under load", "pvscsi", "io, reset bus, verify"},
+    {"remove", "orderly removal and re-adding", "pvscsi", "io, remove, scan, verify"},
+    {"surprise-removal", "the device is pulled under load and plugged back", "pvscsi",
+     "io, unplug, plug, verify, io, verify"},
+    {"cancel-remove", "a removal that is called off, under load", "pvscsi",
+     "io, cancel-remove, verify, io, cancel-remove, verify"},
+    {"disable-enable", "the device is disabled and enabled", "pvscsi", "io, disable, enable, verify, io, verify"},
+    {"eject", "the device is ejected, taken out and put back", "pvscsi", "io, eject, plug, verify, io, verify"},
+    {"cancel-stop", "a rebalance that is called off, under load", "pvscsi",
+     "io, cancel-stop, verify, io, cancel-stop, verify"},
+    {"rebalance", "stop and start with the same resources, under load", "pvscsi",
+     "io, rebalance, verify, rebalance, io, verify"},
+    {"rebalance-new-resources", "stop and start with other resources, under load", "pvscsi",
+     "io, rebalance new, verify, rebalance new, io, verify"},
+    {"rebalance-fail-restart", "stopped under load and never started again, then brought back", "pvscsi",
+     "io, rebalance fail, restart, verify, io, verify"},
+    {"sleep-wake", "each sleep state once, with nothing on its way and with requests", "pvscsi",
+     "io, sleep idle, wake, verify, sleep S1, wake, sleep S2, wake, sleep S3, wake, sleep S4, wake, verify"},
+    {"sleep-with-io", "sleep and wake under load, again and again", "pvscsi",
+     "io, sleep, wake, sleep, wake, sleep, wake, verify"},
+    {"failed-start", "a start that fails at each of its steps", "pvscsi", "load, failed-start"},
+    {"device", "the whole life of a WDM function driver of a device with an interface", "edu",
+     "io, rebalance, io, rebalance new, io, cancel-stop, cancel-remove, sleep, wake, io, disable, enable, io, remove, "
+     "scan, io, unplug, plug, io"},
+    {"wdm", "load a software driver, use the devices it made, unload it", "empty", "load, open, unload"},
 };
 
 }  // namespace
 
-std::span<const Scenario> scenarios() {
+std::span<const BuiltInScenario> built_in_scenarios() {
   return kScenarios;
 }
 
-const Scenario* find_scenario(std::string_view name) {
-  for (const Scenario& scenario : kScenarios)
-    if (scenario.name == name) return &scenario;
-  return nullptr;
-}
-
-const Scenario& scenario_for(const DriverFile& driver) {
-  return *find_scenario(driver.imports_from("scsiport.sys") ? "lifecycle" : "wdm");
+std::string_view scenario_for(const DriverFile& driver) {
+  if (driver.imports_from("scsiport.sys")) return "lifecycle";
+  // Who attaches to a stack has a device of the board's to serve.
+  for (const image::Import& import : driver.image->imports())
+    if (import.name.starts_with("IoAttachDeviceToDeviceStack")) return "device";
+  return "wdm";
 }
 
 }  // namespace drydock::scenario

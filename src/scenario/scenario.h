@@ -1,32 +1,53 @@
 #pragma once
-// Scenarios are tables of steps.
+// What happens to a driver, as a list of steps. Built-in scenarios and files are written in the same words.
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "host/result.h"
 
 namespace drydock::scenario {
 
 class Stage;
 struct DriverFile;
 
-/// One thing that happens to a driver. `act` does it and checks the outcome; what goes wrong is a finding.
-struct Step {
-  const char* name;
-  const char* meaning;
+/// A word (or two) that a scenario may say. `act` does it and checks the outcome; what goes wrong is a finding.
+struct StepWord {
+  std::string_view name;                                                             ///< "reset bus"
+  enum class Number : std::uint8_t { None, Count, Duration } number = Number::None;  ///< what may follow
+  std::string_view meaning;
   void (*act)(Stage& stage);
+};
+/// In the order in which people read about them (step_words.cpp).
+std::span<const StepWord> step_words();
+
+struct Step {
+  const StepWord* word = nullptr;
+  std::int64_t number = 0;  ///< a count, or ns; 0: not given
 };
 
 struct Scenario {
-  std::string_view name;
-  std::string_view meaning;
-  std::string_view board;  ///< where it runs unless told otherwise
-  std::span<const Step> steps;
+  std::string name;  ///< of a file: its path
+  std::string meaning;
+  std::string board;  ///< where it runs unless told otherwise
+  std::vector<Step> steps;
 };
 
-std::span<const Scenario> scenarios();
-/// Null if there is none of that name.
-const Scenario* find_scenario(std::string_view name);
-/// What suits a driver, by what it imports.
-const Scenario& scenario_for(const DriverFile& driver);
+struct BuiltInScenario {
+  std::string_view name, meaning, board, text;
+};
+std::span<const BuiltInScenario> built_in_scenarios();
+
+/// One step a line (or between commas); "#" begins a comment; "board NAME" says where it runs. `file` is for messages
+/// ("night.steps:7: ..."). A text without "load" begins after loading, starting and enumerating; one without "unload"
+/// ends with it.
+host::Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
+/// A built-in scenario by its name, or a file by its path.
+host::Result<Scenario> load_scenario(const std::string& name_or_path);
+/// The name of what suits a driver, by what it imports.
+std::string_view scenario_for(const DriverFile& driver);
 
 }  // namespace drydock::scenario

@@ -6,7 +6,9 @@
 #include "ntos/io/driver.h"
 #include "ntos/io/irp_ledger.h"
 #include "port/scsiport/fdo.h"
+#include "scenario/assembly.h"
 #include "scenario/disk_accounts.h"
+#include "scenario/load.h"
 #include "scenario/random_stream.h"
 
 namespace drydock::scenario {
@@ -15,12 +17,12 @@ Stage::Stage(machine::Machine& machine, const RunConfig& config, StepWatch& watc
     : machine_(machine), config_(config), watch_(watch) {
   for (const Step& step : config.scenario->steps) {
     StepResult result;
-    result.name = step.name;
-    result.meaning = step.meaning;
+    result.name = step.word->name;
+    result.meaning = step.word->meaning;
     steps_.push_back(std::move(result));
   }
   for (const bus::board::Device& device : config.board->devices) {
-    adapters_.push_back({.slot = device.slot, .device = &device});
+    adapters_.push_back({.slot = device.slot, .device = &device, .driver = &driver_for(config, device)});
     for (const bus::board::Disk& disk : device.disks) {
       const auto number = static_cast<std::uint32_t>(disks_.size());
       disks_.push_back({.number = number,
@@ -34,6 +36,8 @@ Stage::Stage(machine::Machine& machine, const RunConfig& config, StepWatch& watc
   }
 }
 
+Stage::~Stage() = default;
+
 void Stage::perform() {
   for (step_ = 0; step_ < steps_.size(); ++step_) {
     if (ended_early_ && step_ + 1 != steps_.size()) continue;
@@ -43,7 +47,7 @@ void Stage::perform() {
     step.began = machine_.now();
     watch_.step_began(step_);
     const std::size_t findings = machine_.findings().size();
-    config_.scenario->steps[step_].act(*this);
+    config_.scenario->steps[step_].word->act(*this);
     if (step_ + 1 == steps_.size()) end_checks();
     watch_.step_ended(step_);
     step.ended = machine_.now();
@@ -75,6 +79,18 @@ std::vector<Disk*> Stage::present_disks() {
   for (Disk& disk : disks_)
     if (disk.present()) present.push_back(&disk);
   return present;
+}
+
+std::vector<Adapter*> Stage::tested_adapters() {
+  std::vector<Adapter*> tested;
+  for (Adapter& adapter : adapters_)
+    if (adapter.driver == &driver()) tested.push_back(&adapter);
+  return tested;
+}
+
+void Stage::close_handles() {
+  for (Disk& disk : disks_) disk.file.close(), disk.path.clear();
+  interfaces_.clear();
 }
 
 nt::DRIVER_OBJECT* Stage::driver_object() const {

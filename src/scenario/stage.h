@@ -2,6 +2,7 @@
 // What the steps of one run share. Lives in the machine's arena; everything else about the run is outside and constant.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,10 +24,11 @@ struct Devnode;
 
 namespace drydock::scenario {
 
-/// A device of the board that the driver under test serves.
+/// A device of the board, and who serves it.
 struct Adapter {
   bus::board::Slot slot;
   const bus::board::Device* device = nullptr;
+  const DriverFile* driver = nullptr;
   std::uint32_t devnode = 0;      ///< 0: not there now
   std::uint32_t bus_devnode = 0;  ///< of the bus it was last seen on
 };
@@ -45,6 +47,14 @@ struct Disk {
   bool present() const { return !path.empty(); }
 };
 
+/// A device interface that one of the adapters' stacks has enabled.
+struct OpenInterface {
+  std::u16string link;
+  std::string name;
+  std::uint32_t devnode = 0;
+  ntos::io::user::File file;
+};
+
 /// Told when steps begin and end, so that somebody outside can look at a clock of his own.
 class StepWatch {
  public:
@@ -53,9 +63,12 @@ class StepWatch {
   virtual void step_ended(std::size_t step) = 0;
 };
 
+class Load;
+
 class Stage {
  public:
   Stage(machine::Machine& machine, const RunConfig& config, StepWatch& watch);
+  ~Stage();
 
   /// The scenario, step by step. On a machine thread.
   void perform();
@@ -64,13 +77,22 @@ class Stage {
   const RunConfig& config() const { return config_; }
   const DriverFile& driver() const { return *config_.drivers.front(); }
   std::vector<Adapter>& adapters() { return adapters_; }
+  /// Those that the driver under test serves: what steps disturb.
+  std::vector<Adapter*> tested_adapters();
   std::vector<Disk>& disks() { return disks_; }
   std::vector<Disk*> present_disks();
+  std::deque<OpenInterface>& interfaces() { return interfaces_; }
+  /// Of every disk and interface.
+  void close_handles();
   /// The driver object while the driver is loaded, else null.
   nt::DRIVER_OBJECT* driver_object() const;
   /// How often the board lets a device go wrong: failed requests are then no finding by themselves.
   bool devices_may_fail() const { return devices_may_fail_; }
   std::uint64_t seed_of_step() const;
+  /// What stands behind the step's word: a count or ns; 0: nothing.
+  std::int64_t number() const { return config_.scenario->steps[step_].number; }
+  /// Requests that go on over several steps, between sleep and wake; null: none.
+  std::unique_ptr<Load> load;
 
   // ---- what a step reports ----
   RequestCounts& counts();
@@ -97,6 +119,7 @@ class Stage {
   StepWatch& watch_;
   std::vector<Adapter> adapters_;
   std::vector<Disk> disks_;
+  std::deque<OpenInterface> interfaces_;  ///< a deque: sources keep references
   std::vector<StepResult> steps_;
   std::size_t step_ = 0;
   bool devices_may_fail_ = false;

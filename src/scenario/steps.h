@@ -9,20 +9,43 @@ class Stage;
 void load_driver(Stage& stage);
 void remove_and_unload(Stage& stage);
 
-// adapters.cpp
-void start_adapters(Stage& stage);
-void find_disks(Stage& stage);
-void remove_adapters(Stage& stage);
-void re_add_adapters(Stage& stage);
-void plug_adapters_back(Stage& stage);
-
-// load_steps.cpp
-void mixed_io(Stage& stage);
-void verify_data(Stage& stage);
-void reset_bus_under_load(Stage& stage);
-void pull_adapters_under_load(Stage& stage);
-
 // own_devices.cpp
 void use_own_devices(Stage& stage);
+
+// io_steps.cpp
+void start_devices(Stage& stage);
+void enumerate(Stage& stage);
+void mixed_io(Stage& stage);
+void verify_data(Stage& stage);
+void reset_bus(Stage& stage);
+void wait_a_while(Stage& stage);
+
+// removal_steps.cpp
+void remove_devices(Stage& stage);
+void scan(Stage& stage);
+void restart(Stage& stage);
+void disable(Stage& stage);
+void enable(Stage& stage);
+void cancel_remove(Stage& stage);
+void unplug(Stage& stage);
+void plug(Stage& stage);
+void eject(Stage& stage);
+
+// rebalance_steps.cpp
+void rebalance(Stage& stage);
+void rebalance_new_resources(Stage& stage);
+void rebalance_fail_restart(Stage& stage);
+void cancel_stop(Stage& stage);
+
+// power_steps.cpp
+void sleep_s1(Stage& stage);
+void sleep_s2(Stage& stage);
+void sleep_s3(Stage& stage);
+void sleep_s4(Stage& stage);
+void sleep_idle(Stage& stage);
+void wake(Stage& stage);
+
+// failed_start_steps.cpp
+void fail_each_start(Stage& stage);
 
 }  // namespace drydock::scenario

@@ -15,8 +15,8 @@ TEST(Pvscsi, GoesThroughItsWholeLife) {
   const Ran ran = drydock(pvscsi());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   std::size_t at = 0;
-  for (const char* step : {" load ", " start ", " I/O ", " reset bus ", " verify ", " remove ", " re-add ",
-                           " surprise removal ", " unload "}) {
+  for (const char* step : {" load ", " start ", " io ", " reset bus ", " verify ", " remove ", " scan ",
+                           " unplug ", " plug ", " unload "}) {
     const std::size_t found = ran.output.find(step, at);
     EXPECT_NE(found, std::string::npos) << step << "\n" << ran.output;
     if (found != std::string::npos) at = found;
@@ -75,7 +75,9 @@ TEST_P(PvscsiScenario, PassesWithRandomSeeds) {
 }
 INSTANTIATE_TEST_SUITE_P(All, PvscsiScenario,
                          testing::Values("load-unload", "start", "io", "reset-bus", "remove", "surprise-removal",
-                                         "lifecycle"));
+                                         "cancel-remove", "disable-enable", "eject", "cancel-stop", "rebalance",
+                                         "rebalance-new-resources", "rebalance-fail-restart", "sleep-wake",
+                                         "sleep-with-io", "failed-start", "lifecycle"));
 
 class PvscsiBoard : public testing::TestWithParam<const char*> {};
 TEST_P(PvscsiBoard, PassesWithRandomSeeds) {

@@ -87,6 +87,8 @@ class Pool {
   SIZE_T bytes_in_use() const { return bytes_in_use_; }
   /// Whether anyone is asked before an allocation; the steady strategy never refuses.
   bool may_refuse() const { return may_refuse_; }
+  /// Whether allocations are asked about at all (machine::refused).
+  void set_may_refuse(bool may) { may_refuse_ = may; }
 
  private:
   struct FreeBlock {

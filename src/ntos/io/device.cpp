@@ -154,6 +154,7 @@ void NTAPI IoDeleteDevice(DEVICE_OBJECT* DeviceObject) {
   IoUnregisterShutdownNotification(DeviceObject);
   remove_timer(DeviceObject);
   check_wmi_at_delete(DeviceObject);
+  if (state().leaves_stack != nullptr) state().leaves_stack(DeviceObject, true);
   ob::remove_name(DeviceObject);
   DeviceExtension* extension = extension_of(DeviceObject);
   if ((extension->ExtensionFlags & DOE_DELETE_PENDING) != 0 && extension->Deleted) {
@@ -224,6 +225,7 @@ NTSTATUS NTAPI IoAttachDevice(DEVICE_OBJECT* SourceDevice, UNICODE_STRING* Targe
 
 void NTAPI IoDetachDevice(DEVICE_OBJECT* TargetDevice) {
   DEVICE_OBJECT* upper = TargetDevice->AttachedDevice;
+  if (state().leaves_stack != nullptr) state().leaves_stack(upper, false);
   extension_of(upper)->AttachedTo = nullptr;
   TargetDevice->AttachedDevice = nullptr;
   finish_delete_if_unused(TargetDevice);

@@ -38,6 +38,7 @@ struct State {
 
   // Who else wants to know; set by pnp.
   void (*device_removed)(nt::DEVICE_OBJECT* device) = nullptr;   ///< its memory goes now
+  void (*leaves_stack)(nt::DEVICE_OBJECT* device, bool deleted) = nullptr;  ///< about to be detached, or deleted
   void (*handles_changed)(nt::DEVICE_OBJECT* device) = nullptr;  ///< a file object on it was closed
 };
 

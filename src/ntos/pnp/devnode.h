@@ -92,6 +92,7 @@ struct Devnode {
   bool held = false;               ///< removed on request: stays away until a scan or start is asked for
   bool waits_for_handles = false;  ///< its remove IRP waits for LastHandleClosed
   bool rebuilding = false;         ///< found anew by a platform-level reset: code 54 until it has started
+  nt::UCHAR irp_minor = 0xFF;      ///< of the PnP IRP that its stack has now; 0xFF: none
   bool held_by_older = false;      ///< an older instance with this path is still there (RST-143)
 
   // Resources.
@@ -114,5 +115,10 @@ struct Devnode {
            state == DevnodeState::RemovePending || state == DevnodeState::SurpriseRemoved;
   }
 };
+
+/// Every change of a problem code, and a line of the trace for it: machine::Event::DevnodeState with the state it has
+/// and kProblemChanged + code in place of the event.
+void set_problem(Devnode& node, Problem problem, nt::NTSTATUS status = 0);
+inline constexpr unsigned kProblemChanged = 0x100;
 
 }  // namespace drydock::ntos::pnp

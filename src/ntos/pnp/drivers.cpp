@@ -95,8 +95,7 @@ void check_initialized(const DRIVER_OBJECT* driver) {
 
 std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
   auto no_driver = [&node](Problem problem, NTSTATUS status) {
-    node.problem = problem;
-    node.problem_status = status;
+    set_problem(node, problem, status);
     return DevnodeEvent::NoDriver;
   };
 
@@ -135,8 +134,7 @@ std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
       check_initialized(service->driver);
       continue;
     }
-    node.problem = Problem::FailedAdd;
-    node.problem_status = status;
+    set_problem(node, Problem::FailedAdd, status);
     machine::Machine::current().note(fmt::format(
         "{} of {} failed AddDevice", i == function_driver ? "function driver" : "filter", ob::narrow(order[i])));
     return DevnodeEvent::AddDeviceFailed;

@@ -86,18 +86,17 @@ void Manager::identify(Devnode& node) {
   }
   query_requirements(node);
   if (node.device_id.empty()) {
-    node.problem = Problem::NotConfigured;
-    node.problem_status = STATUS_NO_SUCH_DEVICE;
+    set_problem(node, Problem::NotConfigured, STATUS_NO_SUCH_DEVICE);
     return;
   }
   write_enum_key(node);
   if (resets_->rebuilds(node.instance_path)) {
     node.rebuilding = true;
-    node.problem = Problem::DeviceReset;
+    set_problem(node, Problem::DeviceReset);
   }
   if (cm::registry().create(enum_key_path(node)).dword(u"ConfigFlags").value_or(0) & CONFIGFLAG_DISABLED) {
     node.disabled = true;
-    node.problem = Problem::Disabled;
+    set_problem(node, Problem::Disabled);
   }
 
   for (const auto& other : devnodes_) {
@@ -137,7 +136,7 @@ void Manager::enumerate_children(Devnode& node) {
     Devnode* child = find_pdo(pdo);
     if (child && (child->parent != &node || !child->reported))
       machine::Machine::current().bug_check(
-          PNP_DETECTED_FATAL_ERROR, 3, reinterpret_cast<ULONG64>(pdo), 0, 0,
+          PNP_DETECTED_FATAL_ERROR, child->parent != &node ? 2 : 4, reinterpret_cast<ULONG64>(pdo), 0, 0,
           fmt::format("a bus reports {} although it {}", io::device_name(pdo),
                       child->parent != &node ? "is another bus's child" : "said before that it is gone"));
     if (!child) child = &new_devnode(&node, pdo);
@@ -171,15 +170,19 @@ void Manager::start_devnode(Devnode& node) {
 }
 
 std::optional<DevnodeEvent> Manager::after_start(Devnode& node) {
-  node.problem = Problem::None;
-  node.problem_status = STATUS_SUCCESS;
+  set_problem(node, Problem::None);
   node.rebuilding = false;
   query_capabilities(*this, node);
   query_device_state(node);
   interfaces_->device_started(node);
   if ((node.state_flags & PNP_DEVICE_FAILED) && !(node.state_flags & PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED)) {
-    node.problem = Problem::FailedPostStart;
+    set_problem(node, Problem::FailedPostStart, STATUS_UNSUCCESSFUL);
     return DevnodeEvent::DeviceFailed;
+  }
+  if (node.state_flags & (PNP_DEVICE_DISABLED | PNP_DEVICE_REMOVED)) {
+    queue([this, &node] {
+      if (node.state == DevnodeState::Started) leave_as_told(node);
+    });
   }
   enumerate_children(node);
   return std::nullopt;
@@ -196,18 +199,21 @@ void Manager::device_state_changed(Devnode& node) {
     query_requirements(node);
     rebalance_tree(node, NewResources::Same);
   } else if (node.state_flags & PNP_DEVICE_FAILED) {
-    node.problem = Problem::FailedPostStart;
-    node.problem_status = STATUS_UNSUCCESSFUL;
+    set_problem(node, Problem::FailedPostStart, STATUS_UNSUCCESSFUL);
     dispatch(node, DevnodeEvent::DeviceFailed);
   } else if (node.state_flags & (PNP_DEVICE_DISABLED | PNP_DEVICE_REMOVED)) {
-    const bool hardware_disabled = node.state_flags & PNP_DEVICE_DISABLED;
-    if (remove_tree(node).ok()) {
-      if (hardware_disabled)
-        node.problem = Problem::HardwareDisabled;
-      else
-        node.held = true;
-    }
+    leave_as_told(node);
   }
+}
+
+/// Its drivers said that it is disabled in hardware, or gone without its bus having noticed.
+void Manager::leave_as_told(Devnode& node) {
+  const bool hardware_disabled = node.state_flags & PNP_DEVICE_DISABLED;
+  if (!remove_tree(node).ok()) return;
+  if (hardware_disabled)
+    set_problem(node, Problem::HardwareDisabled);
+  else
+    node.held = true;
 }
 
 }  // namespace drydock::ntos::pnp

@@ -7,6 +7,7 @@
 #include "ntos/ob/object.h"
 #include "ntos/pnp/guid_text.h"
 #include "ntos/pnp/notification.h"
+#include "ntos/pnp/power_watch.h"
 #include "ntos/pnp/root_bus.h"
 
 namespace drydock::ntos::pnp {
@@ -55,6 +56,16 @@ std::string_view problem_name(Problem problem) {
       return "CM_PROB_DEVICE_RESET";
   }
   return "";
+}
+
+void set_problem(Devnode& node, Problem problem, NTSTATUS status) {
+  node.problem_status = status;
+  if (std::exchange(node.problem, problem) == problem) return;
+  machine::Machine& machine = machine::Machine::current();
+  machine.record(machine::Event::DevnodeState, node.id, static_cast<unsigned>(node.state),
+                 kProblemChanged | static_cast<unsigned>(problem));
+  machine.note(problem == Problem::None ? fmt::format("devnode#{} has no problem any more", node.id)
+                                        : fmt::format("devnode#{} has {}", node.id, problem_name(problem)));
 }
 
 std::string_view pnp_minor_name(UCHAR minor) {
@@ -127,21 +138,33 @@ Change Manager::start_again(Devnode& node) {
   if (node.disabled) return {STATUS_INVALID_DEVICE_STATE, node.id, {}};
   node.held = false;
   if (node.state != DevnodeState::Initialized) return {STATUS_INVALID_DEVICE_STATE, node.id, {}};
-  node.problem = Problem::None;
-  node.problem_status = STATUS_SUCCESS;
+  set_problem(node, Problem::None);
   start_devnode(node);
   if (node.problem != Problem::None)
     return {node.problem_status < 0 ? node.problem_status : STATUS_UNSUCCESSFUL, node.id, {}};
   return {STATUS_SUCCESS, node.id, {}};
 }
 
+namespace {
+
+const Devnode* find_not_disableable(const Devnode& node) {
+  if (node.state_flags & PNP_DEVICE_NOT_DISABLEABLE) return &node;
+  for (const Devnode* child : node.children)
+    if (const Devnode* found = find_not_disableable(*child)) return found;
+  return nullptr;
+}
+
+}  // namespace
+
 Change Manager::disable(DevnodeId devnode) {
   return ask_about(devnode, [this](Devnode& node) -> Change {
     if (node.disabled) return {STATUS_SUCCESS, node.id, {}};
+    if (const Devnode* needed = find_not_disableable(node))
+      return {STATUS_NOT_SUPPORTED, needed->id, fmt::format("devnode#{}, which may not be disabled", needed->id)};
     Change change = remove_tree(node);
     if (!change.ok()) return change;
     set_disabled(node, true);
-    node.problem = Problem::Disabled;
+    set_problem(node, Problem::Disabled);
     return change;
   });
 }
@@ -162,6 +185,10 @@ Change Manager::restart(DevnodeId devnode) {
 
 Change Manager::rebalance(DevnodeId devnode, NewResources which) {
   return ask_about(devnode, [this, which](Devnode& node) { return rebalance_tree(node, which); });
+}
+
+Change Manager::eject(DevnodeId devnode) {
+  return ask_about(devnode, [this](Devnode& node) { return eject_tree(node); });
 }
 
 Change Manager::query_and_cancel_remove(DevnodeId devnode) {
@@ -234,6 +261,15 @@ void Manager::invalidate_state(DEVICE_OBJECT* pdo) {
   queue([this, node] {
     if (node->state == DevnodeState::Started) device_state_changed(*node);
   });
+}
+
+void Manager::device_power_changed(Devnode& node, DEVICE_POWER_STATE state) {
+  if (std::exchange(node.device_power, state) == state) return;
+  machine::Machine::current().record(machine::Event::PowerState, node.id, static_cast<unsigned>(state));
+  if (state == PowerDeviceD0)
+    power_watch_->allow(node);
+  else
+    power_watch_->forbid(node);
 }
 
 void Manager::handle_closed(DEVICE_OBJECT* device) {

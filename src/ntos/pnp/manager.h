@@ -30,12 +30,21 @@ class Arbiter;
 class InterfaceTable;
 class NotificationTable;
 class PlatformResets;
+class PowerWatch;
 class RootBus;
 struct PnpReply;
 using FillLocation = std::function<void(nt::IO_STACK_LOCATION& location)>;
 
 using DevnodeId = std::uint32_t;
 inline constexpr DevnodeId kRootDevnode = 1;
+
+/// Devices that are removed together: some that were asked for, everything below them, and what their drivers name as
+/// removal relations.
+struct RemovalSet {
+  std::vector<Devnode*> members;  ///< every child before its parent, relations last
+  std::vector<Devnode*> told;     ///< whose notification callbacks agreed
+  std::vector<Devnode*> agreed;   ///< succeeded IRP_MN_QUERY_REMOVE_DEVICE
+};
 
 /// How a change ended.
 struct Change {
@@ -108,6 +117,8 @@ class Manager {
   enum class NewResources { Same, Other };
   /// Query-stop, stop and start again of the device and everything below it.
   Change rebalance(DevnodeId devnode, NewResources which = NewResources::Same);
+  /// Orderly removal for good, then IRP_MN_EJECT if the device can be ejected: problem 47 until it is taken out.
+  Change eject(DevnodeId devnode);
   /// Query-remove, then cancel-remove: nothing is removed.
   Change query_and_cancel_remove(DevnodeId devnode);
   /// Query-stop, then cancel-stop.
@@ -140,6 +151,8 @@ class Manager {
   void request_eject(nt::DEVICE_OBJECT* pdo);
   /// A handle to a device of this stack was closed; the I/O manager calls it when an open count falls to 0.
   void handle_closed(nt::DEVICE_OBJECT* device);
+  /// A device is about to be detached from its stack, or deleted: not while the stack has its surprise-removal IRP.
+  void check_leaving(nt::DEVICE_OBJECT* device, bool deleted);
   /// Done by the worker after what it has to do already. Any IRQL up to DISPATCH_LEVEL.
   void queue_work(std::function<void()> work) { queue(std::move(work)); }
   void record_irp(const SentIrp& irp);
@@ -157,6 +170,8 @@ class Manager {
   InterfaceTable& interfaces() { return *interfaces_; }
   NotificationTable& notifications() { return *notifications_; }
   PlatformResets& resets() { return *resets_; }
+  /// The stack says which power its device has now (PoSetPowerState).
+  void device_power_changed(Devnode& node, nt::DEVICE_POWER_STATE state);
 
  private:
   friend class RootBus;
@@ -177,6 +192,7 @@ class Manager {
   std::optional<DevnodeEvent> perform(DevnodeAction action, Devnode& node);
   std::optional<DevnodeEvent> find_drivers_of(Devnode& node);      // drivers.cpp
   std::optional<DevnodeEvent> assign_resources_to(Devnode& node);  // start.cpp
+  DevnodeEvent place_resources(Devnode& node, const std::vector<Resource>& avoid);
   std::optional<DevnodeEvent> start_stack(Devnode& node);
   std::optional<DevnodeEvent> after_start(Devnode& node);
   void stop_stack(Devnode& node);                             // rebalance.cpp
@@ -194,15 +210,25 @@ class Manager {
   void unload_unused_drivers();
   void query_device_state(Devnode& node);
   void device_state_changed(Devnode& node);
+  void leave_as_told(Devnode& node);
   void query_requirements(Devnode& node);
   void filter_requirements(Devnode& node);
   Change start_again(Devnode& node);
   void set_disabled(Devnode& node, bool disabled);
 
   // Removal and rebalance.
-  Change query_remove_tree(Devnode& node, std::vector<Devnode*>& agreed);
+  void add_to(RemovalSet& set, Devnode& node);
+  void add_relations(RemovalSet& set, Devnode& node);
+  std::vector<Devnode*> relations_of(Devnode& node, nt::DEVICE_RELATION_TYPE type);
+  Change ask_to_leave(Devnode& node, RemovalSet& set);
+  /// Asks everyone concerned: callbacks of the whole set first, then the stacks, children first. If somebody refuses
+  /// the change says who; cancel_remove() is then due.
+  Change query_remove(const std::vector<Devnode*>& roots, RemovalSet& set);
+  void cancel_remove(RemovalSet& set);
+  void remove_agreed(RemovalSet& set);
   Change remove_tree(Devnode& node, bool only_ask = false);
   void remove_agreed(Devnode& node);
+  Change eject_tree(Devnode& node);
   void finish_surprise(Devnode& node);
   Change query_stop_tree(Devnode& node, std::vector<Devnode*>& agreed);
   Change rebalance_tree(Devnode& node, NewResources which, bool only_ask = false);
@@ -220,6 +246,7 @@ class Manager {
   InterfaceTable* interfaces_ = nullptr;
   NotificationTable* notifications_ = nullptr;
   PlatformResets* resets_ = nullptr;
+  PowerWatch* power_watch_ = nullptr;
 
   unsigned dispatch_depth_ = 0;
   std::vector<Devnode*> surprised_;  ///< got their IRP during the dispatch under way; finished after it

@@ -367,10 +367,7 @@ void report_those_left_behind(const Manager& manager, const std::vector<Orphan>&
 
 void PlatformResets::remove_those_that_agreed(Running& reset) {
   record(ResetStepKind::RemovalBegun, reset.number, nullptr);
-  for (Devnode* member : reset.members) {
-    member->problem = Problem::DeviceReset;
-    member->problem_status = STATUS_SUCCESS;
-  }
+  for (Devnode* member : reset.members) set_problem(*member, Problem::DeviceReset);
   const std::vector<Orphan> children = children_of(reset.taken);
   for (Devnode* node : reset.taken) {
     if (reset.is_hung(*node) || node->state == DevnodeState::SurpriseRemoved) continue;

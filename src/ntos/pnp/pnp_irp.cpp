@@ -1,6 +1,11 @@
 #include "ntos/pnp/pnp_irp.h"
 
+#include <optional>
+
+#include "nt/bugcheck.h"
 #include "ntos/io/device.h"
+#include "ntos/io/irp_ledger.h"
+#include "ntos/io/irp_watch.h"
 #include "ntos/io/user.h"
 #include "ntos/ob/object.h"
 #include "ntos/pnp/pool.h"
@@ -27,13 +32,46 @@ bool must_succeed(UCHAR minor, NTSTATUS status) {
   }
 }
 
+/// I/O verification of Driver Verifier: a request that must not fail was failed; a remove completed with an error.
+constexpr ULONG64 kMustNotFail = 0x247, kRemoveFailed = 0x306;
+
 void report_failure(const Manager& manager, Devnode& node, UCHAR minor, NTSTATUS status) {
   const char* name = status_name(status);
-  machine::Machine::current().report(
-      {.rule = "PNP-054",
-       .summary = fmt::format("{} failed {} with {}, which no driver may fail", manager.refusal(node, status).vetoed_by,
-                              pnp_minor_name(minor), name ? name : fmt::format("{:08X}", static_cast<ULONG>(status))),
-       .severity = machine::Severity::Recorded});
+  machine::Finding finding = machine::finding(
+      "PNP-054",
+      fmt::format("{} failed {} with {}, which no driver may fail", manager.refusal(node, status).vetoed_by,
+                  pnp_minor_name(minor), name ? name : fmt::format("{:08X}", static_cast<ULONG>(status))),
+      machine::Severity::Recorded);
+  finding.bug_check = machine::BugCheck{
+      DRIVER_VERIFIER_IOMANAGER_VIOLATION,
+      {minor == IRP_MN_REMOVE_DEVICE ? kRemoveFailed : kMustNotFail, 0, 0,
+       minor == IRP_MN_REMOVE_DEVICE ? static_cast<ULONG>(status) : reinterpret_cast<ULONG64>(node.pdo)}};
+  machine::Machine::current().report(std::move(finding));
+}
+
+/// How long a stack may keep a PnP IRP.
+constexpr machine::Duration kPnpLimit = std::chrono::minutes(10);
+
+/// Its service's name as the bug check shows it: the first eight letters.
+ULONG64 first_letters(const std::u16string& service) {
+  ULONG64 letters = 0;
+  for (std::size_t i = 0; i < service.size() && i < sizeof letters; ++i)
+    letters |= static_cast<ULONG64>(service[i] & 0xFF) << 8 * i;
+  return letters;
+}
+
+[[noreturn]] void stop_for_stuck_irp(const Devnode& node, UCHAR minor, const IRP* irp) {
+  machine::Finding finding = machine::finding(
+      "DRIVER_PNP_WATCHDOG",
+      fmt::format("{} has been with the drivers of devnode#{} ({}) for {} minutes", pnp_minor_name(minor), node.id,
+                  node.name(), std::chrono::duration_cast<std::chrono::minutes>(kPnpLimit).count()));
+  finding.bug_check = machine::BugCheck{
+      DRIVER_PNP_WATCHDOG,
+      {first_letters(node.service), 0, reinterpret_cast<ULONG64>(irp->Tail.Overlay.Thread),
+       static_cast<ULONG64>(std::chrono::duration_cast<std::chrono::milliseconds>(kPnpLimit).count())}};
+  finding.details = io::describe(irp);
+  machine::Machine::current().report(std::move(finding));
+  __builtin_unreachable();
 }
 
 }  // namespace
@@ -49,15 +87,20 @@ PnpReply send_pnp(Manager& manager, Devnode& node, UCHAR minor, const FillLocati
 
   // The manager's own requests are never given up for want of an IRP.
   io::user::IoResult result;
+  std::optional<io::IrpWatch> watch;
+  node.irp_minor = minor;
   for (bool sent = false; !sent;) {
     result = io::user::send(node.pdo, IRP_MJ_PNP, minor, [&](IRP* irp, IO_STACK_LOCATION* location) {
       sent = true;
+      watch.emplace(kPnpLimit, [&node, minor, irp] { stop_for_stuck_irp(node, minor, irp); });
       irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
       irp->IoStatus.Information = information;
       if (fill) fill(*location);
     });
   }
 
+  watch.reset();
+  node.irp_minor = 0xFF;
   machine::current_thread().name = thread_name;
   record.completed_at = machine.now();
   record.status = result.status;

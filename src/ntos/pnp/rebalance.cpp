@@ -4,6 +4,7 @@
 #include "ntos/pnp/arbiter.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/pnp/pnp_irp.h"
+#include "ntos/pnp/power_watch.h"
 
 namespace drydock::ntos::pnp {
 
@@ -27,6 +28,7 @@ Change Manager::query_stop_tree(Devnode& node, std::vector<Devnode*>& agreed) {
 
 void Manager::stop_stack(Devnode& node) {
   send_pnp(*this, node, IRP_MN_STOP_DEVICE);
+  power_watch_->allow(node);
   arbiter_->release(node.id);
 }
 
@@ -45,20 +47,9 @@ Change Manager::rebalance_tree(Devnode& node, NewResources which, bool only_ask)
   for (auto at = agreed.rbegin(); at != agreed.rend(); ++at) {
     Devnode& each = **at;
     if (each.state != DevnodeState::Stopped) continue;
-    const std::vector<Resource> before = each.assigned;
-    DevnodeEvent event = DevnodeEvent::ResourcesFound;
     if (&each == &node || each.filtered.empty()) filter_requirements(each);
-    if (each.filtered.empty()) {
-      each.assigned = each.boot;
-      arbiter_->reserve(each.id, each.boot);
-    } else if (machine::refused("pnp.resources") ||
-               !arbiter_->assign(each.id, each.filtered,
-                                 which == NewResources::Other ? before : std::vector<Resource>{}, each.assigned)) {
-      each.problem = Problem::NormalConflict;
-      each.problem_status = STATUS_CONFLICTING_ADDRESSES;
-      event = DevnodeEvent::ResourcesRefused;
-    }
-    dispatch(each, event);
+    const std::vector<Resource> before = each.assigned;
+    dispatch(each, place_resources(each, which == NewResources::Other ? before : std::vector<Resource>{}));
     if (each.state != DevnodeState::Started && change.ok())
       change = {each.problem_status < 0 ? each.problem_status : STATUS_UNSUCCESSFUL, each.id, {}};
   }

@@ -78,6 +78,7 @@ NTSTATUS RootBus::answer(long index, DEVICE_OBJECT* device, IRP* irp) {
     case IRP_MN_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
       return STATUS_SUCCESS;
     case IRP_MN_QUERY_DEVICE_RELATIONS:
       return answer_relations(index, device, irp);

@@ -30,26 +30,28 @@ void Manager::filter_requirements(Devnode& node) {
   }
 }
 
-std::optional<DevnodeEvent> Manager::assign_resources_to(Devnode& node) {
-  filter_requirements(node);
+/// What its drivers left of its requirements, placed; without requirements, what it has from the beginning.
+DevnodeEvent Manager::place_resources(Devnode& node, const std::vector<Resource>& avoid) {
   node.assigned.clear();
   if (node.filtered.empty()) {
-    // Nothing to choose: what it has from the beginning, it keeps.
     node.assigned = node.boot;
     if (translate(node.assigned)) {
       arbiter_->reserve(node.id, node.assigned);
       return DevnodeEvent::ResourcesFound;
     }
     node.assigned.clear();
-    node.problem = Problem::NormalConflict;
-    node.problem_status = STATUS_INSUFFICIENT_RESOURCES;
+    set_problem(node, Problem::NormalConflict, STATUS_INSUFFICIENT_RESOURCES);
     return DevnodeEvent::ResourcesRefused;
   }
-  if (!machine::refused("pnp.resources") && arbiter_->assign(node.id, node.filtered, {}, node.assigned))
+  if (!machine::refused("pnp.resources") && arbiter_->assign(node.id, node.filtered, avoid, node.assigned))
     return DevnodeEvent::ResourcesFound;
-  node.problem = Problem::NormalConflict;
-  node.problem_status = STATUS_CONFLICTING_ADDRESSES;
+  set_problem(node, Problem::NormalConflict, STATUS_CONFLICTING_ADDRESSES);
   return DevnodeEvent::ResourcesRefused;
+}
+
+std::optional<DevnodeEvent> Manager::assign_resources_to(Devnode& node) {
+  filter_requirements(node);
+  return place_resources(node, {});
 }
 
 std::optional<DevnodeEvent> Manager::start_stack(Devnode& node) {
@@ -58,8 +60,7 @@ std::optional<DevnodeEvent> Manager::start_stack(Devnode& node) {
   PoolPointer<CM_RESOURCE_LIST> translated(
       make_resource_list(node.assigned, ListForm::Translated, node.interface_type, node.bus_number));
   if (!node.assigned.empty() && (!raw || !translated)) {
-    node.problem = Problem::FailedStart;
-    node.problem_status = STATUS_INSUFFICIENT_RESOURCES;
+    set_problem(node, Problem::FailedStart, STATUS_INSUFFICIENT_RESOURCES);
     return DevnodeEvent::StartFailed;
   }
   const PnpReply reply = send_pnp(*this, node, IRP_MN_START_DEVICE, [&](IO_STACK_LOCATION& location) {
@@ -70,8 +71,7 @@ std::optional<DevnodeEvent> Manager::start_stack(Devnode& node) {
     node.device_power = PowerDeviceD0;
     return DevnodeEvent::StartSucceeded;
   }
-  node.problem = Problem::FailedStart;
-  node.problem_status = reply.status;
+  set_problem(node, Problem::FailedStart, reply.status);
   return DevnodeEvent::StartFailed;
 }
 

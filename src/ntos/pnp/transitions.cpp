@@ -3,7 +3,6 @@
 #include "host/check.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
-#include "ntos/pnp/notification.h"
 #include "ntos/pnp/pnp_irp.h"
 
 namespace drydock::ntos::pnp {
@@ -59,7 +58,6 @@ std::optional<DevnodeEvent> Manager::perform(DevnodeAction action, Devnode& node
       return std::nullopt;
     case send_cancel_remove:
       send_pnp(*this, node, nt::IRP_MN_CANCEL_REMOVE_DEVICE);
-      notifications_->target_event(node, nt::GUID_TARGET_DEVICE_REMOVE_CANCELLED);
       return std::nullopt;
     case send_surprise_removal:
       return surprise_stack(node);

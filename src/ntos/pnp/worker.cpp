@@ -8,6 +8,7 @@
 #include "ntos/pnp/manager.h"
 #include "ntos/pnp/notification.h"
 #include "ntos/pnp/platform_reset.h"
+#include "ntos/pnp/power_watch.h"
 #include "ntos/ps/thread.h"
 
 namespace drydock::ntos::pnp {
@@ -16,6 +17,7 @@ using namespace nt;
 
 void install(Kernel& kernel) {
   kernel.pnp = new Manager;
+  kernel.io->leaves_stack = [](DEVICE_OBJECT* device, bool deleted) { manager().check_leaving(device, deleted); };
   kernel.io->handles_changed = [](DEVICE_OBJECT* device) { manager().handle_closed(device); };
 }
 
@@ -23,7 +25,8 @@ Manager::Manager()
     : arbiter_(new Arbiter),
       interfaces_(new InterfaceTable),
       notifications_(new NotificationTable),
-      resets_(new PlatformResets(*this)) {
+      resets_(new PlatformResets(*this)),
+      power_watch_(new PowerWatch) {
   work_arrived_ = new KEVENT;
   KeInitializeEvent(work_arrived_, SynchronizationEvent, FALSE);
 }

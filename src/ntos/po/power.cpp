@@ -1,7 +1,10 @@
 #include "ntos/po/power.h"
 
+#include "nt/bugcheck.h"
+#include "nt/irql.h"
 #include "ntos/io/device.h"
 #include "ntos/io/irp.h"
+#include "ntos/io/irp_ledger.h"
 #include "ntos/ob/object.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/po/idle.h"
@@ -38,15 +41,15 @@ POWER_STATE NTAPI PoSetPowerState(DEVICE_OBJECT* DeviceObject, POWER_STATE_TYPE 
   }
   before.DeviceState = static_cast<DEVICE_POWER_STATE>((flags & kDeviceMask) >> 4);
   flags = (flags & ~kDeviceMask) | static_cast<ULONG>(State.DeviceState) << 4;
-  if (pnp::Devnode* node = pnp::manager().find_in_stack(DeviceObject);
-      node && node->device_power != State.DeviceState) {
-    node->device_power = State.DeviceState;
-    machine::Machine::current().record(machine::Event::PowerState, node->id, static_cast<unsigned>(State.DeviceState));
-  }
+  if (pnp::Devnode* node = pnp::manager().find_in_stack(DeviceObject))
+    pnp::manager().device_power_changed(*node, State.DeviceState);
   return before;
 }
 
 namespace {
+
+/// How long a stack may keep a power IRP.
+constexpr machine::Duration kPowerLimit = std::chrono::minutes(10);
 
 struct PowerRequest {
   DEVICE_OBJECT* device;  ///< as the driver named it
@@ -55,6 +58,7 @@ struct PowerRequest {
   POWER_STATE state;
   PREQUEST_POWER_COMPLETE completion;
   PVOID context;
+  std::unique_ptr<io::IrpWatch> watch;
 };
 
 NTSTATUS NTAPI power_request_ended(DEVICE_OBJECT*, IRP* irp, PVOID context) {
@@ -68,7 +72,34 @@ NTSTATUS NTAPI power_request_ended(DEVICE_OBJECT*, IRP* irp, PVOID context) {
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+/// Stacks that may be paged are sent power IRPs at PASSIVE_LEVEL only.
+void dispatch(DEVICE_OBJECT* top, IRP* irp) {
+  if (machine::current_irql() == PASSIVE_LEVEL || !(top->Flags & DO_POWER_PAGABLE)) {
+    io::IofCallDriver(top, irp);
+    return;
+  }
+  kernel().po->worker.queue([top, irp] { io::IofCallDriver(top, irp); });
+}
+
 }  // namespace
+
+namespace po {
+
+std::unique_ptr<io::IrpWatch> watch_power_irp(DEVICE_OBJECT* device, IRP* irp, UCHAR minor) {
+  return std::make_unique<io::IrpWatch>(kPowerLimit, [device, irp, minor] {
+    const char* name = irp_minor_name(IRP_MJ_POWER, minor);
+    machine::Finding finding = machine::finding(
+        "DRIVER_POWER_STATE_FAILURE",
+        fmt::format("{} has been with the drivers of {} for {} minutes", name ? name : "a power IRP",
+                    io::device_name(device), std::chrono::duration_cast<std::chrono::minutes>(kPowerLimit).count()));
+    finding.bug_check = machine::BugCheck{DRIVER_POWER_STATE_FAILURE,
+                                          {3, reinterpret_cast<ULONG64>(device), 0, reinterpret_cast<ULONG64>(irp)}};
+    finding.details = io::describe(irp);
+    machine::Machine::current().report(std::move(finding));
+  });
+}
+
+}  // namespace po
 
 NTSTATUS NTAPI PoRequestPowerIrp(DEVICE_OBJECT* DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState,
                                  PREQUEST_POWER_COMPLETE CompletionFunction, PVOID Context, IRP** Irp) {
@@ -92,12 +123,14 @@ NTSTATUS NTAPI PoRequestPowerIrp(DEVICE_OBJECT* DeviceObject, UCHAR MinorFunctio
   } else {
     location->Parameters.Power.Type = DevicePowerState;
     location->Parameters.Power.State = PowerState;
-    location->Parameters.Power.ShutdownType = PowerActionNone;
+    location->Parameters.Power.ShutdownType = kernel().po->action;
   }
-  auto* request = new PowerRequest{DeviceObject, top, MinorFunction, PowerState, CompletionFunction, Context};
+  auto* request = new PowerRequest{DeviceObject, top, MinorFunction, PowerState, CompletionFunction, Context, nullptr};
+  // A wait for a wake signal may last for ever.
+  if (MinorFunction != IRP_MN_WAIT_WAKE) request->watch = po::watch_power_irp(top, irp, MinorFunction);
   IoSetCompletionRoutine(irp, power_request_ended, request, true, true, true);
   if (Irp && MinorFunction == IRP_MN_WAIT_WAKE) *Irp = irp;
-  io::IofCallDriver(top, irp);
+  dispatch(top, irp);
   return STATUS_PENDING;
 }
 

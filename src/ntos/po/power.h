@@ -1,8 +1,11 @@
 #pragma once
 // Power as drivers ask for it and tell of it.
 
+#include <memory>
+
 #include "nt/irp.h"
 #include "nt/power.h"
+#include "ntos/io/irp_watch.h"
 #include "ntos/kernel.h"
 
 namespace drydock::ntos {
@@ -31,5 +34,12 @@ VOID NTAPI PoUnregisterSystemState(PVOID StateHandle);
 VOID NTAPI PoSetSystemState(ULONG Flags);
 BOOLEAN NTAPI PoGetSystemWake(IRP* Irp);
 VOID NTAPI PoSetSystemWake(IRP* Irp);
+
+namespace po {
+
+/// DRIVER_POWER_STATE_FAILURE (3) if the IRP is not back after ten minutes.
+std::unique_ptr<io::IrpWatch> watch_power_irp(DEVICE_OBJECT* device, IRP* irp, UCHAR minor);
+
+}  // namespace po
 
 }  // namespace drydock::ntos

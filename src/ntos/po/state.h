@@ -1,8 +1,11 @@
 #pragma once
 // What the power manager keeps in a machine.
 
+#include <deque>
+#include <functional>
 #include <vector>
 
+#include "nt/dispatcher.h"
 #include "nt/irp.h"
 #include "nt/power.h"
 
@@ -17,8 +20,22 @@ struct IdleWatch {
   bool asleep = false;
 };
 
+/// Sends what was asked for above PASSIVE_LEVEL.
+class Worker {
+ public:
+  /// IRQL: at most DISPATCH_LEVEL.
+  void queue(std::function<void()> work);
+
+ private:
+  void loop();
+  std::deque<std::function<void()>> work_;
+  nt::KEVENT* arrived_ = nullptr;  ///< null: no thread yet
+};
+
 struct State {
   nt::SYSTEM_POWER_STATE system = nt::PowerSystemWorking;
+  nt::POWER_ACTION action = nt::PowerActionNone;  ///< of the transition under way
+  Worker worker;
   std::vector<IdleWatch> idle_watches;
   bool idle_timer_runs = false;
   nt::ULONG system_states = 0;

@@ -1,6 +1,8 @@
 #include "ntos/po/system_power.h"
 
+#include "ntos/io/irp_watch.h"
 #include "ntos/io/user.h"
+#include "ntos/po/power.h"
 #include "ntos/po/state.h"
 
 namespace drydock::ntos::po {
@@ -17,9 +19,11 @@ NTSTATUS send_system_power(Devnode& node, UCHAR minor, SYSTEM_POWER_STATE target
   pnp::SentIrp record{.sent_at = machine.now(), .devnode = node.id, .major = IRP_MJ_POWER, .minor = minor};
   const SYSTEM_POWER_STATE current = kernel().po->system;
   io::user::IoResult result;
+  std::unique_ptr<io::IrpWatch> watch;
   for (bool sent = false; !sent;) {
     result = io::user::send(node.pdo, IRP_MJ_POWER, minor, [&](IRP* irp, IO_STACK_LOCATION* location) {
       sent = true;
+      watch = watch_power_irp(node.pdo, irp, minor);
       irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
       auto& power = location->Parameters.Power;
       power.SystemPowerStateContext.TargetSystemState = static_cast<ULONG>(target);
@@ -30,6 +34,7 @@ NTSTATUS send_system_power(Devnode& node, UCHAR minor, SYSTEM_POWER_STATE target
       power.ShutdownType = action;
     });
   }
+  watch.reset();
   record.completed_at = machine.now();
   record.status = result.status;
   pnp::manager().record_irp(record);
@@ -61,12 +66,14 @@ Change sleep_on_worker(SYSTEM_POWER_STATE target) {
   const POWER_ACTION action = target == PowerSystemShutdown    ? PowerActionShutdownOff
                               : target == PowerSystemHibernate ? PowerActionHibernate
                                                                : PowerActionSleep;
+  state.action = action;
   const std::vector<Devnode*> devices = started_devices();
   for (std::size_t i = 0; i < devices.size(); ++i) {
     const NTSTATUS status = send_system_power(*devices[i], IRP_MN_QUERY_POWER, target, action);
     if (!refuses(status)) continue;
     for (std::size_t asked = i + 1; asked-- > 0;)
       send_system_power(*devices[asked], IRP_MN_SET_POWER, PowerSystemWorking, PowerActionNone);
+    state.action = PowerActionNone;
     return pnp::manager().refusal(*devices[i], status);
   }
   for (Devnode* device : devices)
@@ -79,6 +86,7 @@ Change wake_on_worker() {
   State& state = *kernel().po;
   if (state.system == PowerSystemWorking) return {STATUS_INVALID_DEVICE_STATE, 0, {}};
   state.system = PowerSystemWorking;
+  state.action = PowerActionNone;
   const std::vector<Devnode*> devices = started_devices();
   Change change;
   for (auto device = devices.rbegin(); device != devices.rend(); ++device) {

@@ -24,6 +24,29 @@ TEST(Disk, HasItsNamesOnceItIsStarted) {
   });
 }
 
+TEST(Disk, RST_197_ADiskInThePathOfAPagingFileRefusesToBeRemoved) {
+  DiskRig rig;
+  rig.run([&] {
+    auto use = [&](BOOLEAN in_path) {
+      return user::send(rig.devnode().pdo, IRP_MJ_PNP, IRP_MN_DEVICE_USAGE_NOTIFICATION,
+                        [in_path](IRP* irp, IO_STACK_LOCATION* location) {
+                          irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+                          location->Parameters.UsageNotification.InPath = in_path;
+                          location->Parameters.UsageNotification.Type = DeviceUsageTypePaging;
+                        })
+          .status;
+    };
+    auto& manager = ntos::pnp::manager();
+    const auto id = rig.devnode().id;
+    EXPECT_EQ(use(TRUE), STATUS_SUCCESS);
+    EXPECT_EQ(manager.remove(id).status, STATUS_DEVICE_BUSY);
+    EXPECT_EQ(manager.rebalance(id).status, STATUS_DEVICE_BUSY);
+    EXPECT_EQ(rig.devnode().state, DevnodeState::Started);
+    EXPECT_EQ(use(FALSE), STATUS_SUCCESS);
+    EXPECT_TRUE(manager.remove(id).ok());
+  });
+}
+
 TEST(Disk, SP_094_ClaimsItsUnitAndReleasesItOnRemoval) {
   DiskRig rig;
   rig.run([&] {

@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_deletes_in_surprise.c"

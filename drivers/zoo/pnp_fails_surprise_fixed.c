@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_fails_surprise.c"

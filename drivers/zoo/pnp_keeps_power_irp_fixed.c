@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_keeps_power_irp.c"

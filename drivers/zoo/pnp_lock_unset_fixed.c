@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_lock_unset.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_stays_attached.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_touches_in_close.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "pnp_waits_for_itself.c"

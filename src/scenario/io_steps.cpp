@@ -1,0 +1,129 @@
+// Steps that start the devices and keep them busy.
+
+#include <fmt/format.h>
+
+#include "machine/thread.h"
+#include "nt/ioctl.h"
+#include "nt/status.h"
+#include "nt/storage.h"
+#include "ntos/ob/names.h"
+#include "port/scsiport/fdo.h"
+#include "scenario/devices.h"
+#include "scenario/disk_load.h"
+#include "scenario/steps.h"
+#include "scenario/under_load.h"
+
+namespace drydock::scenario {
+
+using namespace nt;
+using namespace std::chrono_literals;
+using machine::Machine;
+namespace pnp = ntos::pnp;
+namespace user = ntos::io::user;
+namespace scsiport = port::scsiport;
+
+namespace {
+
+/// The adapters that the port drives now, for this driver.
+std::vector<scsiport::Adapter*> port_adapters(Stage& stage) {
+  std::vector<scsiport::Adapter*> adapters;
+  for (scsiport::Adapter* adapter : scsiport::port().adapters)
+    if (adapter->driver != nullptr && adapter->driver->object == stage.driver_object()) adapters.push_back(adapter);
+  return adapters;
+}
+
+void require_something_open(Stage& stage) {
+  if (stage.present_disks().empty() && stage.interfaces().empty())
+    stage.fail("nothing-to-send-to", "the step needs a disk or a device interface, and none is there", tree_lines());
+}
+
+}  // namespace
+
+void start_devices(Stage& stage) {
+  const pnp::Change change = pnp::manager().enumerate_root();
+  pnp::manager().wait_until_settled();
+  if (!change.ok()) stage.fail("enumeration-failed", "the root cannot be enumerated: " + status_text(change.status));
+  if (!require_started(stage)) return;
+  const std::uint64_t traps = stage.machine().register_traps();
+  stage.checked(fmt::format("{} started, {}", counted(stage.adapters().size(), "adapter"),
+                            counted(traps, "register access", "register accesses")));
+}
+
+void enumerate(Stage& stage) {
+  if (!require_running(stage)) return;
+  std::uint64_t bytes = 0;
+  for (const Disk* disk : stage.present_disks()) bytes += disk->blocks * disk->block_bytes;
+  if (stage.present_disks().empty())
+    stage.checked(counted(stage.interfaces().size(), "device interface") + " opened");
+  else
+    stage.checked(
+        fmt::format("{}, {}, as on the board", counted(stage.present_disks().size(), "disk"), size_text(bytes)));
+}
+
+void mixed_io(Stage& stage) {
+  require_something_open(stage);
+  const std::uint64_t bytes_before = stage.bytes_moved;
+  RetryCount retries(stage);
+  LoadPlan plan;
+  plan.requests = stage.number() != 0 ? static_cast<unsigned>(stage.number()) : stage.config().requests;
+  plan.failures_allowed = stage.devices_may_fail();
+  Load load(stage, open_sources(stage), plan);
+  load.start();
+  load.join();
+  for (Disk* disk : stage.present_disks()) {
+    const user::IoResult flushed = disk->file.flush();
+    if (!flushed.ok() && !stage.devices_may_fail())
+      stage.fail("flush-failed",
+                 fmt::format("flushing disk {} failed with {}", disk->number, status_text(flushed.status)));
+  }
+  const std::uint64_t bytes = stage.bytes_moved - bytes_before;
+  stage.checked(fmt::format("{} KiB moved, {}", bytes / 1024, load.failures_text()), load.failure_lines());
+}
+
+void verify_data(Stage& stage) {
+  require_something_open(stage);
+  const std::uint64_t before = stage.sectors_verified;
+  RetryCount retries(stage);
+  for (Disk* disk : stage.present_disks()) verify_disk(stage, *disk);
+  std::string said = counted(stage.sectors_verified - before, "sector") + ", every checksum right";
+  if (const std::uint64_t failed = stage.counts().failed) said += fmt::format("; {} failed", counted(failed, "read"));
+  stage.checked(std::move(said));
+}
+
+void reset_bus(Stage& stage) {
+  if (stage.present_disks().empty()) stage.fail("no-disks", "the step needs disks, and the board has none");
+  const std::uint64_t resets_before = scsiport::account().bus_resets;
+  unsigned asked = 0;
+  machine::Time began{};
+  const Disturbed disturbed = under_load(stage, false, [&] {
+    began = stage.machine().now();
+    for (const scsiport::Adapter* adapter : port_adapters(stage)) {
+      const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(adapter->number)) + u":";
+      NTSTATUS status;
+      user::File file = user::open(path, &status);
+      if (!file)
+        stage.fail("open-failed", fmt::format("{} cannot be opened: {}", ntos::ob::narrow(path), status_text(status)));
+      const STORAGE_BUS_RESET_REQUEST request{0};
+      const user::IoResult result = file.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1)));
+      if (!result.ok() && !stage.devices_may_fail())
+        stage.fail("reset-failed", fmt::format("IOCTL_STORAGE_RESET_BUS on {} failed with {}", ntos::ob::narrow(path),
+                                               status_text(result.status)));
+      ++asked;
+    }
+  });
+  const std::uint64_t resets = scsiport::account().bus_resets - resets_before;
+  if (asked == 0) stage.fail("no-adapter", "no adapter of the port driver is there to be reset");
+  if (resets < asked)
+    stage.fail("reset-not-made", fmt::format("{} asked for, {} made", counted(asked, "bus reset"), resets));
+  std::vector<std::string> details = disturbed.lines;
+  details.push_back("the load ended " + time_text(stage.machine().now() - began) + " after the reset was asked for");
+  stage.checked(fmt::format("{}, {}", counted(resets, "reset"), disturbed.text()), std::move(details));
+}
+
+void wait_a_while(Stage& stage) {
+  const machine::Duration wanted = stage.number() != 0 ? machine::Duration{stage.number()} : machine::Duration{1s};
+  machine::delay_until(Machine::current().now() + wanted, false, false);
+  stage.checked(time_text(wanted) + " passed");
+}
+
+}  // namespace drydock::scenario

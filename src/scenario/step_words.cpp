@@ -1,0 +1,53 @@
+// The words of scenarios.
+
+#include "scenario/scenario.h"
+#include "scenario/steps.h"
+
+namespace drydock::scenario {
+
+namespace {
+
+using enum StepWord::Number;
+
+constexpr StepWord kWords[] = {
+    {"load", None, "DriverEntry registers the driver", load_driver},
+    {"start", None, "the bus finds the devices, their drivers start them", start_devices},
+    {"enumerate", None, "every disk on the board has a device; disks and device interfaces are opened", enumerate},
+    {"open", None, "each device that a software driver made is opened, read, written, cancelled and closed",
+     use_own_devices},
+    {"io", Count, "requests of every kind the stack takes, queued; N instead of --requests", mixed_io},
+    {"verify", None, "every sector ever written, by checksum", verify_data},
+    {"wait", Duration, "time passes, 1 s if nothing is said", wait_a_while},
+    {"reset bus", None, "IOCTL_STORAGE_RESET_BUS under load", reset_bus},
+    {"remove", None, "orderly removal: refused while handles are open, then done", remove_devices},
+    {"scan", None, "the bus is asked again; what was removed is started", scan},
+    {"restart", None, "orderly removal and start in one", restart},
+    {"disable", None, "orderly removal that lasts: refused while handles are open, then done", disable},
+    {"enable", None, "the end of disable", enable},
+    {"cancel-remove", None, "query-remove, then cancel-remove, under load", cancel_remove},
+    {"unplug", None, "the device is pulled under load", unplug},
+    {"plug", None, "the device is put back into its slot", plug},
+    {"eject", None, "orderly removal for good, then the device is taken out", eject},
+    {"rebalance", None, "query-stop, stop and start under load", rebalance},
+    {"rebalance new", None, "the same with other resources", rebalance_new_resources},
+    {"rebalance fail", None, "stopped under load and not started again: a surprise removal", rebalance_fail_restart},
+    {"cancel-stop", None, "query-stop, then cancel-stop, under load", cancel_stop},
+    {"sleep", None, "the system goes to sleep (S3) under load, which goes on after wake", sleep_s3},
+    {"sleep S1", None, "the same, S1", sleep_s1},
+    {"sleep S2", None, "the same, S2", sleep_s2},
+    {"sleep S3", None, "the same, S3", sleep_s3},
+    {"sleep S4", None, "the same, hibernation", sleep_s4},
+    {"sleep idle", None, "the system goes to sleep (S3) with nothing on its way", sleep_idle},
+    {"wake", None, "the system wakes; what was on its way ends", wake},
+    {"failed-start", None, "every call that may fail during a start fails once; after each, a good start",
+     fail_each_start},
+    {"unload", None, "the driver goes and leaves nothing behind", remove_and_unload},
+};
+
+}  // namespace
+
+std::span<const StepWord> step_words() {
+  return kWords;
+}
+
+}  // namespace drydock::scenario

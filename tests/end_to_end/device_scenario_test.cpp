@@ -1,0 +1,30 @@
+// The scenarios on a plain function driver: medic.sys, whose load goes by way of its device interface.
+
+#include "end_to_end/command.h"
+
+namespace drydock::end_to_end {
+namespace {
+
+class DeviceScenario : public testing::TestWithParam<const char*> {};
+
+TEST_P(DeviceScenario, PassesWithRandomSeeds) {
+  const Ran ran = drydock("run " + guest("medic") + " --board edu --runs 30 --scenario " + GetParam());
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DeviceScenario,
+                         testing::Values("device", "surprise-removal", "cancel-remove", "disable-enable", "eject",
+                                         "cancel-stop", "rebalance", "rebalance-new-resources",
+                                         "rebalance-fail-restart", "sleep-wake", "sleep-with-io", "failed-start"));
+
+// A driver that attaches to a stack is given a device, and its whole life.
+TEST(Device, TheScenarioFollowsFromTheImports) {
+  const Ran ran = drydock("run " + guest("medic"));
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("on board edu")) << ran.output;
+  EXPECT_TRUE(ran.says("scenario device")) << ran.output;
+}
+
+}  // namespace
+}  // namespace drydock::end_to_end
