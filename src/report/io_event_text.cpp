@@ -6,7 +6,7 @@
 #include "nt/irp.h"
 #include "nt/power.h"
 #include "nt/status.h"
-#include "ntos/pnp/devnode_table.h"
+#include "ntos/pnp/devnode.h"
 #include "report/event_text.h"
 
 namespace drydock::report {
@@ -137,6 +137,15 @@ void write_completed(Reading& reading, const TraceRecord& record, Line& line) {
 }
 
 /// "pvscsi (devnode#4)"
+/// What happened to a devnode: an event of its table, or a problem code that came or went.
+std::string devnode_text(std::uint64_t event) {
+  if (!(event & ntos::pnp::kProblemChanged))
+    return std::string(ntos::pnp::event_name(static_cast<ntos::pnp::DevnodeEvent>(event)));
+  const auto problem = static_cast<ntos::pnp::Problem>(event & 0xFF);
+  return problem == ntos::pnp::Problem::None ? "has no problem any more"
+                                             : "has " + std::string(ntos::pnp::problem_name(problem));
+}
+
 std::string devnode_lane(const Reading& reading, std::uint64_t id) {
   return fmt::format("devnode#{} {}", id, reading.name_of(Thing::Devnode, id, "devnode"));
 }
@@ -157,7 +166,7 @@ constexpr EventText kTexts[] = {
     {Event::DevnodeState, Weight::Step,
      [](Reading& reading, const TraceRecord& record, Line& line) {
        line.who = "PnP manager";
-       line.what = std::string(ntos::pnp::event_name(static_cast<ntos::pnp::DevnodeEvent>(record.c)));
+       line.what = devnode_text(record.c);
        line.lane = devnode_lane(reading, record.a);
        line.state_before = reading.devnodes[record.a];
        line.state = std::string(ntos::pnp::state_name(static_cast<ntos::pnp::DevnodeState>(record.b)));
