@@ -109,7 +109,7 @@ NTSTATUS Queue::take_forwarded(Request& request) {
     IoMarkIrpPending(request.irp());
   insert(request, false);
   pump();
-  if (from) from->pump();
+  if (from) from->pump_if_idle();
   return STATUS_SUCCESS;
 }
 
@@ -178,7 +178,7 @@ void Queue::completing(Request& request) {
 
 void Queue::completed() {
   --completing_;
-  pump();
+  pump_if_idle();
 }
 
 void Queue::give_up(Request& request) {
@@ -214,7 +214,7 @@ void Queue::cancel(Request& request) {
     request.cancelled = true;
     cancelled_.push_back(&request);
   }
-  pump();
+  pump_if_idle();
 }
 
 void Queue::cancel_all_waiting() {

@@ -88,8 +88,12 @@ class Queue final : public Object {
  private:
   enum class Power : std::uint8_t { On, Starting, Stopping, Purging, Off, Resuming };
 
+  /// Something new for the queue to do: looks, even within a callback of the queue.
   void pump();
-  bool pumped_by_me() const;
+  /// A request has left: whoever is pumping sees it next, so that completing in a callback does not grow the stack.
+  void pump_if_idle() {
+    if (pumping_ == 0) pump();
+  }
   bool may_pump_here();
   bool step();
   bool call_cancelled();
@@ -141,13 +145,6 @@ class Queue final : public Object {
   Notice stopped_, emptied_, ready_;
   bool became_ready_ = false;
 
-  /// One for each call of pump() that runs, on its stack.
-  struct Pumper {
-    const void* thread;
-    bool in_dpc;
-    Pumper* outer;
-  };
-  Pumper* pumpers_ = nullptr;
   unsigned pumping_ = 0;
   bool deferred_ = false;
   std::function<void()> resume_;  ///< pump() from a DPC or a worker

@@ -25,25 +25,12 @@ bool Queue::may_pump_here() {
   return false;
 }
 
-/// A callback that completes a request comes back here: its own caller goes on for it, so that the stack does not grow
-/// with the queue.
-bool Queue::pumped_by_me() const {
-  for (const Pumper* each = pumpers_; each; each = each->outer)
-    if (each->thread == &machine::current_thread() && each->in_dpc == machine::in_dpc()) return true;
-  return false;
-}
-
 void Queue::pump() {
-  if (disposing_ || pumped_by_me() || !may_pump_here()) return;
+  if (disposing_ || !may_pump_here()) return;
   reference();
-  Pumper me{&machine::current_thread(), machine::in_dpc(), pumpers_};
-  pumpers_ = &me;
   ++pumping_;
   while (step()) continue;
   --pumping_;
-  Pumper** link = &pumpers_;
-  while (*link != &me) link = &(*link)->outer;
-  *link = me.outer;
   dereference();
 }
 
