@@ -74,6 +74,7 @@ std::string line_text(const PNP_PUPPET_LINE& line) {
 StackRig::StackRig() {
   const bus::board::Board board = bus::board::parse_board(kBoard, "stack.toml").value();
   const image::ExportIndex& index = exports();
+  bus_image_ = &tests::guest("test/bus_puppet");  // parsed on the host's heap, which outlives the machine
   machine::MachineConfig config = bus::board::machine_config(board);
   config.keep_records = true;
   machine_ = machine::Machine::create(config).value();
@@ -182,7 +183,7 @@ std::string StackRig::seen_by_all() {
       if (line.empty()) continue;
       std::string who = name;
       const unsigned child = puppet.Lines[i].Argument >> 16;
-      if (images_[name] == &tests::guest("test/bus_puppet") && child != 0xFFFF) who += fmt::format("/{}", child);
+      if (images_[name] == bus_image_ && child != 0xFFFF) who += fmt::format("/{}", child);
       all.push_back({puppet.Lines[i].Sequence, who + " " + line});
     }
     puppet.LineCount = 0;

@@ -59,8 +59,8 @@ class StackRig {
   void expect_findings() { expects_findings_ = true; }
 
  private:
-  struct Loaded;
   std::unique_ptr<machine::Machine> machine_;
+  const image::PeImage* bus_image_ = nullptr;
   std::map<std::string, const image::PeImage*> images_;
   std::map<std::string, PNP_PUPPET*> puppets_;
   std::map<std::string, DRIVER_OBJECT*> drivers_;
