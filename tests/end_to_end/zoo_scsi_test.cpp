@@ -7,12 +7,13 @@
 namespace drydock::end_to_end {
 namespace {
 
-enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine, Hangs };
+enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine, ResetByOthers, Hangs };
 
 std::string text_of(BoardKind kind) {
   const std::string device =
       std::string("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ size = \"64 MiB\" }]\n") +
       (kind == BoardKind::OnALine || kind == BoardKind::TwoOnALine ? "message_interrupts = false\n" : "") +
+      (kind == BoardKind::ResetByOthers ? "faults = { foreign_reset = 3 }\n" : "") +
       (kind == BoardKind::Hangs ? "faults = { hang = 3 }\n" : "");
   std::string text = "name = \"zoo\"\n";
   if (kind == BoardKind::Guarded) text += "[settings]\nscsiport.guard_requests = true\n";
@@ -58,6 +59,7 @@ constexpr Animal kAnimals[] = {
     {"scsi_reset_says_success",    "SP_350",               "ScsiResetWrongStatus",           ""},
     {"scsi_reset_fails_silently",  "SP_351_SP_177",        "ScsiResetFailed",                ""},
     {"scsi_reset_loop",            "SP_353_SP_193",        "ScsiResetLoop",                  ""},
+    {"scsi_reset_not_reported",    "SP_354_SP_204",        "ScsiResetNotReported",           "", BoardKind::ResetByOthers, "--scenario io --runs 20"},
     {"scsi_forgets_next",          "SP_355",               "ScsiNextRequestForgotten",       ""},
     {"scsi_tag_leak",              "SP_355_SP_171",        "ScsiNextRequestForgotten",       ""},
     {"scsi_loses_request",         "SP_356",               "ScsiRequestLost",                ""},
@@ -78,7 +80,9 @@ constexpr Animal kAnimals[] = {
     {"scsi_bad_notification",      "SP_369",               "ScsiBadNotification",            ""},
     {"scsi_interrupts_left_off",   "SP_370",               "ScsiInterruptsLeftOff",          ""},
     {"scsi_interrupt_not_cleared", "SP_371",               "ScsiInterruptNotCleared",        "HARDWARE_INTERRUPT_STORM", BoardKind::OnALine},
+    {"scsi_claims_every_interrupt", "SP_372",              "ScsiClaimedForeignInterrupt",    "HARDWARE_INTERRUPT_STORM", BoardKind::TwoOnALine, kTraced},
     {"scsi_active_after_stop",     "SP_373_SP_267",        "ScsiActiveAfterStop",            ""},
+    {"scsi_stop_polls",            "SP_268",               "ScsiCallbackDoesNotReturn",      "Arg1: 0000000000001002"},
     {"scsi_control_list_overrun",  "SP_374",               "ScsiControlListOverrun",         ""},
     {"scsi_foreign_import",        "SP_375_SP_014",        "ScsiForeignImport",              "", BoardKind::Plain, kTraced, 0},
     {"scsi_shared_state",          "SP_376",               "HARDWARE_INTERRUPT_STORM",       "", BoardKind::TwoOnALine},
