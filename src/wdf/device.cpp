@@ -21,10 +21,14 @@ Device::Device(WDFDEVICE_INIT& init)
       self_managed(config_.pnp, nullptr) {
   driver_may_delete = config_.kind == DeviceKind::Control;
   parent_device = init.parent;
+  // The child may outlive its bus (WDF-162).
+  if (parent_device) parent_device->reference();
   pdo = init.pdo;
 }
 
-Device::~Device() = default;
+Device::~Device() {
+  if (parent_device) parent_device->dereference();
+}
 
 bool Device::is_policy_owner() const {
   if (is_control()) return false;
@@ -73,8 +77,27 @@ ULONG io_flags(WDF_DEVICE_IO_TYPE type) {
 
 }  // namespace
 
-NTSTATUS Device::create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes) {
-  Driver& driver = *client().driver;
+NTSTATUS make_device(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes, Device** made) {
+  auto* device = new Device(init);
+  NTSTATUS status = device->create_device_object(init, attributes);
+  if (NT_SUCCESS(status)) status = device->commit(attributes, device->client().driver);
+  if (!NT_SUCCESS(status)) {
+    device->delete_device_object();
+    delete device;
+    return status;
+  }
+  status = device->furnish();
+  if (!NT_SUCCESS(status)) {
+    device->delete_device_object();
+    device->delete_object();
+    return status;
+  }
+  *made = device;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Device::create_device_object(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes) {
+  const Driver& driver = *client().driver;
   scope = driver.scope;
   passive_callbacks = driver.passive_callbacks;
   if (attributes) {
@@ -100,10 +123,7 @@ NTSTATUS Device::create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attri
   framework().devices[device_object] = this;
   if (is_fdo()) {
     lower = IoAttachDeviceToDeviceStack(device_object, pdo);
-    if (!lower) {
-      delete_device_object();
-      return STATUS_NO_SUCH_DEVICE;
-    }
+    if (!lower) return STATUS_NO_SUCH_DEVICE;
     // A filter takes after the device below it.
     if (config_.filter) {
       device_object->DeviceType = lower->DeviceType;
@@ -119,14 +139,14 @@ NTSTATUS Device::create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attri
   else if (config_.power_pageable && !config_.filter)
     device_object->Flags |= DO_POWER_PAGABLE;
 
-  status = commit(attributes, &driver);
-  if (!NT_SUCCESS(status)) {
-    delete_device_object();
-    return status;
-  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Device::furnish() {
   self_managed.set_device(handle_as<WDFDEVICE>());
   io = make_io_package(*this);
   dma = make_dma_package(*this);
+  NTSTATUS status = STATUS_SUCCESS;
   if (!is_control()) {
     raw = new CmResourceList(client(), *this);
     translated = new CmResourceList(client(), *this);
@@ -134,17 +154,9 @@ NTSTATUS Device::create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attri
     if (NT_SUCCESS(status)) status = translated->commit(nullptr, this);
   }
   if (NT_SUCCESS(status) && is_fdo()) status = make_default_child_lists(*this);
-  if (!NT_SUCCESS(status)) {
-    undo_create();
-    return status;
-  }
+  if (!NT_SUCCESS(status)) return status;
   if (!is_control()) device_object->Flags &= ~DO_DEVICE_INITIALIZING;
   return STATUS_SUCCESS;
-}
-
-void Device::undo_create() {
-  delete_device_object();
-  delete_object();
 }
 
 void Device::delete_device_object() {
@@ -157,11 +169,20 @@ void Device::delete_device_object() {
 }
 
 void Device::run_down() {
+  release_bus_interfaces(*this);
+  policy.quiesce();
   if (policy.driver_references != 0)
     record("WDF-462", "power-reference-leak",
            fmt::format("{} goes with {} power references of WdfDeviceStopIdle that WdfDeviceResumeIdle never gave back",
                        describe(*this), policy.driver_references));
   if (is_control()) delete_device_object();
+}
+
+void Device::delete_by_driver() {
+  if (is_pdo())
+    pnp.post(PnpEvent::AddFailed);  // a static child that was never added
+  else
+    delete_object();
 }
 
 void Device::invalidate_state() {

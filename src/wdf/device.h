@@ -71,6 +71,7 @@ class Device final : public Object {
   std::vector<Interrupt*> interrupts;  ///< in order of creation
   bool registers_allowed = false;      ///< from D0Entry to the end of D0Exit (WDF-446)
   bool in_prepare_hardware = false;
+  bool was_started = false;   ///< this instance got as far (WDF-371)
   bool ever_started = false;  ///< a START has come (where interrupts may be created, WDF-266)
 
   std::unique_ptr<IoPackage> io;
@@ -102,6 +103,9 @@ class Device final : public Object {
 
   // ---- children of a bus, and the child's side of it ----
   ChildList* static_children = nullptr;
+  ChildList* default_child_list = nullptr;
+  unsigned relations_retries = 0;
+  bool had_children = false;
   std::vector<ChildList*> child_lists;  ///< static first
   GUID bus_type{};
   INTERFACE_TYPE bus_legacy_type = InterfaceTypeUndefined;
@@ -116,13 +120,16 @@ class Device final : public Object {
   Device* device() override { return this; }
   CallbackLock* callback_lock() override { return lock_.get(); }
   void run_down() override;
+  void delete_by_driver() override;
 
-  /// Creates the device object and attaches it. The init block's config has been moved in.
-  NTSTATUS create(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes);
+  // ---- steps of make_device ----
+  /// Creates the device object and attaches it.
+  NTSTATUS create_device_object(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes);
+  /// What every device has: I/O and DMA packages, resource lists, child lists.
+  NTSTATUS furnish();
+
   /// Detaches and deletes the device object.
   void delete_device_object();
-  /// Forgets a device whose creation failed.
-  void undo_create();
 
   /// QUERY_PNP_DEVICE_STATE soon.
   void invalidate_state();
@@ -132,6 +139,9 @@ class Device final : public Object {
  private:
   std::unique_ptr<CallbackLock> lock_;
 };
+
+/// WdfDeviceCreate. On failure nothing is left.
+NTSTATUS make_device(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attributes, Device** made);
 
 /// Null if the device object is none of the framework's.
 Device* device_of(const DEVICE_OBJECT* device_object);

@@ -49,17 +49,13 @@ NTSTATUS NTAPI WdfDeviceCreate(PWDF_DRIVER_GLOBALS, PWDFDEVICE_INIT* DeviceInit,
                                      {.parent_allowed = false, .execution_level = true, .synchronization_scope = true});
   if (!NT_SUCCESS(status)) return status;
   if (init.config.kind == DeviceKind::Pdo && init.config.device_id.empty()) return STATUS_INVALID_DEVICE_STATE;
-  if (init.config.kind == DeviceKind::Pdo && init.config.raw && init.config.device_id.empty())
-    return STATUS_INVALID_DEVICE_STATE;
 
-  auto* device = new Device(init);
-  status = device->create(init, DeviceAttributes);
-  if (!NT_SUCCESS(status)) {
-    if (!device->handle()) delete device;  // else it is gone with its object
-    return status;
-  }
+  Device* device = nullptr;
+  status = make_device(init, DeviceAttributes, &device);
+  if (!NT_SUCCESS(status)) return status;
   init.created = device;
-  if (!init.made_by_framework && init.config.kind == DeviceKind::Control) free_init(&init);
+  if (init.config.kind == DeviceKind::Pdo && !init.made_by_framework) device->driver_may_delete = true;  // WDF-356
+  if (!init.made_by_framework) free_init(&init);
   *DeviceInit = nullptr;  // WDF-026
   *DeviceHandle = device->handle_as<WDFDEVICE>();
   return STATUS_SUCCESS;

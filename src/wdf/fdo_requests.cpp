@@ -32,7 +32,6 @@ NTSTATUS query_relations(Device& device, IRP* irp) {
   if (type == BusRelations && !device.child_lists.empty()) {
     const NTSTATUS status = report_children(device, irp);
     if (!NT_SUCCESS(status)) return complete_irp(irp, status);
-    irp->IoStatus.Status = STATUS_SUCCESS;
   }
   return pass_irp(device, irp);
 }

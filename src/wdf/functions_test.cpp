@@ -14,8 +14,8 @@ std::map<int, std::string> ours() {
   return {
 #define WDF_FUNCTION(index, result, name, parameters, arguments) {index, #name},
 #define WDF_FUNCTION_BY_NAME(index, name) {index, #name},
-#include <wdf/wdffunctions.inc>
 #include <places.h>
+#include <wdf/wdffunctions.inc>
 #undef WDF_FUNCTION
 #undef WDF_FUNCTION_BY_NAME
   };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "image/loader.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
 
@@ -13,17 +14,21 @@ void check_status(const Device& device, NTSTATUS status, const char* callback) {
          fmt::format("{} of {} returned STATUS_NOT_SUPPORTED, which it may not", callback, describe(device)));
 }
 
-void check_mappings_after_release(const Device&) {}
-
-HardwareGuard::HardwareGuard(Device& device, const char* callback)
-    : before_(machine::Machine::current().register_traps()), device_(device), callback_(callback) {}
-
-HardwareGuard::~HardwareGuard() {
-  const std::uint64_t touched = machine::Machine::current().register_traps() - before_;
-  if (touched == 0) return;
-  record("WDF-446", "hardware-touched-after-release",
-         fmt::format("registers are accessed {} time{} while {} of {} runs, which may not touch the device", touched,
-                     touched == 1 ? "" : "s", callback_, describe(device_)));
+void check_mappings_after_release(Device& device) {
+  for (const auto& [object, other] : framework().devices)  // any one ends the question: no order matters
+    if (other != &device && &other->client() == &device.client() && other->pnp.holds_hardware()) return;
+  std::vector<std::string> lines;
+  const DRIVER_OBJECT* driver = device.client().driver_object;
+  const auto first = reinterpret_cast<std::uint64_t>(driver->DriverStart);
+  for (const ntos::mm::Leak& leak : ntos::mm::leaks_of(first, first + driver->DriverSize - 1))
+    if (leak.what == "device memory mapping")
+      lines.push_back(
+          fmt::format("{} bytes, mapped at {}", leak.bytes, image::Images::current().symbol_at(leak.caller)));
+  if (lines.empty()) return;
+  record("WDF-444", "resources-still-mapped-after-release",
+         fmt::format("device memory of {} is still mapped when EvtDeviceReleaseHardware has returned: {}",
+                     describe(device), lines.front()),
+         lines);
 }
 
 }  // namespace drydock::wdf

@@ -11,20 +11,8 @@ class Device;
 
 /// WDF-182, WDF-221, WDF-224: STATUS_NOT_SUPPORTED is no answer to these callbacks.
 void check_status(const Device& device, NTSTATUS status, const char* callback);
-/// WDF-444: mappings of the device's ranges that are left when ReleaseHardware returned.
-void check_mappings_after_release(const Device& device);
-
-/// While it lives, register access is a finding that names the callback (WDF-041, WDF-446).
-class HardwareGuard {
- public:
-  HardwareGuard(Device& device, const char* callback);
-  ~HardwareGuard();
-  HardwareGuard(const HardwareGuard&) = delete;
-
- private:
-  std::uint64_t before_;
-  Device& device_;
-  const char* callback_;
-};
+/// WDF-444: device memory the driver still has mapped when ReleaseHardware returned. Asked only when no other device of
+/// the driver holds hardware, since a mapping does not say whose it is.
+void check_mappings_after_release(Device& device);
 
 }  // namespace drydock::wdf

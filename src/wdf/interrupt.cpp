@@ -27,15 +27,15 @@ void Interrupt::run_down() {
 // ---- The assignment ----
 
 void Interrupt::assign(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw, const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated,
-                       ULONG message) {
+                       ULONG index, ULONG message) {
   assigned_ = true;
   raw_ = raw;
   translated_ = translated;
   message_ = message;
   message_signaled_ = translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE;
-  const auto& from =
+  const ULONG from =
       message_signaled_ ? translated.u.MessageInterrupt.Translated.Vector : translated.u.Interrupt.Vector;
-  vector_ = from + (message_signaled_ ? message : 0);
+  vector_ = from + (message_signaled_ ? index : 0);
   irql_ = static_cast<KIRQL>(message_signaled_ ? translated.u.MessageInterrupt.Translated.Level
                                                : translated.u.Interrupt.Level);
 }
@@ -273,6 +273,7 @@ void Interrupt::release_lock() {
 
 void assign_interrupts(Device& device) {
   std::size_t next = 0;
+  ULONG number = 0;  // of messages, over all of the device's descriptors
   for (Interrupt* each : device.interrupts) each->forget();
   for (ULONG i = 0; i < device.translated->count(); ++i) {
     const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated = *device.translated->at(i);
@@ -281,8 +282,9 @@ void assign_interrupts(Device& device) {
     const ULONG messages = translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE
                                ? std::max<ULONG>(1, raw.u.MessageInterrupt.Raw.MessageCount)
                                : 1;
-    for (ULONG message = 0; message < messages && next < device.interrupts.size(); ++message)
-      device.interrupts[next++]->assign(raw, translated, message);
+    for (ULONG each_message = 0; each_message < messages && next < device.interrupts.size(); ++each_message)
+      device.interrupts[next++]->assign(raw, translated, each_message, number + each_message);
+    if (translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) number += messages;
   }
 }
 
@@ -290,11 +292,11 @@ void assign_given(Device& device, Interrupt& interrupt) {
   const int raw = device.raw->index_of_copy(interrupt.config.InterruptRaw);
   const int translated = device.translated->index_of_copy(interrupt.config.InterruptTranslated);
   if (raw < 0 || translated < 0) return;
-  ULONG message = 0;
+  ULONG index = 0;
   for (Interrupt* each : device.interrupts)
-    if (each != &interrupt && each->config.InterruptTranslated == interrupt.config.InterruptTranslated) ++message;
+    if (each != &interrupt && each->config.InterruptTranslated == interrupt.config.InterruptTranslated) ++index;
   interrupt.assign(*device.raw->at(static_cast<ULONG>(raw)), *device.translated->at(static_cast<ULONG>(translated)),
-                   message);
+                   index, index);
 }
 
 void forget_assignment(Device& device) {

@@ -22,7 +22,7 @@ class Interrupt final : public Object {
   bool reports_inactive = false;
 
   // ---- the assignment (matching; forgotten at stop and removal) ----
-  void assign(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw, const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated,
+  void assign(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw, const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated, ULONG index,
               ULONG message);
   void forget();
   bool assigned() const { return assigned_; }

@@ -21,6 +21,7 @@
 #include "ntos/io/wmi.h"
 #include "ntos/io/work_item.h"
 #include "ntos/ke/apc.h"
+#include "ntos/ke/clock.h"
 #include "ntos/ke/dpc.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/interrupt.h"
@@ -55,6 +56,7 @@ using ntos::KeInitializeTimerEx;
 using ntos::KeInsertQueueDpc;
 using ntos::KeLeaveCriticalRegion;
 using ntos::KeLowerIrql;
+using ntos::KeQueryInterruptTime;
 using ntos::KeRaiseIrqlToDpcLevel;
 using ntos::KeReleaseSpinLock;
 using ntos::KeRemoveQueueDpc;

@@ -136,6 +136,8 @@ class Object {
   WDF_SYNCHRONIZATION_SCOPE scope = WdfSynchronizationScopeNone;
   /// WdfObjectAcquireLock; null: the object has none.
   virtual CallbackLock* callback_lock() { return nullptr; }
+  /// WdfObjectDelete, where it is allowed.
+  virtual void delete_by_driver() { delete_object(); }
   /// Runs down what the object does, before its cleanup callbacks: timers, queues. PASSIVE_LEVEL if needs_passive.
   virtual void run_down() {}
   /// The device the object belongs to; null if it hangs from the driver.

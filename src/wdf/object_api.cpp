@@ -81,7 +81,7 @@ NTSTATUS NTAPI WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_AT
 
 VOID NTAPI WdfObjectDelete(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle) {
   Object& object = object_from(Handle);
-  if (object.driver_may_delete) return object.delete_object();
+  if (object.driver_may_delete) return object.delete_by_driver();
   record("WDF-463", "delete-of-framework-owned-object",
          fmt::format("WdfObjectDelete of {}, which only the framework deletes (STATUS_CANNOT_DELETE)", object.name()));
 }

@@ -152,6 +152,7 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
       put_away_now();
       forget_assignment(device_);
       pass_down(STATUS_SUCCESS);
+      if (device_.internally_failed && std::exchange(asks_for_restart_, false)) device_.ask_for_restart();
       return std::nullopt;
     case leave:
       return leave_stack();
@@ -270,7 +271,6 @@ PnpEvent PnpMachine::release_hardware() {
   hardware_prepared_ = false;
   NTSTATUS status = STATUS_SUCCESS;
   if (auto release = device_.config().pnp.EvtDeviceReleaseHardware) {
-    HardwareGuard guard(device_, "EvtDeviceReleaseHardware");
     status =
         machine::call_driver(release, device_.handle_as<WDFDEVICE>(), device_.translated->handle_as<WDFCMRESLIST>());
     check_status(device_, status, "EvtDeviceReleaseHardware");
@@ -303,13 +303,12 @@ void PnpMachine::fail_device() {
     else
       complete(result_);
   }
-  if (asks_for_restart_) device_.ask_for_restart();
+  if (std::exchange(asks_for_restart_, false)) device_.ask_for_restart();
   device_.invalidate_state();
 }
 
 void PnpMachine::tell_surprise_now() {
   if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval) {
-    HardwareGuard guard(device_, "EvtDeviceSurpriseRemoval");
     machine::call_driver(notice, device_.handle_as<WDFDEVICE>());
   }
   children_are_gone(device_);

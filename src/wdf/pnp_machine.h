@@ -13,6 +13,8 @@ class PnpMachine final : public TableMachine<PnpTable> {
   /// A PnP request that changes the state: pending until its row completes it. WDF-036: a second one stops the run.
   NTSTATUS take(IRP* irp, PnpEvent event);
   IRP* pending() const { return irp_; }
+  /// PrepareHardware was called and ReleaseHardware is due.
+  bool holds_hardware() const { return hardware_prepared_; }
   /// What the request under way will be completed with, so far.
   NTSTATUS result() const { return result_; }
   void set_result(NTSTATUS status) { result_ = status; }

@@ -62,6 +62,12 @@ void PolicyMachine::settings_changed() {
   set_timer();
 }
 
+void PolicyMachine::quiesce() {
+  if (!idle.assigned) return;
+  cancel_timer();
+  KeFlushQueuedDpcs();
+}
+
 bool PolicyMachine::reference_power() {
   ++references_;
   cancel_timer();
@@ -132,11 +138,11 @@ void PolicyMachine::request_ended() {
   device_.dereference();
 }
 
-void PolicyMachine::powered(bool up, bool failed, bool explicit_request) {
+void PolicyMachine::powered(bool up, bool failed, bool by_own_request) {
   const PolicyEvent event = up ? (failed ? PolicyEvent::PowerUpFailed : PolicyEvent::PoweredUp)
                                : (failed ? PolicyEvent::PowerDownFailed : PolicyEvent::PoweredDown);
-  if (explicit_request && requested_)
-    outcome_ = event;  // told when the whole stack has it
+  if (by_own_request)
+    outcome_ = event;
   else
     post(event);
 }
@@ -302,6 +308,7 @@ void PolicyMachine::fail() {
   finish_system_irp();
   wake_up_waiters();
   forget_wake();
+  device_.internally_failed = true;
   device_.invalidate_state();
   device_.pnp.post(device_.config().release_order == WdfReleaseHardwareOrderOnFailureAfterDescendants
                        ? PnpEvent::PowerFailedLate

@@ -54,6 +54,8 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   LONG power_references() const { return references_; }
   /// Idle settings changed: the timer is set anew.
   void settings_changed();
+  /// The device goes: the timer is off, and its deferred call has run.
+  void quiesce();
 
   /// WdfDeviceStopIdle less WdfDeviceResumeIdle (WDF-462).
   LONG driver_references = 0;
@@ -78,8 +80,8 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   /// The wait-wake request has come back. Any IRQL up to DISPATCH_LEVEL.
   void wake_request_ended(NTSTATUS status);
   bool armed() const { return armed_for_s0_ || armed_for_sx_; }
-  /// From the power machine, when a sequence has ended. `explicit_request`: a request began it.
-  void powered(bool up, bool failed, bool explicit_request);
+  /// From the power machine, when a sequence has ended. `by_own_request`: request_ended() follows and says when.
+  void powered(bool up, bool failed, bool by_own_request);
 
   ULONG published_state() const;
 

@@ -48,7 +48,7 @@ PowerEvent PowerMachine::step_down(NTSTATUS status) {
 }
 
 /// The request goes on: down to the lower driver on the way to Dx, up to its sender on the way to D0.
-void PowerMachine::finish_request(NTSTATUS status) {
+void PowerMachine::finish_request() {
   IRP* irp = std::exchange(irp_, nullptr);
   if (!irp) return;
   const auto& power = IoGetCurrentIrpStackLocation(irp)->Parameters.Power;
@@ -62,8 +62,16 @@ void PowerMachine::finish_request(NTSTATUS status) {
     PoCallDriver(device_.lower, irp);
     return;
   }
-  irp->IoStatus.Status = status;
+  irp->IoStatus.Status = STATUS_SUCCESS;  // even when the device failed (WDF-190, WDF-208)
   IofCompleteRequest(irp, 0);
+}
+
+/// The policy is told when the whole stack has the request: of one it sent by the request's own end, else by us.
+void PowerMachine::report(bool up) {
+  const bool policy_sent_it = explicit_ && device_.policy.asked_for_request();
+  if (policy_sent_it) device_.policy.powered(up, failed_, true);
+  finish_request();
+  if (!policy_sent_it) device_.policy.powered(up, failed_, false);
 }
 
 std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
@@ -110,15 +118,15 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
     case start_self_managed:
       return outcome(device_.self_managed.start());
     case report_up:
-      finish_request(STATUS_SUCCESS);
-      device_.policy.powered(true, false, explicit_);
+      failed_ = false;
+      report(true);
       return std::nullopt;
     case report_up_failed:
       recorded_ = WdfPowerDeviceD3Final;  // WDF-083
       disconnect_leftover_interrupts(device_);
       release_parent();
-      finish_request(STATUS_SUCCESS);  // WDF-190
-      device_.policy.powered(true, true, explicit_);
+      failed_ = true;
+      report(true);
       return std::nullopt;
 
     case suspend_self_managed:
@@ -159,8 +167,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
         if (explicit_) disconnect_leftover_interrupts(device_);
       }
       release_parent();
-      finish_request(STATUS_SUCCESS);
-      device_.policy.powered(false, failed_, explicit_);
+      report(false);
       return std::nullopt;
     case drop_interrupts:
       disconnect_leftover_interrupts(device_);
@@ -171,7 +178,8 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       device_.policy.powered(false, false, false);
       return std::nullopt;
     case pass_power_irp:
-      finish_request(STATUS_SUCCESS);
+      if (device_.policy.asked_for_request()) device_.policy.powered(irp_target_ == WdfPowerDeviceD0, false, true);
+      finish_request();
       return std::nullopt;
   }
   return std::nullopt;

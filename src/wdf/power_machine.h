@@ -30,7 +30,8 @@ class PowerMachine final : public TableMachine<PowerTable> {
   PowerEvent outcome(NTSTATUS status);
   /// A step of DOWN: goes on whatever happened, and remembers it (WDF-084).
   PowerEvent step_down(NTSTATUS status);
-  void finish_request(NTSTATUS status);
+  void finish_request();
+  void report(bool up);
   /// A failed UP is being taken back.
   bool undoing() const;
   void release_parent();

@@ -9,13 +9,18 @@ using namespace nt;
 
 class Device;
 
-/// At START: which interfaces the bus offers for it (WDF-368).
+inline constexpr ULONG kRestartsMax = 5;                       ///< WDF-370
+inline constexpr LONGLONG kRestartPeriod_100ns = 600'000'000;  ///< 60 s from the first
+
+/// At START: whether the bus offers to re-enumerate the device (WDF-368).
 void query_bus_interfaces(Device& device);
+/// The interface goes back with the device.
+void release_bus_interfaces(Device& device);
 /// WDF-371: this instance got as far as started.
 void note_started(Device& device);
-/// WDF-183, WDF-370, WDF-373. Any IRQL up to DISPATCH_LEVEL.
+/// WDF-183, WDF-373: a failure the framework found, within the budget. PASSIVE_LEVEL.
 void restart_device(Device& device);
-/// WdfDeviceSetFailed.
+/// WdfDeviceSetFailed (WDF-363 to WDF-372). Any IRQL up to DISPATCH_LEVEL.
 void set_failed(Device& device, bool attempt_restart);
 
 }  // namespace drydock::wdf

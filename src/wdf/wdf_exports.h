@@ -34,5 +34,6 @@ extern const image::ExportFamily kIoTargetApi;
 extern const image::ExportFamily kDmaEnablerApi;
 extern const image::ExportFamily kDmaTransactionApi;
 extern const image::ExportFamily kWmiApi;
+extern const image::ExportFamily kChildListApi;
 
 }  // namespace drydock::wdf

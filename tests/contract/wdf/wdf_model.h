@@ -1,0 +1,54 @@
+#pragma once
+// A PCI function for framework tests: a page of scratch registers and two MSI-X messages.
+
+#include "machine/wires.h"
+#include "models/pci/config_space.h"
+
+namespace drydock::test::wdf {
+
+class WdfModel final : public machine::DeviceModel {
+ public:
+  explicit WdfModel(machine::DeviceWires& wires) : wires_(wires), config_(describe()) {}
+
+  std::string_view name() const override { return "wdf"; }
+  std::uint32_t config_read(unsigned offset, unsigned size) override { return config_.read(offset, size); }
+  void config_write(unsigned offset, unsigned size, std::uint32_t value) override {
+    config_.write(offset, size, value);
+  }
+  std::uint64_t read(unsigned, std::uint64_t offset, unsigned size) override {
+    std::uint64_t value = 0;
+    if (offset + size <= sizeof registers_) __builtin_memcpy(&value, registers_ + offset, size);
+    return value;
+  }
+  void write(unsigned, std::uint64_t offset, unsigned size, std::uint64_t value) override {
+    if (offset + size <= sizeof registers_) __builtin_memcpy(registers_ + offset, &value, size);
+  }
+  void reset(machine::ResetKind kind) override { config_.reset(kind); }
+  void unplugged() override {}
+
+  bool interrupt(unsigned message) { return wires_.send_message(message); }
+
+ private:
+  static constexpr unsigned kMsix = 0x40;
+  static models::pci::FunctionDescription describe() {
+    models::pci::FunctionDescription d;
+    d.vendor = 0x1234;
+    d.device = 0x57DF;
+    d.class_code = 0xFF0000;
+    d.interrupt_pin = 1;
+    d.bars[0] = {.size = 0x1000};
+    d.msix = {.offset = kMsix,
+              .vectors = 2,
+              .table_bar = 0,
+              .table_offset = 0x800,
+              .pending_bar = 0,
+              .pending_offset = 0xC00};
+    return d;
+  }
+
+  machine::DeviceWires& wires_;
+  models::pci::ConfigSpace config_;
+  std::uint8_t registers_[0x1000] = {0xED, 0, 0, 1};
+};
+
+}  // namespace drydock::test::wdf

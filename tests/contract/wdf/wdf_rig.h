@@ -1,0 +1,84 @@
+#pragma once
+// A machine with a PCI function of its own and wdf_puppet.sys as its driver: orders before, the callbacks after.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bus/board/build_board.h"
+#include "contract/wdf/wdf_model.h"
+#include "guest/wdf_puppet.h"
+#include "machine/machine.h"
+#include "nt/irp.h"
+#include "nt/pnp.h"
+#include "ntos/pnp/manager.h"
+
+namespace drydock::test::wdf {
+
+using namespace nt;
+using namespace std::chrono_literals;
+using ntos::pnp::Devnode;
+using ntos::pnp::DevnodeState;
+using ntos::pnp::Manager;
+using ntos::pnp::Problem;
+
+class WdfRig {
+ public:
+  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {});
+
+  /// Orders for device `number` (0: for all without their own). Before run(), or between two steps of it.
+  PUPPET_ORDERS& orders(unsigned number = 0);
+
+  /// Runs `body` on a machine thread with the puppet installed. Fails the test if the machine stops early or complains
+  /// of something that is not expected.
+  void run(const std::function<void(Manager&)>& body);
+  /// The rules of the findings that the body is meant to cause, in order.
+  void expect(std::vector<std::string> rules) { expected_ = std::move(rules); }
+  /// The run is meant to end with bug check 0x10D and this first parameter.
+  void expect_stop(std::uint32_t parameter1);
+
+  // ---- what it saw ----
+  /// Since the last time: "PrepareHardware; D0Entry(D3Final); ...". Calls of the driver and of device `only`; without
+  /// it, of all, those of devices after the first with their number before them.
+  std::string log(unsigned only = 0);
+  unsigned count(PuppetCall call) const;
+  /// IRQL at the last call of `call`; 99 if there was none.
+  unsigned irql_of(PuppetCall call) const;
+  PUPPET& puppet() const { return *puppet_; }
+  /// PnP requests that change the state, and power requests, sent to any device since the last time: "START", failures
+  /// as "START=C0000001".
+  std::string requests();
+  Devnode& node(Manager& manager);
+  DEVICE_OBJECT* device(Manager& manager);
+
+  // ---- the world ----
+  void plug();
+  void unplug();
+  static void sleep(machine::Duration time);
+  /// The puppet also filters the device, as its own service, above (or below) itself.
+  void add_filter(bool upper);
+  /// The puppet also is the function driver of its own children.
+  void serve_children();
+
+  machine::Machine& machine() { return *machine_; }
+  WdfModel* model = nullptr;
+
+ private:
+  void install();
+  std::unique_ptr<machine::Machine> machine_;
+  PUPPET_ORDERS orders_[PUPPET_DEVICES + 1] = {};
+  bool has_orders_[PUPPET_DEVICES + 1] = {};
+  std::vector<std::string> expected_;
+  bool stops_ = false;
+  std::uint32_t stop_parameter_ = 0;
+  PUPPET* puppet_ = nullptr;
+  unsigned logged_ = 0;
+  std::size_t requested_ = 0;
+};
+
+inline constexpr const char16_t* kWdfId = u"PCI\\VEN_1234&DEV_57DF";
+
+}  // namespace drydock::test::wdf

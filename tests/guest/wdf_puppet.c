@@ -1,0 +1,469 @@
+// libs: kmdf:1.33 guest:wdf_orders
+// A KMDF driver that writes down every callback it gets, and does in each what the test around it ordered.
+
+#include <ntddk.h>
+#include <wdf.h>
+
+#include "wdf_puppet.h"
+
+__declspec(dllimport) PUPPET Puppet;
+
+typedef struct _DEVICE_CONTEXT {
+  PU32 Number;
+  PU32 CallCount[PuppetCallCount];
+  volatile ULONG* Registers;
+  SIZE_T RegisterBytes;
+  WDFDEVICE Device;
+  WDFINTERRUPT Interrupt;  // the first
+  PCM_PARTIAL_RESOURCE_DESCRIPTOR Kept;
+} DEVICE_CONTEXT;
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
+
+typedef struct _NUMBERED {
+  PU32 Number;  // which interrupt, enabler or object
+  WDFDEVICE Device;
+  PU32 DeviceNumber;
+} NUMBERED;
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(NUMBERED, NumberOf)
+
+typedef struct _CHILD_ID {
+  WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header;
+  PU32 Id;
+} CHILD_ID;
+
+static PUPPET_ORDERS* OrdersOf(PU32 Number) {
+  return Number <= PUPPET_DEVICES && Puppet.HasOrders[Number] ? &Puppet.Orders[Number] : &Puppet.Orders[0];
+}
+
+static VOID WriteDown(PU32 Device, PU32 Call, PU32 Argument) {
+  PU32 at = Puppet.Calls++;
+  if (at >= PUPPET_LOG_MAX) return;
+  PUPPET_ENTRY* entry = &Puppet.Log[at];
+  entry->Device = Device;
+  entry->Call = Call;
+  entry->Argument = Argument;
+  entry->Irql = KeGetCurrentIrql();
+}
+
+static VOID ReadConfiguration(DEVICE_CONTEXT* Context, PU32 Where) {
+  BUS_INTERFACE_STANDARD bus;
+  RtlZeroMemory(&bus, sizeof(bus));
+  static const GUID kBusInterface = {0x496B8280, 0x6F25, 0x11D0, {0xBE, 0xAF, 0x08, 0x00, 0x2B, 0xE2, 0x09, 0x2F}};
+  NTSTATUS status = WdfFdoQueryForInterface(Context->Device, &kBusInterface, (PINTERFACE)&bus, sizeof(bus), 1, NULL);
+  Puppet.Seen[Where] = (PU32)status;
+  if (!NT_SUCCESS(status)) return;
+  ULONG id = 0;
+  Puppet.Seen[Where + 2] = bus.GetBusData(bus.Context, 0, &id, 0, sizeof(id));
+  Puppet.Seen[Where + 1] = id;
+  bus.InterfaceDereference(bus.Context);
+}
+
+// Writes the call down, does what the orders say happens in it, and gives the status it is to return.
+static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
+  PUPPET_ORDERS* orders = OrdersOf(Context->Number);
+  WriteDown(Context->Number, Call, Argument);
+  if (orders->ReadsRegisterIn == Call + 1 && Context->Registers) Puppet.Seen[SeenRegister] = Context->Registers[0];
+  if (orders->QueriesConfigIn == Call + 1) ReadConfiguration(Context, SeenConfig);
+  if (orders->SetFailedIn == Call + 1)
+    WdfDeviceSetFailed(Context->Device, (WDF_DEVICE_FAILED_ACTION)orders->SetFailedAction);
+  if (Context->CallCount[Call]++ < orders->FailAfter[Call]) return STATUS_SUCCESS;
+  return (NTSTATUS)orders->Status[Call];
+}
+
+// ---- Device callbacks ----
+
+static NTSTATUS NTAPI OnD0Entry(WDFDEVICE Device, WDF_POWER_DEVICE_STATE PreviousState) {
+  return Play(ContextOf(Device), PuppetD0Entry, PreviousState);
+}
+static NTSTATUS NTAPI OnPostInt(WDFDEVICE Device, WDF_POWER_DEVICE_STATE PreviousState) {
+  return Play(ContextOf(Device), PuppetPostInt, PreviousState);
+}
+static NTSTATUS NTAPI OnD0Exit(WDFDEVICE Device, WDF_POWER_DEVICE_STATE TargetState) {
+  return Play(ContextOf(Device), PuppetD0Exit, TargetState);
+}
+static NTSTATUS NTAPI OnPreInt(WDFDEVICE Device, WDF_POWER_DEVICE_STATE TargetState) {
+  return Play(ContextOf(Device), PuppetPreInt, TargetState);
+}
+
+static NTSTATUS MakeInterrupt(WDFDEVICE Device, PU32 Number, PCM_PARTIAL_RESOURCE_DESCRIPTOR Raw,
+                              PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated);
+
+// Handle, length and first memory range of a list.
+static VOID NoteList(WDFCMRESLIST List, PU32 Where) {
+  Puppet.Seen[Where] = (PU32)(ULONG_PTR)List;
+  ULONG count = WdfCmResourceListGetCount(List);
+  Puppet.Seen[Where + 1] = count;
+  Puppet.Seen[Where + 2] = 0;
+  for (ULONG i = 0; i < count; ++i) {
+    PCM_PARTIAL_RESOURCE_DESCRIPTOR each = WdfCmResourceListGetDescriptor(List, i);
+    if (each->Type == CmResourceTypeMemory && !Puppet.Seen[Where + 2]) Puppet.Seen[Where + 2] = each->u.Memory.Start.LowPart;
+  }
+}
+
+static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
+  DEVICE_CONTEXT* context = ContextOf(Device);
+  PUPPET_ORDERS* orders = OrdersOf(context->Number);
+  ULONG count = WdfCmResourceListGetCount(Translated), made = 0;
+  for (ULONG i = 0; i < count; ++i) {
+    PCM_PARTIAL_RESOURCE_DESCRIPTOR each = WdfCmResourceListGetDescriptor(Translated, i);
+    if (each->Type == CmResourceTypeMemory && orders->MapsBar && !context->Registers) {
+      context->RegisterBytes = each->u.Memory.Length;
+      context->Registers = MmMapIoSpace(each->u.Memory.Start, each->u.Memory.Length, MmNonCached);
+    }
+    while (each->Type == CmResourceTypeInterrupt && made < orders->InterruptsInPrepare)
+      MakeInterrupt(Device, ++made, WdfCmResourceListGetDescriptor(Raw, i), each);
+  }
+  if (orders->IdleMilliseconds) {
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, orders->IdleWakes ? IdleCanWakeFromS0 : IdleCannotWakeFromS0);
+    idle.IdleTimeout = orders->IdleMilliseconds;
+    Puppet.Seen[SeenIdleStatus] = (PU32)WdfDeviceAssignS0IdleSettings(Device, &idle);
+  }
+  NoteList(Translated, SeenPrepareList);
+  return Play(context, PuppetPrepareHardware, count);
+}
+
+static NTSTATUS NTAPI OnReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translated) {
+  DEVICE_CONTEXT* context = ContextOf(Device);
+  NoteList(Translated, SeenReleaseList);
+  if (context->Interrupt) {
+    WDF_INTERRUPT_INFO info;
+    WDF_INTERRUPT_INFO_INIT(&info);
+    WdfInterruptGetInfo(context->Interrupt, &info);
+    Puppet.Seen[SeenReleaseVector] = info.Vector;
+    Puppet.Seen[SeenReleaseConnected] = WdfInterruptWdmGetInterrupt(context->Interrupt) != NULL;
+  }
+  NTSTATUS status = Play(context, PuppetReleaseHardware, WdfCmResourceListGetCount(Translated));
+  if (context->Registers && OrdersOf(context->Number)->MapsBar != 2) {
+    MmUnmapIoSpace((PVOID)context->Registers, context->RegisterBytes);
+    context->Registers = NULL;
+  }
+  return status;
+}
+
+#define QUESTION(name)                                 \
+  static NTSTATUS NTAPI On##name(WDFDEVICE Device) {   \
+    return Play(ContextOf(Device), Puppet##name, 0);   \
+  }
+#define NOTICE(name)                            \
+  static VOID NTAPI On##name(WDFDEVICE Device) { \
+    Play(ContextOf(Device), Puppet##name, 0);   \
+  }
+QUESTION(SmInit)
+QUESTION(SmSuspend)
+QUESTION(SmRestart)
+NOTICE(SmFlush)
+NOTICE(SmCleanup)
+NOTICE(SurpriseRemoval)
+QUESTION(QueryRemove)
+QUESTION(QueryStop)
+QUESTION(ArmS0)
+NOTICE(DisarmS0)
+NOTICE(TriggeredS0)
+QUESTION(ArmSx)
+NOTICE(DisarmSx)
+NOTICE(TriggeredSx)
+NOTICE(DisableWakeAtBus)
+NOTICE(ReportedMissing)
+QUESTION(Eject)
+
+static NTSTATUS NTAPI OnEnableWakeAtBus(WDFDEVICE Device, SYSTEM_POWER_STATE State) {
+  return Play(ContextOf(Device), PuppetEnableWakeAtBus, State);
+}
+static NTSTATUS NTAPI OnSetLock(WDFDEVICE Device, BOOLEAN IsLocked) {
+  return Play(ContextOf(Device), PuppetSetLock, IsLocked);
+}
+static NTSTATUS NTAPI OnRemoveAdded(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
+  (void)Raw;
+  (void)Translated;
+  return Play(ContextOf(Device), PuppetRemoveAdded, 0);
+}
+static VOID NTAPI OnObjCleanup(WDFOBJECT Object) {
+  Play(ContextOf(Object), PuppetObjCleanup, 0);
+}
+static VOID NTAPI OnObjDestroy(WDFOBJECT Object) {
+  Play(ContextOf(Object), PuppetObjDestroy, 0);
+}
+
+// ---- What hangs from a device ----
+
+static VOID NTAPI OnChildObjCleanup(WDFOBJECT Object) {
+  WriteDown(NumberOf(Object)->DeviceNumber, PuppetChildObjCleanup, NumberOf(Object)->Number);
+}
+static VOID NTAPI OnChildObjDestroy(WDFOBJECT Object) {
+  WriteDown(NumberOf(Object)->DeviceNumber, PuppetChildObjDestroy, NumberOf(Object)->Number);
+}
+
+static VOID NumberedAttributes(PWDF_OBJECT_ATTRIBUTES Attributes) {
+  WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(Attributes, NUMBERED);
+  Attributes->EvtCleanupCallback = OnChildObjCleanup;
+  Attributes->EvtDestroyCallback = OnChildObjDestroy;
+}
+
+static VOID SetNumber(WDFOBJECT Object, WDFDEVICE Device, PU32 Number) {
+  NUMBERED* numbered = NumberOf(Object);
+  numbered->Number = Number;
+  numbered->Device = Device;
+  numbered->DeviceNumber = ContextOf(Device)->Number;
+}
+
+static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID) {
+  (void)MessageID;
+  NUMBERED* numbered = NumberOf(Interrupt);
+  WriteDown(numbered->DeviceNumber, PuppetIsr, numbered->Number);
+  WdfInterruptQueueDpcForIsr(Interrupt);
+  return TRUE;
+}
+static VOID NTAPI OnDpc(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject) {
+  (void)AssociatedObject;
+  WriteDown(NumberOf(Interrupt)->DeviceNumber, PuppetDpc, NumberOf(Interrupt)->Number);
+}
+static NTSTATUS NTAPI OnIntEnable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
+  DEVICE_CONTEXT* context = ContextOf(Device);
+  NTSTATUS status = Play(context, PuppetIntEnable, NumberOf(Interrupt)->Number);
+  PU32 failing = OrdersOf(context->Number)->FailInterrupt;
+  return failing && failing != NumberOf(Interrupt)->Number ? STATUS_SUCCESS : status;
+}
+static NTSTATUS NTAPI OnIntDisable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
+  return Play(ContextOf(Device), PuppetIntDisable, NumberOf(Interrupt)->Number);
+}
+
+static NTSTATUS MakeInterrupt(WDFDEVICE Device, PU32 Number, PCM_PARTIAL_RESOURCE_DESCRIPTOR Raw,
+                              PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated) {
+  WDF_INTERRUPT_CONFIG config;
+  WDF_INTERRUPT_CONFIG_INIT(&config, OnIsr, OnDpc);
+  config.EvtInterruptEnable = OnIntEnable;
+  config.EvtInterruptDisable = OnIntDisable;
+  config.InterruptRaw = Raw;
+  config.InterruptTranslated = Translated;
+  WDF_OBJECT_ATTRIBUTES attributes;
+  NumberedAttributes(&attributes);
+  WDFINTERRUPT interrupt;
+  NTSTATUS status = WdfInterruptCreate(Device, &config, &attributes, &interrupt);
+  if (NT_SUCCESS(status)) SetNumber(interrupt, Device, Number);
+  if (NT_SUCCESS(status) && Number == 1) ContextOf(Device)->Interrupt = interrupt;
+  return status;
+}
+
+#define ENABLER(name)                                                                       \
+  static NTSTATUS NTAPI On##name(WDFDMAENABLER Enabler) {                                   \
+    NUMBERED* numbered = NumberOf(Enabler);                                                 \
+    return Play(ContextOf(numbered->Device), Puppet##name, numbered->Number);               \
+  }
+ENABLER(DmaFill)
+ENABLER(DmaEnable)
+ENABLER(DmaStart)
+ENABLER(DmaStop)
+ENABLER(DmaDisable)
+ENABLER(DmaFlush)
+
+static NTSTATUS MakeEnabler(WDFDEVICE Device, PU32 Number) {
+  WDF_DMA_ENABLER_CONFIG config;
+  WDF_DMA_ENABLER_CONFIG_INIT(&config, WdfDmaProfileScatterGather64, 0x10000);
+  config.EvtDmaEnablerFill = OnDmaFill;
+  config.EvtDmaEnablerEnable = OnDmaEnable;
+  config.EvtDmaEnablerSelfManagedIoStart = OnDmaStart;
+  config.EvtDmaEnablerSelfManagedIoStop = OnDmaStop;
+  config.EvtDmaEnablerDisable = OnDmaDisable;
+  config.EvtDmaEnablerFlush = OnDmaFlush;
+  WDF_OBJECT_ATTRIBUTES attributes;
+  WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, NUMBERED);
+  WDFDMAENABLER enabler;
+  NTSTATUS status = WdfDmaEnablerCreate(Device, &config, &attributes, &enabler);
+  if (NT_SUCCESS(status)) SetNumber(enabler, Device, Number);
+  return status;
+}
+
+// ---- Children ----
+
+static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* Device);
+
+static NTSTATUS DescribeChild(PWDFDEVICE_INIT ChildInit, PU32 Id) {
+  DECLARE_CONST_UNICODE_STRING(device_id, L"PUPPET\\Child");
+  DECLARE_UNICODE_STRING_SIZE(instance, 8);
+  instance.Buffer[0] = (WCHAR)(L'0' + Id);
+  instance.Length = sizeof(WCHAR);
+  NTSTATUS status = WdfPdoInitAssignDeviceID(ChildInit, &device_id);
+  if (NT_SUCCESS(status)) status = WdfPdoInitAddHardwareID(ChildInit, &device_id);
+  if (NT_SUCCESS(status)) status = WdfPdoInitAssignInstanceID(ChildInit, &instance);
+  static const GUID kRawClass = {0x7A1F0A31, 0x5C1B, 0x4B55, {0x9E, 0x1D, 0x21, 0x0C, 0x51, 0x83, 0x0A, 0x02}};
+  if (NT_SUCCESS(status) && OrdersOf(1)->ChildrenRaw) status = WdfPdoInitAssignRawDevice(ChildInit, &kRawClass);
+  WDF_PDO_EVENT_CALLBACKS callbacks;
+  WDF_PDO_EVENT_CALLBACKS_INIT(&callbacks);
+  callbacks.EvtDeviceEject = OnEject;
+  callbacks.EvtDeviceSetLock = OnSetLock;
+  callbacks.EvtDeviceEnableWakeAtBus = OnEnableWakeAtBus;
+  callbacks.EvtDeviceDisableWakeAtBus = OnDisableWakeAtBus;
+  callbacks.EvtDeviceReportedMissing = OnReportedMissing;
+  WdfPdoInitSetEventCallbacks(ChildInit, &callbacks);
+  return status;
+}
+
+static VOID NTAPI OnScan(WDFCHILDLIST List) {
+  DEVICE_CONTEXT* context = ContextOf(WdfChildListGetDevice(List));
+  Play(context, PuppetScan, 0);
+  WdfChildListBeginScan(List);
+  for (PU32 id = 1; id <= OrdersOf(context->Number)->Children; ++id) {
+    CHILD_ID child;
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&child.Header, sizeof(child));
+    child.Id = id;
+    WdfChildListAddOrUpdateChildDescriptionAsPresent(List, &child.Header, NULL);
+  }
+  WdfChildListEndScan(List);
+}
+
+static NTSTATUS NTAPI OnCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Description,
+                                    PWDFDEVICE_INIT ChildInit) {
+  PU32 id = ((CHILD_ID*)Description)->Id;
+  NTSTATUS status = Play(ContextOf(WdfChildListGetDevice(List)), PuppetCreateChild, id);
+  if (!NT_SUCCESS(status)) return status;
+  status = DescribeChild(ChildInit, id);
+  WDFDEVICE child;
+  return NT_SUCCESS(status) ? MakeDevice(&ChildInit, ++Puppet.Devices, &child) : status;
+}
+
+static NTSTATUS AddStaticChild(WDFDEVICE Parent, PU32 Id) {
+  PWDFDEVICE_INIT init = WdfPdoInitAllocate(Parent);
+  if (init == NULL) return STATUS_INSUFFICIENT_RESOURCES;
+  NTSTATUS status = DescribeChild(init, Id);
+  WDFDEVICE child;
+  if (NT_SUCCESS(status)) status = MakeDevice(&init, ++Puppet.Devices, &child);
+  if (!NT_SUCCESS(status)) {
+    if (init) WdfDeviceInitFree(init);
+    return status;
+  }
+  return WdfFdoAddStaticChild(Parent, child);
+}
+
+// ---- Creation ----
+
+static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
+  (void)Length;
+  (void)Request;
+  Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoRead, 0);
+}
+static VOID NTAPI OnIoStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
+  Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoStop, Flags & 3);
+  if (Flags & WdfRequestStopActionPurge)
+    WdfRequestComplete(Request, STATUS_CANCELLED);
+  else
+    WdfRequestStopAcknowledge(Request, FALSE);
+}
+static VOID NTAPI OnIoResume(WDFQUEUE Queue, WDFREQUEST Request) {
+  (void)Request;
+  Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoResume, 0);
+}
+
+static NTSTATUS MakeQueue(WDFDEVICE Device, BOOLEAN Managed) {
+  WDF_IO_QUEUE_CONFIG config;
+  WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
+  config.PowerManaged = Managed ? WdfTrue : WdfFalse;
+  config.EvtIoRead = OnIoRead;
+  config.EvtIoStop = OnIoStop;
+  config.EvtIoResume = OnIoResume;
+  return WdfIoQueueCreate(Device, &config, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+}
+
+static VOID SetCallbacks(PWDFDEVICE_INIT DeviceInit, PUPPET_ORDERS* Orders) {
+  WDF_PNPPOWER_EVENT_CALLBACKS pnp;
+  WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
+  pnp.EvtDeviceD0Entry = OnD0Entry;
+  pnp.EvtDeviceD0EntryPostInterruptsEnabled = OnPostInt;
+  pnp.EvtDeviceD0Exit = OnD0Exit;
+  pnp.EvtDeviceD0ExitPreInterruptsDisabled = OnPreInt;
+  pnp.EvtDevicePrepareHardware = Orders->NoPrepare ? NULL : OnPrepareHardware;
+  pnp.EvtDeviceReleaseHardware = OnReleaseHardware;
+  pnp.EvtDeviceSelfManagedIoInit = OnSmInit;
+  pnp.EvtDeviceSelfManagedIoSuspend = OnSmSuspend;
+  pnp.EvtDeviceSelfManagedIoRestart = OnSmRestart;
+  pnp.EvtDeviceSelfManagedIoFlush = OnSmFlush;
+  pnp.EvtDeviceSelfManagedIoCleanup = OnSmCleanup;
+  pnp.EvtDeviceSurpriseRemoval = OnSurpriseRemoval;
+  pnp.EvtDeviceQueryRemove = OnQueryRemove;
+  pnp.EvtDeviceQueryStop = OnQueryStop;
+  WdfDeviceInitSetPnpPowerEventCallbacks(DeviceInit, &pnp);
+  WDF_POWER_POLICY_EVENT_CALLBACKS policy;
+  WDF_POWER_POLICY_EVENT_CALLBACKS_INIT(&policy);
+  policy.EvtDeviceArmWakeFromS0 = OnArmS0;
+  policy.EvtDeviceDisarmWakeFromS0 = OnDisarmS0;
+  policy.EvtDeviceWakeFromS0Triggered = OnTriggeredS0;
+  policy.EvtDeviceArmWakeFromSx = OnArmSx;
+  policy.EvtDeviceDisarmWakeFromSx = OnDisarmSx;
+  policy.EvtDeviceWakeFromSxTriggered = OnTriggeredSx;
+  WdfDeviceInitSetPowerPolicyEventCallbacks(DeviceInit, &policy);
+}
+
+static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* Device) {
+  PUPPET_ORDERS* orders = OrdersOf(Number);
+  if (!orders->NoCallbacks) SetCallbacks(*DeviceInit, orders);
+  if (orders->Owner) WdfDeviceInitSetPowerPolicyOwnership(*DeviceInit, orders->Owner == 1);
+  if (orders->ReleaseLate)
+    WdfDeviceInitSetReleaseHardwareOrderOnFailure(*DeviceInit, WdfReleaseHardwareOrderOnFailureAfterDescendants);
+  if (orders->NotPageable) WdfDeviceInitSetPowerNotPageable(*DeviceInit);
+  WDF_OBJECT_ATTRIBUTES attributes;
+  WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, DEVICE_CONTEXT);
+  attributes.EvtCleanupCallback = OnObjCleanup;
+  attributes.EvtDestroyCallback = OnObjDestroy;
+  NTSTATUS status = WdfDeviceCreate(DeviceInit, &attributes, Device);
+  if (!NT_SUCCESS(status)) return status;
+  DEVICE_CONTEXT* context = ContextOf(*Device);
+  context->Number = Number;
+  context->Device = *Device;
+  for (PU32 i = 1; i <= orders->Interrupts && NT_SUCCESS(status); ++i) status = MakeInterrupt(*Device, i, NULL, NULL);
+  for (PU32 i = 1; i <= orders->Enablers && NT_SUCCESS(status); ++i) status = MakeEnabler(*Device, i);
+  if (NT_SUCCESS(status) && orders->Queue) status = MakeQueue(*Device, orders->Queue == 1);
+  return status;
+}
+
+static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) {
+  (void)Driver;
+  PU32 number = ++Puppet.Devices;
+  PUPPET_ORDERS* orders = OrdersOf(number);
+  WriteDown(number, PuppetDeviceAdd, 0);
+  if (orders->Filter) WdfFdoInitSetFilter(DeviceInit);
+  if (orders->SkipCreate) return STATUS_SUCCESS;
+  if (orders->Status[PuppetDeviceAdd] && !orders->FailsAfterCreate) return (NTSTATUS)orders->Status[PuppetDeviceAdd];
+  if (!orders->NoCallbacks) {
+    WDF_FDO_EVENT_CALLBACKS fdo;
+    WDF_FDO_EVENT_CALLBACKS_INIT(&fdo);
+    fdo.EvtDeviceRemoveAddedResources = OnRemoveAdded;
+    WdfFdoInitSetEventCallbacks(DeviceInit, &fdo);
+  }
+  if (orders->Children) {
+    WDF_CHILD_LIST_CONFIG list;
+    WDF_CHILD_LIST_CONFIG_INIT(&list, sizeof(CHILD_ID), OnCreateChild);
+    list.EvtChildListScanForChildren = OnScan;
+    WdfFdoInitSetDefaultChildListConfig(DeviceInit, &list, WDF_NO_OBJECT_ATTRIBUTES);
+  }
+  WDFDEVICE device;
+  NTSTATUS status = MakeDevice(&DeviceInit, number, &device);
+  for (PU32 id = 1; id <= orders->StaticChildren && NT_SUCCESS(status); ++id) status = AddStaticChild(device, id);
+  if (NT_SUCCESS(status) && orders->FailsAfterCreate) status = (NTSTATUS)orders->Status[PuppetDeviceAdd];
+  return status;
+}
+
+static VOID NTAPI OnUnload(WDFDRIVER Driver) {
+  (void)Driver;
+  WriteDown(0, PuppetUnload, 0);
+}
+static VOID NTAPI OnDriverCleanup(WDFOBJECT Object) {
+  (void)Object;
+  WriteDown(0, PuppetDriverCleanup, 0);
+}
+static VOID NTAPI OnDriverDestroy(WDFOBJECT Object) {
+  (void)Object;
+  WriteDown(0, PuppetDriverDestroy, 0);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+  WriteDown(0, PuppetDriverEntry, 0);
+  WDF_DRIVER_CONFIG config;
+  WDF_DRIVER_CONFIG_INIT(&config, OnDeviceAdd);
+  config.EvtDriverUnload = OnUnload;
+  WDF_OBJECT_ATTRIBUTES attributes;
+  WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+  attributes.EvtCleanupCallback = OnDriverCleanup;
+  attributes.EvtDestroyCallback = OnDriverDestroy;
+  NTSTATUS status = WdfDriverCreate(DriverObject, RegistryPath, &attributes, &config, WDF_NO_HANDLE);
+  return NT_SUCCESS(status) ? (NTSTATUS)Puppet.Orders[0].Status[PuppetDriverEntry] : status;
+}

@@ -1,0 +1,88 @@
+// What wdf_puppet.sys is told to do and what it saw: read and written by the driver and by the tests around it, so with
+// types of fixed size only.
+#pragma once
+
+#ifdef __cplusplus
+#include <cstdint>
+typedef std::uint32_t PU32;
+#else
+typedef unsigned int PU32;
+#endif
+
+// One callback each: name, and whether its argument is a WDF_POWER_DEVICE_STATE (P), a number (N) or nothing (0).
+#define PUPPET_CALLS(X)                                                                                               \
+  X(DriverEntry, 0) X(DeviceAdd, 0) X(Unload, 0) X(DriverCleanup, 0) X(DriverDestroy, 0)                              \
+  X(FilterAdd, 0) X(FilterRemove, 0) X(RemoveAdded, 0) X(PrepareHardware, 0) X(ReleaseHardware, 0)                    \
+  X(D0Entry, P) X(PostInt, P) X(PreInt, P) X(D0Exit, P) X(IntEnable, N) X(IntDisable, N)                              \
+  X(DmaFill, N) X(DmaEnable, N) X(DmaStart, N) X(DmaStop, N) X(DmaDisable, N) X(DmaFlush, N)                          \
+  X(SmInit, 0) X(SmSuspend, 0) X(SmRestart, 0) X(SmFlush, 0) X(SmCleanup, 0)                                          \
+  X(SurpriseRemoval, 0) X(QueryRemove, 0) X(QueryStop, 0)                                                               \
+  X(Scan, 0) X(CreateChild, N) X(ArmS0, 0) X(DisarmS0, 0) X(TriggeredS0, 0) X(ArmSx, 0) X(DisarmSx, 0)                \
+  X(TriggeredSx, 0) X(EnableWakeAtBus, N) X(DisableWakeAtBus, 0) X(ReportedMissing, 0) X(Eject, 0) X(SetLock, N)      \
+  X(ResourcesQuery, 0) X(ObjCleanup, 0) X(ObjDestroy, 0) X(ChildObjCleanup, N) X(ChildObjDestroy, N)                  \
+  X(IoStop, N) X(IoResume, 0) X(IoRead, 0) X(Isr, N) X(Dpc, N) X(FileCreate, 0)
+
+#define X(name, argument) Puppet##name,
+enum PuppetCall { PUPPET_CALLS(X) PuppetCallCount };
+#undef X
+
+// Places in Seen.
+enum PuppetSeen {
+  SeenRegister,
+  SeenConfig,           // status, vendor and device id, bytes read
+  SeenPrepareList = 4,  // handle, count, first memory range
+  SeenReleaseList = 7,
+  SeenReleaseVector = 10,
+  SeenReleaseConnected,
+  SeenIdleStatus,
+  SeenCount = 16
+};
+
+enum { PUPPET_DEVICES = 6, PUPPET_LOG_MAX = 2048 };
+
+// What one device does. Device 1 is the first the driver is asked to add, and so on; children of a bus count, too.
+typedef struct _PUPPET_ORDERS {
+  PU32 Status[PuppetCallCount];  // what the callback returns
+  PU32 FailAfter[PuppetCallCount];  // so many calls succeed first
+  PU32 Interrupts;               // made in EvtDriverDeviceAdd
+  PU32 InterruptsInPrepare;
+  PU32 FailInterrupt;            // 1-based: whose IntEnable returns the status
+  PU32 Enablers;
+  PU32 Queue;                    // 1 power-managed, 2 not
+  PU32 Filter;
+  PU32 Owner;                    // 0 default, 1 yes, 2 no
+  PU32 ReleaseLate;              // AfterDescendants
+  PU32 NoCallbacks;
+  PU32 NoPrepare;
+  PU32 MapsBar;                  // 1 maps and unmaps, 2 forgets to unmap
+  PU32 IdleMilliseconds;         // in PrepareHardware
+  PU32 IdleWakes;                // IdleCanWakeFromS0
+  PU32 SxWakes;
+  PU32 Children;                 // reported by Scan: ids 1, 2, ...
+  PU32 StaticChildren;           // added in EvtDriverDeviceAdd
+  PU32 ChildrenRaw;
+  PU32 NotPageable;
+  PU32 ReadsRegisterIn;          // 1 + call: reads the first register there
+  PU32 QueriesConfigIn;          // 1 + call: reads configuration space there, into Seen
+  PU32 SetFailedIn;              // 1 + call: WdfDeviceSetFailed
+  PU32 SetFailedAction;
+  PU32 FailsAfterCreate;         // DeviceAdd's status comes after WdfDeviceCreate
+  PU32 SkipCreate;
+  PU32 Wmi;
+} PUPPET_ORDERS;
+
+typedef struct _PUPPET_ENTRY {
+  PU32 Device;
+  PU32 Call;
+  PU32 Argument;
+  PU32 Irql;
+} PUPPET_ENTRY;
+
+typedef struct _PUPPET {
+  PUPPET_ORDERS Orders[PUPPET_DEVICES + 1];  // 0: what every device without orders of its own does
+  PU32 HasOrders[PUPPET_DEVICES + 1];
+  PU32 Devices;
+  PU32 Calls;
+  PU32 Seen[SeenCount];
+  PUPPET_ENTRY Log[PUPPET_LOG_MAX];
+} PUPPET;
