@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <places.h>
 #include "bus/board/build_board.h"
 #include "image/loader.h"
 #include "machine/guest_call.h"
@@ -11,7 +12,6 @@
 #include "ntos/io/driver.h"
 #include "ntos/kernel.h"
 #include "ntos/pnp/platform_reset.h"
-#include <places.h>
 #include "scenario/driver_file.h"
 #include "scenario/run.h"
 
@@ -76,22 +76,22 @@ struct Computer {
     while (top->AttachedDevice) top = top->AttachedDevice;
     return top;
   }
-  template <class Result, class... Arguments>
-  Result call(const char* routine, Arguments... arguments) const {
+  /// The driver's routine that sends the query to the top of a device's stack.
+  auto query_routine() const {
     const image::LoadedImage* image = ntos::io::record_of(ntos::io::find_driver("puppet")).image;
-    return machine::call_driver(reinterpret_cast<Result(NTAPI*)(Arguments...)>(image->find_symbol(routine)),
-                                arguments...);
-  }
-  DEVICE_RESET_INTERFACE_STANDARD query() const {
-    DEVICE_RESET_INTERFACE_STANDARD interface {};
-    call<NTSTATUS>("PuppetQuery", device(), static_cast<void*>(&interface), ULONG{sizeof(interface)}, ULONG{1},
-                   static_cast<ULONG_PTR*>(nullptr));
-    return interface;
+    return reinterpret_cast<NTSTATUS(NTAPI*)(DEVICE_OBJECT*, void*, ULONG, ULONG, ULONG_PTR*)>(
+        image->find_symbol("PuppetQuery"));
   }
 
   std::unique_ptr<scenario::DriverFile> driver;
   std::unique_ptr<machine::Machine> machine;
 };
+
+template <class Routine>
+void ask(Routine query, DEVICE_OBJECT* device, DEVICE_RESET_INTERFACE_STANDARD& interface) {
+  machine::call_driver(query, device, static_cast<void*>(&interface), ULONG{sizeof(interface)}, ULONG{1},
+                       static_cast<ULONG_PTR*>(nullptr));
+}
 
 /// Request, query-remove, removal, reset line, new PDOs, AddDevice, start: both stacks.
 void platform_level_reset_of_two_devices(benchmark::State& state) {
@@ -100,7 +100,8 @@ void platform_level_reset_of_two_devices(benchmark::State& state) {
     ntos::pnp::Manager& manager = ntos::pnp::manager();
     manager.enumerate_root();
     for (auto _ : state) {
-      const DEVICE_RESET_INTERFACE_STANDARD interface = computer.query();
+      DEVICE_RESET_INTERFACE_STANDARD interface {};
+      ask(computer.query_routine(), computer.device(), interface);
       if (machine::call_driver(interface.DeviceReset, interface.Context, PlatformLevelDeviceReset, ULONG{0},
                                static_cast<PVOID>(nullptr)) != STATUS_SUCCESS)
         state.SkipWithError("the reset was refused");
@@ -121,8 +122,11 @@ void reset_interface_query(benchmark::State& state) {
   Computer computer;
   computer.machine->run([&] {
     ntos::pnp::manager().enumerate_root();
-    for (auto _ : state)
-      if (computer.query().SupportedResetTypes != 3) state.SkipWithError("the interface was not offered");
+    DEVICE_OBJECT* device = computer.device();
+    const auto query = computer.query_routine();
+    DEVICE_RESET_INTERFACE_STANDARD interface {};
+    for (auto _ : state) ask(query, device, interface);
+    if (interface.SupportedResetTypes != 3) state.SkipWithError("the interface was not offered");
   });
 }
 BENCHMARK(reset_interface_query);

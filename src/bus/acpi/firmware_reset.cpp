@@ -92,14 +92,17 @@ NTSTATUS reset_domain(Slot asked) {
 }
 
 /// Members in the order in which their bus lists them.
-std::vector<DEVICE_OBJECT*> members_of(Slot asked) {
+std::vector<DEVICE_OBJECT*> members_of(const PlatformMethod& method) {
   std::vector<DEVICE_OBJECT*> pdos;
-  const std::optional<PlatformMethod> method = acpi().firmware.platform_method(asked);
-  if (!method) return pdos;
-  for (Slot slot : method->domain)
+  for (Slot slot : method.domain)
     for (const auto& filter : acpi().filters)
       if (filter->pdo && filter->slot == slot && pci::pdo_of(filter->pdo)->reported()) pdos.push_back(filter->pdo);
   return pdos;
+}
+
+std::vector<DEVICE_OBJECT*> domain_of(Slot asked) {
+  const std::optional<PlatformMethod> method = acpi().firmware.platform_method(asked);
+  return method ? members_of(*method) : std::vector<DEVICE_OBJECT*>();
 }
 
 /// Each bus in the domain has to be able to imitate an unplug (RST-044, RST-045).
@@ -115,7 +118,8 @@ ULONGLONG FirmwareReset::types() const {
   const DeviceObject* object = acpi().firmware.object(slot_);
   ULONGLONG types = ResetTarget::types();
   if (object && object->rst) types |= pci::kFunctionLevelBit;
-  if (acpi().firmware.platform_method(slot_) && can_be_found_anew(members_of(slot_))) types |= pci::kPlatformLevelBit;
+  const std::optional<PlatformMethod> method = acpi().firmware.platform_method(slot_);
+  if (method && can_be_found_anew(members_of(*method))) types |= pci::kPlatformLevelBit;
   return types;
 }
 
@@ -136,7 +140,7 @@ NTSTATUS FirmwareReset::platform_level() {
   pdo()->secondary_bus_reset_asked = false;
   return ntos::pnp::manager().resets().request({.requester = pdo()->device(),
                                                 .what = std::move(what),
-                                                .domain = [slot = slot_] { return members_of(slot); },
+                                                .domain = [slot = slot_] { return domain_of(slot); },
                                                 .method = [slot = slot_] { return reset_domain(slot); },
                                                 .find_anew =
                                                     [](DEVICE_OBJECT* pdo) {

@@ -141,6 +141,7 @@ struct State {
   std::vector<std::unique_ptr<Bus>> buses;
   std::map<nt::PVOID, std::shared_ptr<ResetTarget>> reset_targets;  ///< by the Context of their interface
   std::uint64_t reset_targets_published = 0;
+  nt::DEVICE_RESET_INTERFACE_STANDARD reset_routines{};  ///< Version 0: not made yet
   std::map<Address, BridgeSetup> bridges;  ///< as the firmware had programmed them
 };
 /// A reset interface's Context names its target and is no address: whoever follows it faults.

@@ -157,6 +157,21 @@ VOID NTAPI dereference(PVOID context) {
   if (const auto target = find_target(context)) --target->references;
 }
 
+/// What every answer has in common, made once a machine.
+const DEVICE_RESET_INTERFACE_STANDARD& routines() {
+  using ntos::io::guest_callable;
+  DEVICE_RESET_INTERFACE_STANDARD& all = state().reset_routines;
+  if (all.Version) return all;
+  all.Version = DEVICE_RESET_INTERFACE_VERSION;
+  all.InterfaceReference = guest_callable(reference, "pci.sys!ResetInterfaceReference");
+  all.InterfaceDereference = guest_callable(dereference, "pci.sys!ResetInterfaceDereference");
+  all.DeviceReset = guest_callable(device_reset, "pci.sys!DeviceReset");
+  all.QueryBusSpecificResetInfo = guest_callable(query_bus_specific, "pci.sys!QueryBusSpecificResetInfo");
+  all.DeviceBusSpecificReset = guest_callable(bus_specific_reset, "pci.sys!DeviceBusSpecificReset");
+  all.GetDeviceResetStatus = guest_callable(get_reset_status, "pci.sys!GetDeviceResetStatus");
+  return all;
+}
+
 }  // namespace
 
 PVOID publish(std::shared_ptr<ResetTarget> target) {
@@ -178,7 +193,6 @@ void forget_reset_targets(Pdo& pdo) {
 }
 
 NTSTATUS answer_reset_query(PVOID context, IRP* irp) {
-  using ntos::io::guest_callable;
   const auto& asked = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryInterface;
   const std::shared_ptr<ResetTarget> target = find_target(context);
   target->pdo()->meet_new_stack();
@@ -187,17 +201,10 @@ NTSTATUS answer_reset_query(PVOID context, IRP* irp) {
   if (!(types & (kFunctionLevelBit | kPlatformLevelBit)) || asked.Version == 0) return irp->IoStatus.Status;
   if (asked.Size < kDeviceResetInterfaceSizeOriginal) return STATUS_INVALID_BUFFER_SIZE;
 
-  DEVICE_RESET_INTERFACE_STANDARD interface {};
+  DEVICE_RESET_INTERFACE_STANDARD interface = routines();
   interface.Size = asked.Size < sizeof(interface) ? kDeviceResetInterfaceSizeOriginal : USHORT{sizeof(interface)};
-  interface.Version = DEVICE_RESET_INTERFACE_VERSION;
   interface.Context = context;
-  interface.InterfaceReference = guest_callable(reference, "pci.sys!ResetInterfaceReference");
-  interface.InterfaceDereference = guest_callable(dereference, "pci.sys!ResetInterfaceDereference");
-  interface.DeviceReset = guest_callable(device_reset, "pci.sys!DeviceReset");
   interface.SupportedResetTypes = static_cast<ULONG>(types & (kFunctionLevelBit | kPlatformLevelBit));
-  interface.QueryBusSpecificResetInfo = guest_callable(query_bus_specific, "pci.sys!QueryBusSpecificResetInfo");
-  interface.DeviceBusSpecificReset = guest_callable(bus_specific_reset, "pci.sys!DeviceBusSpecificReset");
-  interface.GetDeviceResetStatus = guest_callable(get_reset_status, "pci.sys!GetDeviceResetStatus");
   std::memcpy(static_cast<void*>(asked.Interface), &interface, interface.Size);
   ++target->references;
   irp->IoStatus.Information = 0;

@@ -1,7 +1,5 @@
 #include "bus/pci/reset_target.h"
 
-#include <optional>
-
 #include "bus/pci/pci_driver.h"
 #include "nt/pci.h"
 #include "ntos/ke/wait.h"
@@ -16,29 +14,23 @@ namespace {
 
 constexpr unsigned kAdvancedCapabilities = 3, kAdvancedControl = 4, kAdvancedStatus = 5;
 
-/// The capability through which a function is reset.
-struct Mechanism {
-  unsigned offset = 0;
-  bool express = false;
-};
-
-std::optional<Mechanism> mechanism_of(const ConfigAccess& config) {
+std::optional<ResetMechanism> mechanism_of(const ConfigAccess& config) {
   if (const unsigned at = find_capability(config, PCI_CAPABILITY_ID_PCI_EXPRESS);
       at && (config.read(at + kExpressDeviceCapabilities, 4) & kExpressCapabilityFunctionLevelReset))
-    return Mechanism{at, true};
+    return ResetMechanism{at, true};
   if (const unsigned at = find_capability(config, PCI_CAPABILITY_ID_ADVANCED_FEATURES);
       at && (config.read(at + kAdvancedCapabilities, 1) & 3) == 3)
-    return Mechanism{at, false};
+    return ResetMechanism{at, false};
   return std::nullopt;
 }
 
-bool transactions_pending(const ConfigAccess& config, const Mechanism& mechanism) {
+bool transactions_pending(const ConfigAccess& config, const ResetMechanism& mechanism) {
   return mechanism.express
              ? (config.read(mechanism.offset + kExpressDeviceStatus, 2) & kExpressStatusTransactionsPending) != 0
              : (config.read(mechanism.offset + kAdvancedStatus, 1) & 1) != 0;
 }
 
-void start_reset(const ConfigAccess& config, const Mechanism& mechanism) {
+void start_reset(const ConfigAccess& config, const ResetMechanism& mechanism) {
   if (!mechanism.express) {
     config.write(mechanism.offset + kAdvancedControl, 1, 1);
     return;
@@ -70,18 +62,18 @@ bool wait_until_ready(const ConfigAccess& config, const std::function<bool()>& g
   return poll_until_ready(config, gone);
 }
 
-ResetTarget::ResetTarget(Pdo& pdo) : pdo_(&pdo), config_(pdo.config()) {}
+ResetTarget::ResetTarget(Pdo& pdo) : pdo_(&pdo), config_(pdo.config()), mechanism_(mechanism_of(config_)) {}
 
 bool ResetTarget::gone() const {
   return !pdo_ || pdo_->gone();
 }
 
 ULONGLONG ResetTarget::types() const {
-  return (mechanism_of(config_) ? kFunctionLevelBit : 0) | (pdo_ && pdo_->bus().bridge() ? kSecondaryBusBit : 0);
+  return (mechanism_ ? kFunctionLevelBit : 0) | (pdo_ && pdo_->bus().bridge() ? kSecondaryBusBit : 0);
 }
 
 NTSTATUS ResetTarget::function_level() {
-  const Mechanism mechanism = *mechanism_of(config_);
+  const ResetMechanism mechanism = *mechanism_;
   for (unsigned wait : {100u, 200u, 400u}) {
     if (!transactions_pending(config_, mechanism)) break;
     wait_for(std::chrono::milliseconds(wait));

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "bus/pci/function.h"
 #include "nt/interface.h"
@@ -15,6 +16,12 @@ class Pdo;
 
 /// How long a function may take to answer after the first 100 ms (RST-192), and a firmware method to end (RST-105).
 inline constexpr machine::Duration kReadyLimit = std::chrono::seconds(60);
+
+/// The capability through which a function can be reset by itself.
+struct ResetMechanism {
+  unsigned offset = 0;
+  bool express = false;  ///< else Advanced Features
+};
 
 class ResetTarget {
  public:
@@ -48,6 +55,7 @@ class ResetTarget {
   friend void forget_reset_targets(Pdo& pdo);
   Pdo* pdo_;
   ConfigAccess config_;
+  std::optional<ResetMechanism> mechanism_;
 };
 
 inline constexpr nt::ULONGLONG kFunctionLevelBit = 1, kPlatformLevelBit = 2, kSecondaryBusBit = 4;
