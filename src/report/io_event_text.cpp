@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "nt/interface.h"
 #include "nt/ioctl.h"
 #include "nt/irp.h"
 #include "nt/power.h"
 #include "nt/status.h"
 #include "ntos/pnp/devnode.h"
+#include "ntos/pnp/devnode_table.h"
+#include "ntos/pnp/platform_reset.h"
 #include "report/event_text.h"
 
 namespace drydock::report {
@@ -150,6 +153,28 @@ std::string devnode_lane(const Reading& reading, std::uint64_t id) {
   return fmt::format("devnode#{} {}", id, reading.name_of(Thing::Devnode, id, "devnode"));
 }
 
+/// What a bus does to a device, or a step of whoever asked for it.
+void write_reset(Reading& reading, const TraceRecord& record, Line& line) {
+  using ntos::pnp::ResetStepKind;
+  if (record.b < ntos::pnp::kResetStepsInTrace) {
+    const bool function = record.b == FunctionLevelDeviceReset;
+    line.who = function ? "pci" : "firmware";
+    line.what =
+        function ? fmt::format("resets {}", reading.name_of(Thing::Device, record.a, "dev#")) : "resets the rail";
+    return;
+  }
+  const auto kind = static_cast<ResetStepKind>(record.b - ntos::pnp::kResetStepsInTrace);
+  const std::uint64_t devnode = record.c >> 32;
+  line.who = "PnP manager";
+  line.what = record.a == 0 ? std::string() : fmt::format("reset #{}: ", record.a);
+  line.what += ntos::pnp::step_name(kind);
+  if (devnode != 0) line.what += ", " + devnode_lane(reading, devnode);
+  if (static_cast<std::uint32_t>(record.c) != 0) line.status = status_word(record.c & 0xFFFFFFFF);
+  if (kind == ResetStepKind::FunctionBegun || kind == ResetStepKind::Requested) line.weight = Weight::Opens;
+  if (kind == ResetStepKind::FunctionEnded || kind == ResetStepKind::GivenUp || kind == ResetStepKind::Over)
+    line.weight = Weight::Closes;
+}
+
 constexpr EventText kTexts[] = {
     {Event::IrpSent, Weight::Fine, write_sent},
     {Event::IrpCompleted, Weight::Fine, write_completed},
@@ -178,12 +203,7 @@ constexpr EventText kTexts[] = {
        line.what =
            fmt::format("{} is in {}", devnode_lane(reading, record.a), power_state(DevicePowerState << 8 | record.b));
      }},
-    {Event::DeviceReset, Weight::Opens,
-     [](Reading& reading, const TraceRecord& record, Line& line) {
-       line.who = "pci";
-       line.what = fmt::format("{} level reset of {}", record.b == 0 ? "function" : "platform",
-                               reading.name_of(Thing::Device, record.a, "dev#"));
-     }},
+    {Event::DeviceReset, Weight::Step, write_reset},
     {Event::DeviceUnplugged, Weight::Opens,
      [](Reading&, const TraceRecord& record, Line& line) {
        line.who = "board";

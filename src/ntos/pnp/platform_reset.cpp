@@ -43,9 +43,6 @@ struct PlatformResets::Running {
 
 namespace {
 
-/// Beside the kinds of reset that a bus records.
-constexpr unsigned kStepsInTrace = 0x100;
-
 std::string status_text(NTSTATUS status) {
   const char* name = status_name(status);
   return name ? name : fmt::format("{:08X}", static_cast<ULONG>(status));
@@ -85,11 +82,9 @@ void PlatformResets::record(ResetStepKind kind, std::uint32_t reset, const Devno
                             std::string text) {
   machine::Machine& machine = machine::Machine::current();
   const DevnodeId id = node ? node->id : 0;
-  machine.record(machine::Event::DeviceReset, reset, kStepsInTrace + static_cast<unsigned>(kind),
+  machine.record(machine::Event::DeviceReset, reset, kResetStepsInTrace + static_cast<unsigned>(kind),
                  std::uint64_t{id} << 32 | static_cast<ULONG>(status));
-  machine.note(fmt::format("reset {}{}{}{}{}", reset ? fmt::format("#{} ", reset) : "", step_name(kind),
-                           id ? fmt::format(" devnode#{}", id) : "", status ? " " + status_text(status) : "",
-                           text.empty() ? "" : ": " + text));
+  if (!text.empty()) machine.note(fmt::format("reset {}: {}", step_name(kind), text));
   steps_.push_back({machine.now(), reset, kind, id, status, std::move(text)});
 }
 

@@ -51,6 +51,9 @@ enum class ResetStepKind : std::uint8_t {
   Over,
 };
 std::string_view step_name(ResetStepKind kind);
+/// A step in the trace is Event::DeviceReset with its reset's number, this plus the kind, devnode << 32 | status. Below
+/// it are the kinds of reset that a bus records.
+inline constexpr unsigned kResetStepsInTrace = 0x100;
 
 struct ResetStep {
   machine::Time at{};
