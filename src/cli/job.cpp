@@ -22,11 +22,11 @@ namespace drydock::cli {
 using scenario::RunResult;
 using scenario::StrategyChoice;
 
-namespace {
-
 void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
+
+namespace {
 
 std::vector<std::string> step_names(const RunResult& result) {
   std::vector<std::string> names;
@@ -63,6 +63,8 @@ void put_events(const Job& job, const RunResult& result) {
   if (job.display.events && !job.display.json) put(report::event_log_text(result.event_log, job.look));
 }
 
+}  // namespace
+
 void put_result(const Job& job, const RunResult& result) {
   put_trace(job, result);
   put_events(job, result);
@@ -70,6 +72,8 @@ void put_result(const Job& job, const RunResult& result) {
   const std::string replay = replay_command(job, result);
   put(job.display.json ? report::json_of(result, replay) : report::table_of(result, job.look, replay));
 }
+
+namespace {
 
 int run_once(Job& job, host::WorkerProgress& progress) {
   progress.total = 1;
@@ -140,6 +144,15 @@ class ProgressLine {
   unsigned calls_ = 0;
 };
 
+}  // namespace
+
+void end_progress(const Job& job, host::WorkerProgress& progress) {
+  progress.reports = true;
+  if (job.watched) ProgressLine::erase();
+}
+
+namespace {
+
 int run_many(Job& job, host::WorkerProgress& progress) {
   explore::Campaign campaign;
   campaign.first_seed = job.config.strategy.seed;
@@ -153,8 +166,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   };
   progress.total = campaign.runs;
   auto all = explore::run_campaign(job.config, campaign);
-  progress.reports = true;
-  if (job.watched) ProgressLine::erase();
+  end_progress(job, progress);
   if (!all) return complain(all.failure());
   const bool interrupted = progress.stop_asked.load() && all->runs_done < campaign.runs;
   const report::CampaignSummary summary = summary_of(job, *all, interrupted);
@@ -181,11 +193,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
 }
 
-int work(Job& job, host::WorkerProgress& progress) {
-  if (!job.display.in_process) {
-    const host::Status inside = host::enter_sandbox();
-    if (!inside) return complain(inside.failure());
-  }
+int runs_of(Job& job, host::WorkerProgress& progress) {
   if (job.wish.runs > 1) return run_many(job, progress);
   if (job.wish.twice) return run_two_times(job, progress);
   return run_once(job, progress);
@@ -252,9 +260,19 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
 }
 
 int carry_out(Job& job) {
+  return carry_out(job, runs_of);
+}
+
+int carry_out(Job& job, const Work& work) {
   host::WorkerProgress* progress = nullptr;
   job.look = report::look_of_output(job.display.plain);
-  auto its_work = [&job](host::WorkerProgress& shared) { return work(job, shared); };
+  auto its_work = [&job, &work](host::WorkerProgress& shared) {
+    if (!job.display.in_process) {
+      const host::Status inside = host::enter_sandbox();
+      if (!inside) return complain(inside.failure());
+    }
+    return work(job, shared);
+  };
   host::WorkerEnd end;
   if (job.display.in_process) {
     end = host::run_in_process(its_work, progress);

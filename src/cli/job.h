@@ -2,12 +2,14 @@
 // One job of `run` or `replay`: inputs read and checked, then carried out in a worker.
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bus/board/board.h"
+#include "host/worker.h"
 #include "report/look.h"
 #include "report/timeline.h"
 #include "scenario/driver_file.h"
@@ -61,8 +63,19 @@ struct Job {
 };
 
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program);
-/// In a worker, unless told otherwise. Returns the exit code.
+/// What is done in the worker; returns the exit code.
+using Work = std::function<int(Job& job, host::WorkerProgress& progress)>;
+/// The runs that the job asks for. In a worker, unless told otherwise. Returns the exit code.
 int carry_out(Job& job);
+int carry_out(Job& job, const Work& work);
+
+// ---- for work ----
+/// On standard output.
+void put(const std::string& text);
+/// One run, as the display has it.
+void put_result(const Job& job, const scenario::RunResult& result);
+/// Before the first word of a report.
+void end_progress(const Job& job, host::WorkerProgress& progress);
 
 /// "build/drydock replay driver=..."
 std::string replay_command(const Job& job, const scenario::RunResult& result);

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   chosen.program = argv[0];
   cli::add_run_command(app, chosen);
   cli::add_replay_command(app, chosen);
+  cli::add_sweep_command(app, chosen);
   cli::add_inspect_command(app, chosen);
   cli::add_list_command(app, chosen);
   try {

@@ -36,12 +36,6 @@ std::string right(std::string_view text, std::size_t width) {
   return std::string(width > have ? width - have : 0, ' ') + std::string(text);
 }
 
-std::string grouped(std::uint64_t n) {
-  std::string digits = std::to_string(n);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
-
 void put_counts(Row& row, const scenario::RequestCounts& counts, bool any) {
   const std::uint64_t values[] = {counts.sent, counts.completed, counts.retried, counts.failed, counts.lost};
   for (std::size_t i = 0; i < std::size(values); ++i) row.numbers[i] = any ? grouped(values[i]) : "";
@@ -144,6 +138,12 @@ std::string strategy_text(const RunResult& result) {
 }
 
 }  // namespace
+
+std::string grouped(std::uint64_t n) {
+  std::string digits = std::to_string(n);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
 
 std::string short_time(std::chrono::nanoseconds time) {
   const double ns = static_cast<double>(time.count());

@@ -27,6 +27,8 @@ struct CampaignSummary {
 };
 std::string table_of(const CampaignSummary& summary, const Look& look);
 
+/// "1,234,567"
+std::string grouped(std::uint64_t n);
 /// "4.002 s", "120 us"
 std::string short_time(std::chrono::nanoseconds time);
 /// "passed", "1 finding", ...

@@ -90,6 +90,24 @@ void verify_data(Stage& stage) {
   stage.checked(std::move(said));
 }
 
+unsigned ask_for_bus_resets(Stage& stage) {
+  unsigned asked = 0;
+  for (const scsiport::Adapter* adapter : port_adapters(stage)) {
+    const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(adapter->number)) + u":";
+    NTSTATUS status;
+    user::File file = user::open(path, &status);
+    if (!file)
+      stage.fail("open-failed", fmt::format("{} cannot be opened: {}", ntos::ob::narrow(path), status_text(status)));
+    const STORAGE_BUS_RESET_REQUEST request{0};
+    const user::IoResult result = file.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1)));
+    if (!result.ok() && !stage.devices_may_fail())
+      stage.fail("reset-failed", fmt::format("IOCTL_STORAGE_RESET_BUS on {} failed with {}", ntos::ob::narrow(path),
+                                             status_text(result.status)));
+    ++asked;
+  }
+  return asked;
+}
+
 void reset_bus(Stage& stage) {
   if (stage.present_disks().empty()) stage.fail("no-disks", "the step needs disks, and the board has none");
   const std::uint64_t resets_before = scsiport::account().bus_resets;
@@ -97,19 +115,7 @@ void reset_bus(Stage& stage) {
   machine::Time began{};
   const Disturbed disturbed = under_load(stage, false, [&] {
     began = stage.machine().now();
-    for (const scsiport::Adapter* adapter : port_adapters(stage)) {
-      const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(adapter->number)) + u":";
-      NTSTATUS status;
-      user::File file = user::open(path, &status);
-      if (!file)
-        stage.fail("open-failed", fmt::format("{} cannot be opened: {}", ntos::ob::narrow(path), status_text(status)));
-      const STORAGE_BUS_RESET_REQUEST request{0};
-      const user::IoResult result = file.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1)));
-      if (!result.ok() && !stage.devices_may_fail())
-        stage.fail("reset-failed", fmt::format("IOCTL_STORAGE_RESET_BUS on {} failed with {}", ntos::ob::narrow(path),
-                                               status_text(result.status)));
-      ++asked;
-    }
+    asked = ask_for_bus_resets(stage);
   });
   const std::uint64_t resets = scsiport::account().bus_resets - resets_before;
   if (asked == 0) stage.fail("no-adapter", "no adapter of the port driver is there to be reset");

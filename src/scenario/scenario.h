@@ -45,7 +45,7 @@ std::span<const BuiltInScenario> built_in_scenarios();
 /// ("night.steps:7: ..."). A text without "load" begins after loading, starting and enumerating; one without "unload"
 /// ends with it.
 host::Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
-/// A built-in scenario by its name, or a file by its path.
+/// A built-in scenario by its name, steps with commas between them ("io, reset bus"), or a file by its path.
 host::Result<Scenario> load_scenario(const std::string& name_or_path);
 /// The name of what suits a driver, by what it imports.
 std::string_view scenario_for(const DriverFile& driver);

@@ -153,10 +153,16 @@ Result<Scenario> load_scenario(const std::string& name_or_path) {
     scenario.board = built_in.board;
     return scenario;
   }
+  if (name_or_path.find(',') != std::string::npos) {
+    Scenario scenario = TRY(parse_scenario(name_or_path, "--scenario"));
+    scenario.name = name_or_path;
+    scenario.meaning = "these steps";
+    return scenario;
+  }
   // What has a dot or a slash in it is meant as a file.
   if (name_or_path.find_first_of("./") == std::string::npos)
     return error("there is no scenario ", name_or_path, bus::board::suggestion(name_or_path, known),
-                 "; a file's name has a dot or a slash in it");
+                 "; a file's name has a dot or a slash in it, steps have commas between them");
   const std::vector<std::byte> bytes = TRY(host::read_whole_file(name_or_path, kFileBytesMax));
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (std::size_t at = 0; at < text.size(); ++at)

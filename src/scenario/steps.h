@@ -19,6 +19,15 @@ void mixed_io(Stage& stage);
 void verify_data(Stage& stage);
 void reset_bus(Stage& stage);
 void wait_a_while(Stage& stage);
+/// IOCTL_STORAGE_RESET_BUS for each adapter of the driver; how many were asked.
+unsigned ask_for_bus_resets(Stage& stage);
+
+// request_fault_steps.cpp
+void hang_request(Stage& stage);
+void delay_request(Stage& stage);
+void lose_interrupt_of_request(Stage& stage);
+void unplug_at_request(Stage& stage);
+void reset_at_request(Stage& stage);
 
 // removal_steps.cpp
 void remove_devices(Stage& stage);
