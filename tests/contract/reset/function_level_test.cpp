@@ -539,7 +539,7 @@ TEST(DeviceReset, RST_104_ADeviceOnItsWayOutIsNotReset) {
   });
 }
 
-TEST(DeviceReset, RST_094_ReenumerateSelfIsForPassiveLevel) {
+TEST(DeviceReset, RST_094_RST_137_ThePciBusOffersReenumerateSelfForPassiveLevel) {
   Enumerated rig;
   EXPECT_EQ(rig.rules([&](Manager& manager) {
     REENUMERATE_SELF_INTERFACE_STANDARD self{};

@@ -392,6 +392,17 @@ TEST(DeviceReset, RST_091_RST_093_AskedForWhileStartingItRunsWhenTheStartHasEnde
   }
 }
 
+TEST(DeviceReset, RST_202_ItIsAcceptedInAnyPowerState) {
+  Pair rig;
+  rig.go([&](Manager& manager) {
+    rig.call<void>("puppet", "PuppetSetPower", rig.device(), static_cast<ULONG>(PowerDeviceD3));
+    EXPECT_EQ(rig.node(manager).device_power, PowerDeviceD3);
+    rig.whole_reset(manager);
+    EXPECT_EQ(rig.puppet().AddDevices, 2u);
+    EXPECT_EQ(rig.node(manager).device_power, PowerDeviceD0);
+  });
+}
+
 TEST(DeviceReset, RST_092_AskedForWhileTheDeviceIsHaltedItHangsNothing) {
   Pair rig;
   rig.go([&](Manager& manager) {

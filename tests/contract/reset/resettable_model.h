@@ -30,8 +30,8 @@ class ResettableModel final : public machine::DeviceModel {
 
   std::string_view name() const override { return "resettable"; }
   std::uint32_t config_read(unsigned offset, unsigned size) override {
-    // Retry status, as the root complex passes it on: vendor 0001, and all ones elsewhere.
-    if (wires_.now() < ready_at_) return offset == 0 ? 0xFFFF0001 : ~0u;
+    // Retry status of the read that a bus polls with, as the root complex passes it on: vendor 0001.
+    if (wires_.now() < ready_at_ && offset < 4) return offset == 0 ? 0xFFFF0001 : ~0u;
     std::uint32_t value = config_.read(offset, size);
     if (offset == kExpress + 10 && transactions_pending()) value |= 0x20;
     if (behaviour_.advanced_features) {
