@@ -182,6 +182,9 @@ void FunctionPort::reset(machine::ResetKind kind) {
   go_quiet();
   CallInProgress call(fabric_.calls_in_progress_);
   model_->reset(kind);
+  // How lines are wired is the board's affair: its firmware tells whoever has lost it.
+  if (kind != machine::ResetKind::FunctionLevel && line_ != kNoInterruptLine)
+    model_->config_write(header::kInterruptLine, 1, line_);
   refresh();
 }
 
