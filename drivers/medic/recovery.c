@@ -145,7 +145,8 @@ VOID MedicBeginRecovery(PMEDIC_EXTENSION Ext) {
   if (!NT_SUCCESS(IoAcquireRemoveLock(&Ext->RemoveLock, Ext->RecoveryItem))) return;
   Ext->Holds |= MEDIC_HOLD_RECOVERY;
   Ext->OnDevice = FALSE;
-  IoQueueWorkItem(Ext->RecoveryItem, MedicRecover, DelayedWorkQueue, NULL);
+  // Not the queue of PowerItem, which may wait for us and keep that queue's threads from us meanwhile.
+  IoQueueWorkItem(Ext->RecoveryItem, MedicRecover, CriticalWorkQueue, NULL);
 }
 
 /// After start and power-up. A device that is there but does not work is treated; requests wait meanwhile.
