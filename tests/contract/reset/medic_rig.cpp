@@ -44,11 +44,13 @@ MedicRig::MedicRig(std::string_view board_text, StrategyMaker strategy, std::str
   const std::string* service = &driver_;
   machine_->enter([&] {
     auto& store = ntos::pnp::manager().store();
-    store.add(ntos::pnp::Service{.name = ntos::ob::widen(*service), .load = [image, service](DRIVER_OBJECT** loaded) {
-                                   const auto result = ntos::io::load_driver(*image, *service);
-                                   *loaded = result.driver;
-                                   return result.status;
-                                 }});
+    store.add(
+        ntos::pnp::Service{.name = ntos::ob::widen(*service), .load = [image, service, this](DRIVER_OBJECT** loaded) {
+                             ++loads_;
+                             const auto result = ntos::io::load_driver(*image, *service);
+                             *loaded = result.driver;
+                             return result.status;
+                           }});
     ntos::pnp::DriverPackage package;
     package.service = ntos::ob::widen(*service);
     package.ids = {u"PCI\\VEN_1234&DEV_11E8"};
@@ -84,15 +86,19 @@ void MedicRig::strike(std::string_view fault) {
   EXPECT_TRUE(bus::board::strike(*machine_, kSlot, fault));
 }
 
-user::File MedicRig::open(NTSTATUS* status) const {
+user::File MedicRig::open(NTSTATUS* status, std::size_t device) const {
   if (status) *status = STATUS_NO_SUCH_DEVICE;
   const auto found = ntos::pnp::manager().interfaces().of_class(kMedicInterface, nullptr, false);
-  return found.empty() ? user::File{} : user::open(found.front()->link, status);
+  return found.size() <= device ? user::File{} : user::open(found[device]->link, status);
 }
 
 MEDIC_STATISTICS MedicRig::statistics() const {
-  MEDIC_STATISTICS statistics{};
   user::File file = open();
+  return statistics_of(file);
+}
+
+MEDIC_STATISTICS MedicRig::statistics_of(user::File& file) const {
+  MEDIC_STATISTICS statistics{};
   EXPECT_TRUE(file.ioctl(IOCTL_MEDIC_STATISTICS, {}, std::as_writable_bytes(std::span(&statistics, 1))).ok());
   return statistics;
 }

@@ -46,9 +46,12 @@ latency = "100 us"
   ntos::pnp::Devnode& node() const;
   models::edu::EduModel& model() const;
   void strike(std::string_view fault);
-  /// A handle by way of the device interface; empty if nobody offers one.
-  user::File open(nt::NTSTATUS* status = nullptr) const;
+  /// A handle by way of the device interface, of the first device or another; empty if nobody offers one.
+  user::File open(nt::NTSTATUS* status = nullptr, std::size_t device = 0) const;
   MEDIC_STATISTICS statistics() const;
+  MEDIC_STATISTICS statistics_of(user::File& file) const;
+  /// How often the driver's image was loaded.
+  unsigned loads() const { return loads_; }
   /// Register accesses to where the device used to be.
   std::uint64_t touches_after_unplug() const;
   /// Since the machine was switched on.
@@ -57,6 +60,7 @@ latency = "100 us"
  private:
   std::unique_ptr<machine::Machine> machine_;
   std::string driver_;
+  unsigned loads_ = 0;
 };
 
 std::unique_ptr<user::Request> start_factorial(user::File& file, std::uint32_t number);
