@@ -1,5 +1,6 @@
 #include "cli/job.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include "report/json.h"
 #include "report/perfetto.h"
 #include "report/table.h"
+#include "scenario/assembly.h"
 
 namespace drydock::cli {
 
@@ -225,6 +227,26 @@ static host::Status open_output(const std::string& path, decltype(Job::save_file
   return {};
 }
 
+/// Drivers that the board names for its other devices, from beside the first one.
+static host::Status load_companions(Job& job) {
+  const std::string& first = job.drivers.front().path;
+  const std::string directory = first.substr(0, first.rfind('/') + 1);
+  for (const bus::board::Device& device : job.board.devices) {
+    const bool served = std::any_of(job.drivers.begin(), job.drivers.end(),
+                                    [&](const auto& driver) { return scenario::suits(driver, device); });
+    if (served || device.driver.empty()) continue;
+    auto companion = scenario::read_driver(directory + device.driver);
+    if (!companion) {
+      host::Error failure = std::move(companion).failure();
+      failure.message += fmt::format(" (the board wants it for the {} in slot {}; or name a driver for it behind {})",
+                                     device.model, bus::board::to_text(device.slot), first);
+      return failure;
+    }
+    job.drivers.push_back(std::move(companion).value());
+  }
+  return {};
+}
+
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program) {
   auto job = std::make_unique<Job>();
   job->wish = std::move(wish);
@@ -237,7 +259,6 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
         return host::error(job->drivers[i].path, ": two drivers cannot have the same name");
 
   scenario::RunConfig& config = job->config;
-  for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
   job->scenario = TRY(scenario::load_scenario(
       job->wish.scenario.empty() ? std::string(scenario::scenario_for(job->drivers.front())) : job->wish.scenario));
   config.scenario = &job->scenario;
@@ -245,7 +266,9 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
   if (board.empty())
     return host::error(job->scenario.name, ": it names no board to run on: write \"board NAME\" in it or give --board");
   job->board = TRY(bus::board::load_board(board));
+  TRY(load_companions(*job));
   TRY(bus::board::open_disk_files(job->board));
+  for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
   config.board = &job->board;
   config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;
   config.requests = job->wish.requests;

@@ -89,11 +89,14 @@ void install_drivers(const RunConfig& config) {
 
 }  // namespace
 
-const DriverFile& driver_for(const RunConfig& config, const bus::board::Device& device) {
+bool suits(const DriverFile& driver, const bus::board::Device& device) {
   const bus::board::ModelInfo* model = bus::board::find_model(device.model);
-  const bool wants_miniport = model != nullptr && model->takes_disks;
+  return is_miniport(driver) == (model != nullptr && model->takes_disks);
+}
+
+const DriverFile& driver_for(const RunConfig& config, const bus::board::Device& device) {
   for (const DriverFile* driver : config.drivers)
-    if (is_miniport(*driver) == wants_miniport) return *driver;
+    if (suits(*driver, device)) return *driver;
   return *config.drivers.front();
 }
 

@@ -80,7 +80,8 @@ void open_interfaces(Stage& stage) {
                                      [each](const OpenInterface& open) { return open.link == each->link; });
       if (known) continue;
       NTSTATUS status;
-      OpenInterface open{each->link, ntos::ob::narrow(each->link), node->id, user::open(each->link, &status)};
+      OpenInterface open{each->link, ntos::ob::narrow(each->link), node->id, Ledger(node->id, false),
+                         user::open(each->link, &status)};
       if (!open.file) stage.fail("open-failed", fmt::format("{} cannot be opened: {}", open.name, status_text(status)));
       stage.interfaces().push_back(std::move(open));
     }

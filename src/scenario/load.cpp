@@ -56,6 +56,8 @@ void Load::thread(unsigned number) {
   RandomStream random(seed_ * 31 + number);
   std::deque<Out> out;
   while (to_send_ != 0 || !out.empty()) {
+    if (sent_ != 0 && plan_.pause.count() != 0)
+      machine::delay_until(Machine::current().now() + plan_.pause, false, false);
     const auto depth = 1 + random.below(plan_.depth);
     while (to_send_ != 0 && out.size() < depth && send_one(random, out)) {
     }

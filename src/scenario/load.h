@@ -16,8 +16,11 @@
 
 namespace drydock::scenario {
 
+inline constexpr unsigned kUntilStopped = 0x7FFFFFFF;  ///< requests without end
+
 struct LoadPlan {
-  unsigned requests = 64;  ///< of all threads together
+  unsigned requests = 64;     ///< of all threads together
+  machine::Duration pause{};  ///< of a thread, between two rounds
   unsigned threads = 4;
   unsigned depth = 8;             ///< requests a thread has out at most
   bool failures_allowed = false;  ///< a failed request is no finding
@@ -45,6 +48,8 @@ class RequestSource {
 
 /// One source for each disk and each device interface that the stage has open.
 std::vector<std::unique_ptr<RequestSource>> open_sources(Stage& stage);
+std::vector<std::unique_ptr<RequestSource>> disk_sources(Stage& stage);
+std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage);
 
 class Load {
  public:

@@ -52,6 +52,7 @@ struct OpenInterface {
   std::u16string link;
   std::string name;
   std::uint32_t devnode = 0;
+  Ledger ledger;  ///< of what its device holds, as far as we have written it by way of this handle
   ntos::io::user::File file;
 };
 

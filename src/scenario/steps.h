@@ -54,6 +54,14 @@ void sleep_s4(Stage& stage);
 void sleep_idle(Stage& stage);
 void wake(Stage& stage);
 
+// reset_steps.cpp
+void hang(Stage& stage);
+void reset_function(Stage& stage);
+void reset_platform(Stage& stage);
+void reset_ladder(Stage& stage);
+// reset_storm.cpp
+void reset_storm(Stage& stage);
+
 // failed_start_steps.cpp
 void fail_each_start(Stage& stage);
 

@@ -6,6 +6,7 @@
 #include "scenario/device_load.h"
 #include "scenario/disk_accounts.h"
 #include "scenario/disk_load.h"
+#include "scenario/medic_load.h"
 
 namespace drydock::scenario {
 
@@ -20,19 +21,33 @@ constexpr machine::Duration kPollEvery = 20us;
 
 }  // namespace
 
-std::vector<std::unique_ptr<RequestSource>> open_sources(Stage& stage) {
+std::vector<std::unique_ptr<RequestSource>> disk_sources(Stage& stage) {
   std::vector<std::unique_ptr<RequestSource>> sources;
   for (Disk* disk : stage.present_disks()) sources.push_back(std::make_unique<DiskSource>(stage, *disk));
-  for (OpenInterface& interface : stage.interfaces())
-    sources.push_back(std::make_unique<DeviceSource>(stage, interface));
   return sources;
 }
 
-std::unique_ptr<Load> start_load(Stage& stage, bool failures_allowed) {
+std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage) {
+  std::vector<std::unique_ptr<RequestSource>> sources;
+  for (OpenInterface& interface : stage.interfaces())
+    if (MedicSource::understands(interface))
+      sources.push_back(std::make_unique<MedicSource>(stage, interface));
+    else
+      sources.push_back(std::make_unique<DeviceSource>(stage, interface));
+  return sources;
+}
+
+std::vector<std::unique_ptr<RequestSource>> open_sources(Stage& stage) {
+  std::vector<std::unique_ptr<RequestSource>> sources = disk_sources(stage);
+  for (std::unique_ptr<RequestSource>& source : interface_sources(stage)) sources.push_back(std::move(source));
+  return sources;
+}
+
+std::unique_ptr<Load> start_load(Stage& stage, bool failures_allowed, unsigned requests) {
   std::vector<std::unique_ptr<RequestSource>> sources = open_sources(stage);
   if (sources.empty()) return nullptr;
   LoadPlan plan;
-  plan.requests = stage.config().requests;
+  plan.requests = requests != 0 ? requests : stage.config().requests;
   plan.failures_allowed = failures_allowed || stage.devices_may_fail();
   auto load = std::make_unique<Load>(stage, std::move(sources), plan);
   load->start();
@@ -58,9 +73,9 @@ std::string Disturbed::text() const {
   return fmt::format("{} in flight, {}", in_flight, failed == 0 ? "none failed" : fmt::format("{} failed", failed));
 }
 
-Disturbed under_load(Stage& stage, bool failures_allowed, const std::function<void()>& disturb) {
+Disturbed under_load(Stage& stage, bool failures_allowed, const std::function<void()>& disturb, unsigned requests) {
   Disturbed result;
-  std::unique_ptr<Load> load = start_load(stage, failures_allowed);
+  std::unique_ptr<Load> load = start_load(stage, failures_allowed, requests);
   if (!load) {
     disturb();
     return result;

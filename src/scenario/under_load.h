@@ -9,8 +9,8 @@
 namespace drydock::scenario {
 
 /// A load on everything that is open, running; `failures_allowed` unless the board lets devices fail anyway. Null if
-/// nothing is open.
-std::unique_ptr<Load> start_load(Stage& stage, bool failures_allowed = false);
+/// nothing is open. `requests` 0: as many as the run has for each load.
+std::unique_ptr<Load> start_load(Stage& stage, bool failures_allowed = false, unsigned requests = 0);
 /// Returns when enough has been sent and something is on its way: requests in flight at the moment that the decision
 /// "order.disturbance" chooses, the first one without decisions.
 unsigned await_moment(Stage& stage, const Load& load);
@@ -37,6 +37,6 @@ struct Disturbed {
 };
 /// Runs the load that suits the stack, disturbs it in its midst, and waits until every request has ended. Without
 /// anything to send to, only disturbs.
-Disturbed under_load(Stage& stage, bool failures_allowed, const std::function<void()>& disturb);
+Disturbed under_load(Stage& stage, bool failures_allowed, const std::function<void()>& disturb, unsigned requests = 0);
 
 }  // namespace drydock::scenario

@@ -216,7 +216,7 @@ class Reader {
 
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
-                  {"slot", "model", "disk", "latency", "reset_latency", "faults", "message_interrupts",
+                  {"slot", "model", "driver", "disk", "latency", "reset_latency", "faults", "message_interrupts",
                    "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
     device.line = line_of(table);
@@ -232,6 +232,7 @@ class Reader {
                       fmt::format("there is no model {}{}", device.model, suggestion(device.model, known)));
     }
     device.slot = TRY(read_slot(table));
+    device.driver = TRY(text_of(table, "driver", ""));
     if (model->is_bridge && !table.contains("secondary"))
       return at(table, fmt::format("this {} does not say which bus is behind it: add secondary = 1", model->name));
     if (!model->is_bridge && table.contains("secondary"))

@@ -53,15 +53,49 @@ model = "pvscsi"
 disk = [{ size = "64 MiB" }]
 )";
 
-constexpr std::string_view kEdu = R"(# One educational device, quick enough for a load.
+constexpr std::string_view kEdu = R"(# One educational device, quick enough for a load, on a reset line of its own.
 name = "edu"
-description = "QEMU's educational device, which can be reset by itself"
+description = "QEMU's educational device, which can be reset by itself and by its reset line"
 memory = "64 MiB"
+
+[[rail]]
+name = "PRRA"
+_RST = "10 ms"
 
 [[device]]
 slot = "0:4.0"
 model = "edu"
+driver = "medic.sys"
 latency = "100 us"
+_PRR = "PRRA"
+)";
+
+constexpr std::string_view kRail = R"(# Two devices that hang on one power rail: what mends one takes both.
+name = "rail"
+description = "QEMU's educational device and a PVSCSI adapter with two disks, on one power rail"
+processors = 2
+memory = "64 MiB"
+
+[[rail]]
+name = "PRRA"
+_RST = "10 ms"
+
+[[device]]
+slot = "0:4.0"
+model = "edu"
+driver = "medic.sys"
+latency = "100 us"
+_PRR = "PRRA"
+
+[[device]]
+slot = "0:3.0"
+model = "pvscsi"
+driver = "pvscsi.sys"
+_PRR = "PRRA"
+disk = [
+  { target = 0, size = "16 MiB" },
+  { target = 1, size = "16 MiB" },
+]
 )";
 
 constexpr std::string_view kEmpty = R"(# A computer without devices, for drivers that make their own.
@@ -71,7 +105,7 @@ memory = "32 MiB"
 )";
 
 constexpr BuiltInBoard kBoards[] = {
-    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu}, {"empty", kEmpty}};
+    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu}, {"rail", kRail}, {"empty", kEmpty}};
 
 }  // namespace
 

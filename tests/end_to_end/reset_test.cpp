@@ -1,0 +1,68 @@
+// Device reset by the command: medic.sys and pvscsi.sys on one rail.
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+#include "end_to_end/command.h"
+
+namespace drydock::end_to_end {
+namespace {
+
+struct Run {
+  const char* driver;
+  const char* scenario;
+  const char* board;
+};
+
+void PrintTo(const Run& run, std::ostream* to) {
+  *to << run.driver << " " << run.scenario;
+}
+
+constexpr Run kRuns[] = {
+    {"medic", "reset-function", "edu"},   {"medic", "reset-function", "rail"}, {"medic", "reset-platform", "edu"},
+    {"medic", "reset-platform", "rail"},  {"medic", "reset-ladder", "edu"},    {"medic", "reset-ladder", "rail"},
+    {"pvscsi", "reset-platform", "rail"}, {"pvscsi", "reset-ladder", "rail"},
+};
+
+class Reset : public testing::TestWithParam<Run> {};
+
+TEST_P(Reset, LosesNoRequestAndNoByte) {
+  const Run& run = GetParam();
+  const std::string line = "run " + guest(run.driver) + " --board " + run.board + " --scenario " + run.scenario;
+  const Ran steady = drydock(line);
+  EXPECT_EQ(steady.exit_code, 0) << steady.output;
+  EXPECT_TRUE(steady.says(" 0 lost")) << steady.output;
+  const Ran seeds = drydock(line + " --runs 10");
+  EXPECT_EQ(seeds.exit_code, 0) << seeds.output;
+  EXPECT_TRUE(seeds.says(" 0 lost")) << seeds.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Reset, testing::ValuesIn(kRuns), [](const auto& info) {
+  std::string name = std::string(info.param.driver) + "_" + info.param.scenario + "_" + info.param.board;
+  for (char& c : name)
+    if (c == '-') c = '_';
+  return name;
+});
+
+TEST(ResetStorm, LosesNoRequestAndNoByte) {
+  const std::string file = testing::TempDir() + "storm.steps";
+  std::ofstream(file) << "board rail\nreset storm 40\nverify\n";
+  for (const char* driver : {"medic", "pvscsi"}) {
+    const Ran ran = drydock("run " + guest(driver) + " --scenario " + file + " --runs 5");
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+  }
+}
+
+TEST(ResetRun, SaysWhichDriverIsMissingBesideTheFirst) {
+  const std::string alone = testing::TempDir() + "alone.sys";
+  std::filesystem::copy_file(guest("medic"), alone, std::filesystem::copy_options::overwrite_existing);
+  const Ran ran = drydock("run " + alone + " --board rail --scenario reset-ladder");
+  EXPECT_EQ(ran.exit_code, 2) << ran.output;
+  EXPECT_TRUE(ran.says("pvscsi.sys")) << ran.output;
+  EXPECT_TRUE(ran.says("the board wants it for the pvscsi in slot 0:3.0")) << ran.output;
+}
+
+}  // namespace
+}  // namespace drydock::end_to_end
