@@ -12,8 +12,6 @@ typedef struct _ZOO_EDU {
   DEVICE_RESET_INTERFACE_STANDARD Reset;
   PUCHAR Registers;
   PIO_WORKITEM WorkItem;
-  KEVENT Done;
-  NTSTATUS QueryRemoveAnswer;  // STATUS_SUCCESS: passed down
 } ZOO_EDU;
 
 static VOID ZooStarted(ZOO_EDU* Edu);
@@ -24,6 +22,9 @@ static VOID ZooStarted(ZOO_EDU* Edu);
 #endif
 #ifndef ZOO_REMOVED
 #define ZOO_REMOVED(Edu)
+#endif
+#ifndef ZOO_QUERY_REMOVE
+#define ZOO_QUERY_REMOVE STATUS_SUCCESS  // passed down
 #endif
 
 static inline ULONG ZooRead(ZOO_EDU* Edu, ULONG Offset) {
@@ -46,8 +47,7 @@ static VOID ZooQueryReset(ZOO_EDU* Edu) {
   stack->Parameters.QueryInterface.Size = sizeof(Edu->Reset);
   stack->Parameters.QueryInterface.Version = DEVICE_RESET_INTERFACE_VERSION;
   stack->Parameters.QueryInterface.Interface = (PINTERFACE)&Edu->Reset;
-  if (IoCallDriver(Edu->Lower, irp) == STATUS_PENDING)
-    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+  if (IoCallDriver(Edu->Lower, irp) == STATUS_PENDING) KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
 }
 
 static inline VOID ZooForgetReset(ZOO_EDU* Edu) {
@@ -102,13 +102,17 @@ static NTSTATUS ZooRemove(ZOO_EDU* Edu, PIRP Irp) {
 
 static NTSTATUS NTAPI ZooPnp(PDEVICE_OBJECT Device, PIRP Irp) {
   ZOO_EDU* edu = Device->DeviceExtension;
+#ifdef ZOO_PNP_FIRST
+  NTSTATUS first = ZOO_PNP_FIRST(Device, Irp);
+  if (first != STATUS_MORE_PROCESSING_REQUIRED) return first;
+#endif
   switch (IoGetCurrentIrpStackLocation(Irp)->MinorFunction) {
     case IRP_MN_START_DEVICE:
       return ZooFinish(Irp, ZooStart(edu, Irp));
     case IRP_MN_REMOVE_DEVICE:
       return ZooRemove(edu, Irp);
     case IRP_MN_QUERY_REMOVE_DEVICE:
-      if (!NT_SUCCESS(edu->QueryRemoveAnswer)) return ZooFinish(Irp, edu->QueryRemoveAnswer);
+      if (!NT_SUCCESS(ZOO_QUERY_REMOVE)) return ZooFinish(Irp, ZOO_QUERY_REMOVE);
       Irp->IoStatus.Status = STATUS_SUCCESS;
       break;
     case IRP_MN_SURPRISE_REMOVAL:
@@ -142,8 +146,8 @@ static NTSTATUS NTAPI ZooSucceed(PDEVICE_OBJECT Device, PIRP Irp) {
 
 static NTSTATUS NTAPI ZooAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Physical) {
   PDEVICE_OBJECT device;
-  NTSTATUS status = IoCreateDevice(DriverObject, sizeof(ZOO_EDU), NULL, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
-                                   FALSE, &device);
+  NTSTATUS status =
+      IoCreateDevice(DriverObject, sizeof(ZOO_EDU), NULL, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &device);
   if (!NT_SUCCESS(status)) return status;
   ZOO_EDU* edu = device->DeviceExtension;
   edu->Device = device;

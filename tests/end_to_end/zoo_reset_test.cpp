@@ -19,11 +19,20 @@ void PrintTo(const Animal& animal, std::ostream* to) {
 
 constexpr const char* kStart = " --board edu --scenario start";
 
+constexpr const char* kPulled = " --board edu --scenario surprise-removal";
+constexpr const char* kPlatform = " --board edu --scenario reset-platform";
+
 constexpr Animal kZoo[] = {
     {"reset_above_passive", "RST-083", kStart},
     {"reset_after_dereference", "RST-014", kStart},
     {"reset_callback_changes_irql", "RST-086", kStart},
     {"reset_flags_not_zero", "RST-067", kStart},
+    {"reset_config_assumed", "NOTHING_CAN_HAPPEN_ANY_MORE", kStart},
+    {"reset_after_removal", "RST-064", kPulled},
+    {"touches_after_surprise_removal", "RST-200", kPulled},
+    {"query_remove_vetoed_for_ever", "RST-058", kPlatform},
+    {"reset_leaves_child", "RST-142", kPlatform},
+    {"reset_state_left_behind", "DRIVER_VERIFIER_DETECTED_VIOLATION", kPlatform},
 };
 
 class ZooReset : public testing::TestWithParam<Animal> {};

@@ -1,0 +1,2 @@
+#define FIXED
+#include "query_remove_vetoed_for_ever.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_state_left_behind.c"
