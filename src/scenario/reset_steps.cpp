@@ -105,11 +105,11 @@ Ladder ride_ladder(Stage& stage, OldHandles keep, const std::function<void()>& p
   disks.stop_sending();
   interfaces.stop_sending();
   disks.join();
+  for (Disk& disk : stage.disks()) disk.file.close(), disk.path.clear();
   interfaces.join();
   require_statuses(stage, interfaces, {STATUS_DEVICE_HUNG, STATUS_NO_SUCH_DEVICE});
   ladder.failed = interfaces.failed();
   ladder.lines = interfaces.failure_lines();
-  for (Disk& disk : stage.disks()) disk.file.close(), disk.path.clear();
   // Handles to a device that said it hangs do not hold up the reset, only its rebuilding.
   if (keep == OldHandles::Close) stage.close_handles();
   if (!await_step({ResetStepKind::MethodEnded, ResetStepKind::GivenUp}, from) ||
