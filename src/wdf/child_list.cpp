@@ -136,9 +136,9 @@ void ChildList::tell_pnp_manager() {
 }
 
 void ChildList::begin_scan() {
-  if (scans_++ != 0) return;
+  ++scans_;
+  if (std::exchange(naming_, true)) return;  // a scan is open; an open iteration does not make this one void
   for (Child* child : children_) child->named_in_scan = false;
-  naming_ = true;
 }
 
 void ChildList::end_scan() {
