@@ -9,26 +9,26 @@
 namespace drydock::end_to_end {
 namespace {
 
-struct Run {
+struct Case {
   const char* driver;
   const char* scenario;
   const char* board;
 };
 
-void PrintTo(const Run& run, std::ostream* to) {
+void PrintTo(const Case& run, std::ostream* to) {
   *to << run.driver << " " << run.scenario;
 }
 
-constexpr Run kRuns[] = {
+constexpr Case kCases[] = {
     {"medic", "reset-function", "edu"},   {"medic", "reset-function", "rail"}, {"medic", "reset-platform", "edu"},
     {"medic", "reset-platform", "rail"},  {"medic", "reset-ladder", "edu"},    {"medic", "reset-ladder", "rail"},
     {"pvscsi", "reset-platform", "rail"}, {"pvscsi", "reset-ladder", "rail"},
 };
 
-class Reset : public testing::TestWithParam<Run> {};
+class Reset : public testing::TestWithParam<Case> {};
 
 TEST_P(Reset, LosesNoRequestAndNoByte) {
-  const Run& run = GetParam();
+  const Case& run = GetParam();
   const std::string line = "run " + guest(run.driver) + " --board " + run.board + " --scenario " + run.scenario;
   const Ran steady = drydock(line);
   EXPECT_EQ(steady.exit_code, 0) << steady.output;
@@ -38,7 +38,7 @@ TEST_P(Reset, LosesNoRequestAndNoByte) {
   EXPECT_TRUE(seeds.says(" 0 lost")) << seeds.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Reset, testing::ValuesIn(kRuns), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(All, Reset, testing::ValuesIn(kCases), [](const auto& info) {
   std::string name = std::string(info.param.driver) + "_" + info.param.scenario + "_" + info.param.board;
   for (char& c : name)
     if (c == '-') c = '_';

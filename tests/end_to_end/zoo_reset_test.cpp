@@ -1,5 +1,6 @@
 // Mistakes about device reset: each is named after the rule it breaks, and its repaired twin passes.
 
+#include <fstream>
 #include <ostream>
 
 #include "end_to_end/command.h"
@@ -10,17 +11,16 @@ namespace {
 struct Animal {
   const char* name;
   const char* finding;
-  const char* run;  ///< board and scenario
+  const char* steps;
 };
 
 void PrintTo(const Animal& animal, std::ostream* to) {
   *to << animal.name;
 }
 
-constexpr const char* kStart = " --board edu --scenario start";
-
-constexpr const char* kPulled = " --board edu --scenario surprise-removal";
-constexpr const char* kPlatform = " --board edu --scenario reset-platform";
+constexpr const char* kStart = "board edu\nstart\n";
+constexpr const char* kPulled = "board edu\nunplug\nplug\n";
+constexpr const char* kPlatform = "board edu\nreset platform\n";
 
 constexpr Animal kZoo[] = {
     {"reset_above_passive", "RST-083", kStart},
@@ -35,11 +35,17 @@ constexpr Animal kZoo[] = {
     {"reset_state_left_behind", "DRIVER_VERIFIER_DETECTED_VIOLATION", kPlatform},
 };
 
+Ran run(const std::string& name, const Animal& animal) {
+  const std::string file = testing::TempDir() + name + ".steps";
+  std::ofstream(file) << animal.steps;
+  return drydock("run " + guest("zoo/" + name) + " --scenario " + file);
+}
+
 class ZooReset : public testing::TestWithParam<Animal> {};
 
 TEST_P(ZooReset, EndsInItsNamedFinding) {
   const Animal& animal = GetParam();
-  const Ran ran = drydock("run " + guest(std::string("zoo/") + animal.name) + animal.run);
+  const Ran ran = run(animal.name, animal);
   EXPECT_EQ(ran.exit_code, 1) << ran.output;
   EXPECT_TRUE(ran.says(std::string("finding 1: ") + animal.finding)) << ran.output;
   EXPECT_TRUE(ran.says(std::string(animal.name) + ".sys")) << ran.output;
@@ -47,7 +53,7 @@ TEST_P(ZooReset, EndsInItsNamedFinding) {
 
 TEST_P(ZooReset, TheRepairedTwinPasses) {
   const Animal& animal = GetParam();
-  const Ran ran = drydock("run " + guest(std::string("zoo/") + animal.name + "_fixed") + animal.run);
+  const Ran ran = run(std::string(animal.name) + "_fixed", animal);
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 

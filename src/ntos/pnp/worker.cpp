@@ -69,9 +69,13 @@ Change Manager::ask(std::function<Change()> work) {
 }
 
 void Manager::wait_until_settled() {
-  do {
-    ask([] { return Change{}; });
-  } while (!requests_.empty());
+  // Looked at between two requests: one that is being worked on is not in the queue any more.
+  bool nothing_left = false;
+  while (!nothing_left)
+    ask([&] {
+      nothing_left = requests_.empty();
+      return Change{};
+    });
 }
 
 void Manager::run_on_worker(std::function<void()> work) {
