@@ -272,15 +272,6 @@ TEST_F(WdfIo, WDF_348_WDF_349_WDF_358_ARequestIsCleanedUpOnceWhenItIsCompleted) 
   });
 }
 
-TEST_F(WdfIo, WDF_353_ADeletedQueueCancelsWhatWaits) {
-  std::unique_ptr<io::user::Request> left;
-  with_device([&](io::user::File& file) {
-    left = file.start_read(4, kWdfIoManual);
-    file.close();
-    EXPECT_EQ(left->wait().status, STATUS_CANCELLED);
-  });
-}
-
 // ---- The driver's own view ----
 
 TEST_F(WdfIo, WDF_396_RequestsSayWhatTheyAre) {
