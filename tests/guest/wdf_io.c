@@ -410,10 +410,12 @@ static VOID TestDeferred(GUEST_RESULT* Result) {
   WdfWorkItemEnqueue(item);
   WdfWorkItemEnqueue(item);
   WdfWorkItemFlush(item);
-  CHECK(Result, Counter(item)->Runs == 1 && Counter(item)->Irql == PASSIVE_LEVEL);
+  // Once, or once more if it was running already when it was queued again.
+  const LONG runs = Counter(item)->Runs;
+  CHECK(Result, (runs == 1 || runs == 2) && Counter(item)->Irql == PASSIVE_LEVEL);
   WdfWorkItemEnqueue(item);
   WdfObjectDelete(item);
-  CHECK(Result, CleanedUpRuns == 2);  // WDF-352: it was waited for
+  CHECK(Result, CleanedUpRuns == runs + 1);  // WDF-352: it was waited for
 }
 
 static VOID TestRegistry(GUEST_RESULT* Result) {
@@ -468,13 +470,13 @@ static VOID TestRequest(GUEST_RESULT* Result, WDFREQUEST Request) {
   CHECK(Result, WdfRequestRetrieveOutputMemory(Request, &again) == STATUS_SUCCESS && memory == again);
   CHECK(Result, WdfMemoryGetBuffer(memory, &length) == buffer && length == sizeof(GUEST_RESULT));
   CHECK(Result, WdfRequestWdmGetIrp(Request)->AssociatedIrp.SystemBuffer == buffer);
-  CHECK(Result, WdfRequestGetIoQueue(Request) == WdfDeviceGetDefaultQueue(ControlDevice));
+  CHECK(Result, WdfRequestGetIoQueue(Request) != WdfDeviceGetDefaultQueue(ControlDevice));
   CHECK(Result, WdfRequestGetFileObject(Request) != NULL);
   CHECK(Result, WdfFileObjectGetDevice(WdfRequestGetFileObject(Request)) == ControlDevice);
   CHECK(Result, !WdfRequestIsCanceled(Request));
   CHECK(Result, WdfRequestUnmarkCancelable(Request) == STATUS_INVALID_DEVICE_REQUEST);
   CHECK(Result, WdfRequestRequeue(Request) == STATUS_INVALID_DEVICE_REQUEST);
-  CHECK(Result, WdfRequestForwardToIoQueue(Request, WdfDeviceGetDefaultQueue(ControlDevice)) ==
+  CHECK(Result, WdfRequestForwardToIoQueue(Request, WdfRequestGetIoQueue(Request)) ==
                     STATUS_INVALID_DEVICE_REQUEST);
   WdfRequestSetInformation(Request, 12);
   CHECK(Result, WdfRequestGetInformation(Request) == 12);
@@ -683,8 +685,15 @@ static NTSTATUS CreateQueues(WDFDEVICE Device) {
   WDF_IO_QUEUE_CONFIG config;
   WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
   config.EvtIoRead = EvtIoRead;
-  config.EvtIoDeviceControl = EvtIoDeviceControl;
   NTSTATUS status = WdfIoQueueCreate(Device, &config, NULL, &context->Queues[kWdfQueueDefault]);
+  if (!NT_SUCCESS(status)) return status;
+  // Controls have a queue of their own: their callbacks wait for what the other queues do.
+  WDFQUEUE controls;
+  WDF_IO_QUEUE_CONFIG_INIT(&config, WdfIoQueueDispatchParallel);
+  config.EvtIoDeviceControl = EvtIoDeviceControl;
+  status = WdfIoQueueCreate(Device, &config, NULL, &controls);
+  if (!NT_SUCCESS(status)) return status;
+  status = WdfDeviceConfigureRequestDispatching(Device, controls, WdfRequestTypeDeviceControl);
   if (!NT_SUCCESS(status)) return status;
   WDF_IO_QUEUE_CONFIG_INIT(&config, WdfIoQueueDispatchManual);
   config.EvtIoCanceledOnQueue = EvtIoCanceledOnQueue;
