@@ -247,6 +247,15 @@ static host::Status load_companions(Job& job) {
   return {};
 }
 
+static host::Status replace_first_disk(bus::board::Board& board, const std::string& file) {
+  for (bus::board::Device& device : board.devices) {
+    if (device.disks.empty()) continue;
+    device.disks.front().file = file;
+    return {};
+  }
+  return host::error("the board ", board.name, " has no disk that ", file, " could stand for");
+}
+
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program) {
   auto job = std::make_unique<Job>();
   job->wish = std::move(wish);
@@ -267,8 +276,10 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
     return host::error(job->scenario.name, ": it names no board to run on: write \"board NAME\" in it or give --board");
   job->board = TRY(bus::board::load_board(board));
   TRY(load_companions(*job));
-  TRY(bus::board::open_disk_files(job->board));
   for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
+  if (!job->wish.disk_file.empty()) TRY(replace_first_disk(job->board, job->wish.disk_file));
+  TRY(bus::board::open_disk_files(job->board));
+  TRY(bus::board::start_qemu(job->board));
   config.board = &job->board;
   config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;
   config.requests = job->wish.requests;

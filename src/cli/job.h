@@ -33,6 +33,7 @@ struct Display {
 struct Wish {
   std::vector<std::string> drivers;
   std::string board;     ///< "": the scenario's own
+  std::string disk_file;  ///< for the board's first disk, "" for what the board says
   std::string scenario;  ///< "": by the driver's imports
   unsigned processors = 0;
   unsigned requests = 64;

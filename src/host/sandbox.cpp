@@ -21,6 +21,10 @@ constexpr int kAllowed[] = {
     SCMP_SYS(fsync),
     SCMP_SYS(fdatasync),
     SCMP_SYS(close),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_pwait2),
     SCMP_SYS(fstat),
     SCMP_SYS(newfstatat),
     // A machine's memory: one memfd a slot.

@@ -9,6 +9,7 @@
 
 #include "host/arena.h"
 #include "host/check.h"
+#include "host/shared_ram.h"
 
 namespace drydock::host {
 
@@ -16,6 +17,9 @@ namespace drydock::host {
 struct SlotTable {
   std::mutex lock;
   Slot slots[kSlotsMax];
+  int shared_descriptor = -1;
+  std::size_t shared_bytes = 0;
+  const Slot* sharer = nullptr;  // the slot that has it for RAM
 
   static SlotTable& instance() {
     static SlotTable table;
@@ -24,6 +28,11 @@ struct SlotTable {
 
   static Status map(Slot& slot, std::size_t ram_bytes);
   static Status map_ram(Slot& slot, std::size_t ram_bytes);
+  /// Whether a slot of this size is to have the shared memory.
+  static bool is_to_share(std::size_t ram_bytes) {
+    return instance().shared_descriptor >= 0 && instance().shared_bytes == ram_bytes;
+  }
+  static bool shares(const Slot& slot) { return instance().sharer == &slot; }
 };
 
 namespace {
@@ -35,8 +44,14 @@ bool map_at(std::byte* address, std::size_t bytes, int protection, int flags, in
 }  // namespace
 
 Status SlotTable::map_ram(Slot& slot, std::size_t ram_bytes) {
-  if (slot.ram_descriptor_ >= 0) close(slot.ram_descriptor_);
-  slot.ram_descriptor_ = memfd_create("drydock-ram", MFD_CLOEXEC);
+  if (slot.ram_descriptor_ >= 0 && !shares(slot)) close(slot.ram_descriptor_);
+  if (shares(slot)) instance().sharer = nullptr;
+  if (is_to_share(ram_bytes)) {
+    instance().sharer = &slot;
+    slot.ram_descriptor_ = instance().shared_descriptor;
+  } else {
+    slot.ram_descriptor_ = memfd_create("drydock-ram", MFD_CLOEXEC);
+  }
   if (slot.ram_descriptor_ < 0 || ftruncate(slot.ram_descriptor_, static_cast<off_t>(ram_bytes)) != 0)
     return error("cannot create ", ram_bytes >> 20, " MiB of machine memory: ", std::strerror(errno));
   if (slot.ram_bytes_ > ram_bytes) {
@@ -64,6 +79,18 @@ Status SlotTable::map(Slot& slot, std::size_t ram_bytes) {
   return map_ram(slot, ram_bytes);
 }
 
+void share_ram(int descriptor, std::size_t ram_bytes) {
+  SlotTable& table = SlotTable::instance();
+  std::lock_guard guard(table.lock);
+  table.shared_descriptor = descriptor;
+  table.shared_bytes = ram_bytes;
+}
+
+bool ram_is_shared(const std::byte* slot_base) {
+  const Slot* sharer = SlotTable::instance().sharer;
+  return sharer && sharer->base() == slot_base;
+}
+
 Result<Slot*> Slot::take(std::size_t ram_bytes) {
   HOST_CHECK(ram_bytes > 0 && ram_bytes <= kRamMax && ram_bytes % 4096 == 0);
   SlotTable& table = SlotTable::instance();
@@ -72,7 +99,7 @@ Result<Slot*> Slot::take(std::size_t ram_bytes) {
     if (slot.taken_) continue;
     if (!slot.mapped_)
       TRY(SlotTable::map(slot, ram_bytes));
-    else if (slot.ram_bytes_ != ram_bytes)
+    else if (slot.ram_bytes_ != ram_bytes || SlotTable::is_to_share(ram_bytes) != SlotTable::shares(slot))
       TRY(SlotTable::map_ram(slot, ram_bytes));
     slot.taken_ = true;
     return &slot;

@@ -32,6 +32,7 @@ void listen_for_interrupts(int flags) {
   action.sa_flags = flags;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 WorkerProgress* make_shared_progress() {
@@ -57,6 +58,7 @@ Result<WorkerEnd> run_in_worker(const std::function<int(WorkerProgress&)>& work,
   if (child == 0) {
     close(alive[0]);
     signal(SIGINT, SIG_IGN);  // the supervisor passes it on
+    signal(SIGTERM, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != supervisor) _exit(static_cast<int>(ExitCode::HostFault));
     const rlimit no_core{0, 0};
@@ -97,6 +99,7 @@ Result<WorkerEnd> run_in_worker(const std::function<int(WorkerProgress&)>& work,
     end.exit_code = static_cast<int>(ExitCode::HostFault);
   }
   signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   return end;
 }
 
@@ -107,6 +110,7 @@ WorkerEnd run_in_process(const std::function<int(WorkerProgress&)>& work, Worker
   end.exit_code = work(*progress);
   end.interrupted = progress->stop_asked.load();
   signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   return end;
 }
 

@@ -11,6 +11,7 @@
 #include "host/pages.h"
 #include "host/slot.h"
 #include "machine/machine.h"
+#include "machine/outside.h"
 
 namespace drydock::machine {
 
@@ -163,6 +164,10 @@ struct Machine::Impl final : Computer {
   void preempt();
   void decide_at_point();
   void run_due_events();
+  /// Live: moves the clock on and takes what came from outside, at most every kLookInterval.
+  void look_outside();
+  /// Live: waits for the outside until something is due. False: the run is over.
+  bool wait_outside(Time due);
   [[noreturn]] void idle_loop(Processor& processor);
   void nothing_can_happen();
   bool satisfied(nt::DISPATCHER_HEADER* object, Thread& thread) const;
@@ -202,6 +207,8 @@ struct Machine::Impl final : Computer {
   std::unordered_map<EventId, Time> event_due;  // looked up, never iterated
   EventId next_event = 1;
   bool in_hardware = false;  ///< an event's action runs: no points
+  OutsideWorld* outside = nullptr;  ///< live mode
+  Time looked_outside{};
 
   std::vector<DeviceWitness*> witnesses;
   std::array<Vector, kVectors> vectors;

@@ -5,12 +5,14 @@
 
 #include "host/check.h"
 #include "host/pages.h"
+#include "host/shared_ram.h"
 
 namespace drydock::machine {
 namespace {
 
 constexpr PhysicalAddress k4GiB = PhysicalAddress{1} << 32;
 constexpr std::size_t kFirstPage = 256;  // physical memory below 1 MiB is never handed out
+constexpr std::size_t kContiguousShare = 4;  // one part in so many of RAM is for contiguous memory
 constexpr std::size_t kGroup = 16;       // frames are permuted within groups of so many pages
 
 // An odd multiplier: no page's successor is its physical successor. 13 undoes 5 modulo 16.
@@ -20,16 +22,21 @@ constexpr std::size_t unpermute(std::size_t frame) {
 }
 static_assert(unpermute(permute(37)) == 37 && unpermute(permute(64)) == 64);
 
+constexpr std::size_t first_of_scattered_zone(std::size_t ram_bytes) {
+  return (ram_bytes / kPageSize / kContiguousShare + kGroup - 1) / kGroup * kGroup;
+}
+
 host::Protection host_protection(Access access) { return static_cast<host::Protection>(access); }
 
 }  // namespace
 
 Memory::Memory(std::byte* slot_base, std::size_t ram_bytes, std::size_t above_4gb)
     : base_(slot_base + host::kRamView), ram_bytes_(ram_bytes), above_4gb_(above_4gb) {
-  std::size_t pages = ram_bytes / kPageSize;
-  first_scattered_ = (pages / 4 + kGroup - 1) / kGroup * kGroup;
-  free_[kFirstPage] = first_scattered_ - kFirstPage;
-  free_[first_scattered_] = pages - first_scattered_;
+  const std::size_t pages = ram_bytes / kPageSize, scattered_zone = first_of_scattered_zone(ram_bytes);
+  // Another process knows a page by its place in the memory: there all keep their order.
+  first_scattered_ = host::ram_is_shared(slot_base) ? pages : scattered_zone;
+  free_[kFirstPage] = scattered_zone - kFirstPage;
+  free_[scattered_zone] = pages - scattered_zone;
 }
 
 PhysicalAddress Memory::pa_of_page(std::size_t page) const {
@@ -56,9 +63,10 @@ PhysicalAddress Memory::highest_address() const {
 
 void* Memory::allocate_pages(std::size_t pages, Zone zone, PhysicalAddress highest) {
   if (pages == 0) return nullptr;
+  const std::size_t scattered_zone = first_of_scattered_zone(ram_bytes_);
   for (auto run = free_.begin(); run != free_.end(); ++run) {
     auto [first, length] = *run;
-    if ((first < first_scattered_) != (zone == Zone::Contiguous) || length < pages) continue;
+    if ((first < scattered_zone) != (zone == Zone::Contiguous) || length < pages) continue;
     if (highest < highest_address()) {
       bool fits = true;
       for (std::size_t page = first; page < first + pages && fits; ++page)
@@ -88,12 +96,13 @@ void Memory::free_pages(void* first_address, std::size_t pages) {
   pages_in_use_ -= pages;
   auto [run, inserted] = free_.emplace(first, pages);
   HOST_CHECK(inserted);
+  const std::size_t scattered_zone = first_of_scattered_zone(ram_bytes_);
   auto next = std::next(run);
-  if (next != free_.end() && run->first + run->second == next->first && next->first != first_scattered_) {
+  if (next != free_.end() && run->first + run->second == next->first && next->first != scattered_zone) {
     run->second += next->second;
     free_.erase(next);
   }
-  if (run != free_.begin() && run->first != first_scattered_) {
+  if (run != free_.begin() && run->first != scattered_zone) {
     auto previous = std::prev(run);
     if (previous->first + previous->second == run->first) {
       previous->second += run->second;

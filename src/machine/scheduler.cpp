@@ -18,6 +18,9 @@ namespace {
 // A processor that only looks at the clock lets others run after so much virtual time.
 constexpr Duration kSpentMax = 20us;
 
+// Live: how often a busy machine looks at what came from outside.
+constexpr Duration kLookInterval = 20us;
+
 bool is_mutant(const nt::DISPATCHER_HEADER* object) { return object->Type == nt::MutantObject; }
 
 }  // namespace
@@ -229,8 +232,31 @@ void Machine::Impl::run_due_events() {
   }
 }
 
+void go_live(Machine& machine, OutsideWorld& world) { machine.impl().outside = &world; }
+
+void Machine::Impl::look_outside() {
+  clock = std::max(clock, outside->now());
+  if (clock - looked_outside >= kLookInterval) {
+    looked_outside = clock;
+    bool outer = std::exchange(in_hardware, true);
+    outside->look();
+    in_hardware = outer;
+  }
+  run_due_events();
+}
+
+bool Machine::Impl::wait_outside(Time due) {
+  bool outer = std::exchange(in_hardware, true);
+  bool goes_on = outside->wait(due);
+  in_hardware = outer;
+  clock = looked_outside = std::max(clock, outside->now());
+  run_due_events();
+  return goes_on;
+}
+
 Processor* Machine::Impl::pick_processor() {
   for (;;) {
+    if (outside) look_outside();
     if (stop || dead) return nullptr;
     if (++point_count > config.points_max) {
       stop = true;
@@ -251,6 +277,11 @@ Processor* Machine::Impl::pick_processor() {
     if (!events.empty()) next = events.begin()->first.first;
     for (const Processor& processor : processors)
       if (processor.activity == Activity::Stalled) next = std::min(next, processor.busy_until);
+    if (outside && clock < config.time_max) {
+      if (wait_outside(next)) continue;
+      stop = true;
+      return nullptr;
+    }
     if (next == Time::max()) {
       nothing_can_happen();
       return nullptr;
@@ -388,7 +419,7 @@ void spend(Duration duration) {
   Machine::Impl& i = impl();
   i.clock += duration;
   if (!i.executing || i.in_hardware) return;
-  i.run_due_events();
+  i.outside ? i.look_outside() : i.run_due_events();
   Processor& processor = *i.executing;
   processor.spent += duration;
   if (processor.spent >= kSpentMax) {

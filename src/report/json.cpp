@@ -143,6 +143,7 @@ std::string json_of(const scenario::RunResult& result, const std::string& replay
   json["events"] = result.events;
   json["digest"] = result.digest;
   json["replay"] = replay;
+  json["live"] = result.live;
   return text_of(json);
 }
 

@@ -7,6 +7,7 @@
 #include "class/disk/disk_driver.h"
 #include "host/check.h"
 #include "image/loader.h"
+#include "machine/outside.h"
 #include "models/pci/fabric.h"
 #include "nt/status.h"
 #include "ntos/cm/registry.h"
@@ -110,6 +111,7 @@ host::Result<std::unique_ptr<Machine>> assemble(const RunConfig& config) {
   const StrategyChoice* strategy = &config.strategy;
   wanted.strategy = [strategy] { return make_strategy(*strategy); };
   std::unique_ptr<Machine> machine = TRY(Machine::create(wanted));
+  if (config.outside) machine::go_live(*machine, *config.outside);
   ntos::install_kernel(*machine);
   machine->enter([&] { image::Images::attach(*machine, *config.exports); });
   TRY(bus::board::build_board(*machine, *config.board));

@@ -104,6 +104,7 @@ host::Result<RunResult> run(const RunConfig& config) {
   result.processors = config.processors != 0 ? config.processors : config.board->processors;
   result.strategy = config.strategy;
   result.requests = config.requests;
+  result.live = config.outside != nullptr || config.board->is_live();
   result.outcome = outcome.kind;
   result.steps = stage->steps();
   for (std::size_t i = 0; i < result.steps.size(); ++i) {

@@ -16,7 +16,13 @@
 #include "scenario/request_counts.h"
 #include "scenario/scenario.h"
 
+namespace drydock::machine {
+class OutsideWorld;
+}
+
 namespace drydock::scenario {
+
+struct ServeJob;
 
 /// Who answers the decisions.
 struct StrategyChoice {
@@ -40,6 +46,8 @@ struct RunConfig {
   Budget budget;
   unsigned requests = 64;  ///< of each load
   bool keep_trace = false;
+  ServeJob* serve = nullptr;                 ///< of the scenario `serve`
+  machine::OutsideWorld* outside = nullptr;  ///< live; a board with QEMU devices is live anyway
 };
 
 enum class StepState : std::uint8_t { NotReached, Running, Passed, Failed };
@@ -92,6 +100,8 @@ struct RunResult {
   std::vector<std::uint32_t> answers;  ///< the decisions, for replay
   std::vector<ntos::io::ErrorLogEvent> event_log;
   std::optional<machine::Trace> trace;  ///< if asked for
+
+  bool live = false;                   ///< ran on the wall's clock: cannot be replayed
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }
 };

@@ -216,7 +216,8 @@ class Reader {
 
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
-                  {"slot", "model", "driver", "disk", "latency", "reset_latency", "faults", "message_interrupts",
+                  {"slot", "model", "device", "driver", "disk", "latency", "reset_latency", "faults",
+                   "message_interrupts",
                    "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
     device.line = line_of(table);
@@ -239,6 +240,7 @@ class Reader {
       return complain(table, "secondary", fmt::format("a {} has no bus behind it: remove this key", model->name));
     device.secondary = static_cast<unsigned>(TRY(number_of(table, "secondary", 0, 1, kBusesMax)));
     device.message_interrupts = TRY(flag_of(table, "message_interrupts", true));
+    TRY(read_qemu_device(table, device));
     device.function_level_reset = TRY(flag_of(table, "function_level_reset", true));
     if (table.contains("function_level_reset") && !model->has_function_level_reset)
       return complain(table, "function_level_reset",
@@ -421,6 +423,27 @@ class Reader {
     return {};
   }
 
+  /// device = "lsi53c895a,key=value": what would stand behind -device.
+  Status read_qemu_device(const toml::table& table, Device& device) const {
+    const std::string text = TRY(text_of(table, "device", ""));
+    if (device.model != "qemu") {
+      if (!text.empty()) return complain(table, "device", "only model = \"qemu\" takes a device: remove this key");
+      return {};
+    }
+    if (text.empty()) return at(table, "a qemu device needs its name: add device = \"pvscsi\"");
+    const std::size_t comma = text.find(',');
+    device.qemu_type = text.substr(0, comma);
+    if (comma != std::string::npos) device.qemu_properties = text.substr(comma);
+    for (std::string_view own : {",id=", ",bus=", ",addr=", ",drive="})
+      if (device.qemu_properties.find(own) != std::string::npos)
+        return complain(table, "device", fmt::format("{} is set by the board itself: leave it out", own.substr(1)));
+    if (table.contains("latency") || table.contains("reset_latency") || !device.message_interrupts)
+      return complain(table, table.contains("latency") ? "latency" : "model",
+                      "QEMU's devices have their own timing and interrupts: remove latency, reset_latency and "
+                      "message_interrupts");
+    return {};
+  }
+
   Result<Slot> read_slot(const toml::table& table) const {
     std::string text = TRY(text_of(table, "slot", ""));
     std::array<unsigned, 3> parts{};
@@ -515,6 +538,7 @@ Result<Board> parse_board(std::string_view text, const std::string& file, const 
 
 Status open_disk_files(Board& board) {
   for (Device& device : board.devices) {
+    if (device.model == "qemu") continue;  // QEMU opens its own
     for (Disk& disk : device.disks) {
       if (disk.file.empty()) continue;
       Result<host::DiskFile> opened = host::open_disk_file(disk.file, disk.read_only);

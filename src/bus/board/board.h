@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,10 @@
 #include "bus/slot.h"
 #include "host/result.h"
 #include "machine/time.h"
+
+namespace drydock::models::qemu {
+class Computer;
+}
 
 namespace drydock::bus::board {
 
@@ -43,6 +48,10 @@ struct Device {
   unsigned secondary = 0;                          ///< of a bridge: the bus behind it; 0: it is no bridge
   bool message_interrupts = true;                  ///< false: the function lacks MSI and MSI-X
   bool function_level_reset = true;                ///< false: a function that has it goes without
+  std::string qemu_type;        ///< of model "qemu": the device as QEMU calls it
+  std::string qemu_properties;  ///< ",key=value..." as on QEMU's command line
+  models::qemu::Computer* qemu = nullptr;  ///< the board's, while it runs
+  unsigned qemu_number = 0;                ///< which of its devices this is
 };
 
 /// A value that tunes one of Windows' parts, by its name in [settings] ("scsiport.reset_holdoff").
@@ -65,6 +74,10 @@ struct Board {
   std::vector<Device> devices;
   acpi::Firmware firmware;                       ///< rails and reset lines
   std::map<std::string, std::int64_t> settings;  ///< only those the board sets
+  std::shared_ptr<models::qemu::Computer> qemu;  ///< once start_qemu() has started it
+
+  /// Whether machines on it run in live mode, on the wall's clock.
+  bool is_live() const { return qemu != nullptr; }
 
   /// The board's value, or the ordinary one.
   std::int64_t setting(std::string_view setting_name) const;
@@ -76,6 +89,8 @@ host::Result<Board> parse_board(std::string_view text, const std::string& file, 
 /// Opens the files behind the board's disks; on failure none stays open. Call outside a machine.
 host::Status open_disk_files(Board& board);
 void close_disk_files(Board& board);
+/// Starts QEMU if the board has devices of it. Call outside a machine, before any sandbox.
+host::Status start_qemu(Board& board);
 
 /// A built-in board by its name, or a TOML file by its path.
 host::Result<Board> load_board(const std::string& name_or_path);

@@ -5,6 +5,7 @@
 #include "bus/acpi/acpi_driver.h"
 #include "bus/board/model_catalogue.h"
 #include "bus/pci/pci_driver.h"
+#include "models/qemu/computer.h"
 #include "ntos/kernel.h"
 
 namespace drydock::bus::board {
@@ -28,7 +29,7 @@ std::shared_ptr<models::disk::Backing> backing_of(const Disk& disk) {
 /// The disks' contents outlive the adapter, so they are kept with the board.
 void plug_model(BoardPart& part, const Device& device) {
   Backings& backings = part.backings[device.slot];
-  if (backings.empty())
+  if (backings.empty() && !device.qemu)
     for (const Disk& disk : device.disks) backings.push_back(backing_of(disk));
   part.fabric->plug(location_of(device.slot), find_model(device.model)->make(device, backings));
 }
@@ -95,8 +96,16 @@ BoardPart* board_part() {
 Status build_board(machine::Machine& machine, const Board& board) {
   for (const Device& device : board.devices) {
     if (!find_model(device.model)) return error("there is no model ", device.model);
+    if (device.model == "qemu") {
+      if (!device.qemu) return error("slot ", to_text(device.slot), ": QEMU was not started");
+      continue;
+    }
     for (const Disk& disk : device.disks)
       if (!disk.file.empty() && disk.descriptor < 0) return error(disk.file, ": this disk was not opened");
+  }
+  if (board.qemu) {
+    TRY(board.qemu->power_on());
+    machine::go_live(machine, board.qemu->world());
   }
   machine.enter([&] {
     auto* part = new BoardPart;

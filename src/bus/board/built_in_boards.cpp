@@ -104,8 +104,27 @@ description = "no devices at all"
 memory = "32 MiB"
 )";
 
+constexpr std::string_view kQemuPvscsi = R"(# The demo's board with QEMU's pvscsi instead of our own. Live: the clock is the wall's, so buses rest shorter.
+name = "qemu-pvscsi"
+description = "QEMU's pvscsi with two disks of 64 MiB"
+memory = "64 MiB"
+
+[settings]
+scsiport.reset_holdoff = "20 ms"
+
+[[device]]
+slot = "0:3.0"
+model = "qemu"
+device = "pvscsi"
+disk = [
+  { target = 0, size = "64 MiB" },
+  { target = 1, size = "64 MiB" },
+]
+)";
+
 constexpr BuiltInBoard kBoards[] = {
-    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu}, {"rail", kRail}, {"empty", kEmpty}};
+    {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu},
+    {"rail", kRail},     {"qemu-pvscsi", kQemuPvscsi}, {"empty", kEmpty}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "models/edu/edu_model.h"
 #include "models/pvscsi/pvscsi_model.h"
 #include "models/root_port/root_port_model.h"
+#include "models/qemu/computer.h"
 
 namespace drydock::bus::board {
 
@@ -69,6 +70,10 @@ void strike_edu(machine::DeviceModel& model, std::string_view name) {
   if (const auto fault = models::edu::find_fault(name)) static_cast<models::edu::EduModel&>(model).strike(*fault);
 }
 
+models::pci::ModelFactory make_qemu(const Device& device, const Backings&) {
+  return device.qemu->factory(device.qemu_number);
+}
+
 constexpr ModelInfo kModels[] = {
     {.name = "pvscsi",
      .meaning = "VMware PVSCSI adapter (15AD:07C0), several targets and units, INTx and MSI",
@@ -87,6 +92,10 @@ constexpr ModelInfo kModels[] = {
      .meaning = "PCI Express root port (1B36:000C): a bridge; what has its bus in its slot sits behind it",
      .is_bridge = true,
      .make = make_root_port},
+    {.name = "qemu",
+     .meaning = "a device of QEMU's, by its name there: device = \"lsi53c895a\"; runs live, on the wall's clock",
+     .takes_disks = true,
+     .make = make_qemu},
 };
 
 }  // namespace

@@ -1,0 +1,62 @@
+#pragma once
+// Block requests between two processes: one asks (an NBD server's threads), one serves (a machine). Memory that both
+// map holds a fixed number of requests with their data; an event counter says that there are new ones.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "host/descriptor.h"
+#include "host/result.h"
+
+namespace drydock::host {
+
+enum class BlockRequestKind : std::uint32_t { Read, Write, Flush, Zero };
+
+struct BlockRequest {
+  static constexpr std::size_t kBytesMax = 256 << 10;
+  std::atomic<std::uint32_t> done{0};  ///< 1 once served; its waiter sleeps on it
+  BlockRequestKind kind = BlockRequestKind::Read;
+  std::uint64_t offset = 0;
+  std::uint32_t bytes = 0;
+  std::int32_t error = 0;  ///< an errno, or 0
+};
+
+/// One end. Whichever process makes it hands ring_descriptor() and bell_descriptor() to the other.
+class BlockChannel {
+ public:
+  static constexpr unsigned kRequestsMax = 64;
+
+  static Result<BlockChannel> create();
+  static Result<BlockChannel> open(int ring, int bell);
+  BlockChannel(BlockChannel&& other) noexcept;
+  BlockChannel& operator=(BlockChannel&&) = delete;
+  ~BlockChannel();
+
+  int ring_descriptor() const { return ring_.get(); }
+  int bell_descriptor() const { return bell_.get(); }
+  BlockRequest& request(unsigned index);
+  std::byte* data(unsigned index);  ///< kBytesMax bytes
+
+  // ---- the asking end. Calls of several threads are theirs to serialise, but for await().
+  /// Request `index` is filled in: hands it over.
+  void submit(unsigned index);
+  /// Sleeps until it is served. False if the serving end has gone.
+  bool await(unsigned index);
+
+  // ---- the serving end, on one thread
+  /// The next request, or kRequestsMax if there is none.
+  unsigned take();
+  void complete(unsigned index, int error);
+  /// Everybody who waits, and who comes later, is told that nobody serves any more.
+  void hang_up();
+
+ private:
+  struct Shared;
+  BlockChannel(Descriptor ring, Descriptor bell, Shared* shared);
+
+  Descriptor ring_, bell_;
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace drydock::host

@@ -1,0 +1,57 @@
+// Requests through shared memory, between two threads that stand for two processes.
+
+#include "host/block_channel.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+
+namespace drydock::host {
+namespace {
+
+TEST(BlockChannel, EveryRequestIsServedOnceInOrder) {
+  BlockChannel asking = std::move(BlockChannel::create()).value();
+  BlockChannel serving =
+      std::move(BlockChannel::open(dup(asking.ring_descriptor()), dup(asking.bell_descriptor()))).value();
+  constexpr unsigned kRounds = 1000;
+  std::thread server([&] {
+    for (unsigned served = 0; served < kRounds;) {
+      const unsigned index = serving.take();
+      if (index == BlockChannel::kRequestsMax) continue;
+      EXPECT_EQ(serving.request(index).offset, served);
+      std::memset(serving.data(index), static_cast<int>(served), 512);
+      serving.complete(index, served % 7 == 0 ? 5 : 0);
+      ++served;
+    }
+  });
+  for (unsigned round = 0; round < kRounds; ++round) {
+    const unsigned index = round % BlockChannel::kRequestsMax;
+    asking.request(index).offset = round;
+    asking.submit(index);
+    ASSERT_TRUE(asking.await(index));
+    EXPECT_EQ(asking.request(index).error, round % 7 == 0 ? 5 : 0);
+    EXPECT_EQ(asking.data(index)[511], static_cast<std::byte>(round));
+  }
+  server.join();
+  EXPECT_EQ(serving.take(), BlockChannel::kRequestsMax);
+}
+
+TEST(BlockChannel, TheBellCountsRequests) {
+  BlockChannel channel = std::move(BlockChannel::create()).value();
+  channel.submit(3);
+  channel.submit(4);
+  EXPECT_EQ(take_events(channel.bell_descriptor()), 2u);
+  EXPECT_EQ(take_events(channel.bell_descriptor()), 0u);
+}
+
+TEST(BlockChannel, WhoeverWaitsIsToldThatNobodyServes) {
+  BlockChannel channel = std::move(BlockChannel::create()).value();
+  channel.submit(0);
+  channel.hang_up();
+  EXPECT_FALSE(channel.await(0));
+}
+
+}  // namespace
+}  // namespace drydock::host

@@ -1,0 +1,52 @@
+#include "host/event_loop.h"
+
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "host/check.h"
+
+namespace drydock::host {
+
+namespace {
+
+constexpr int kReadyMax = 64;  // taken at once; the rest shows the next time
+
+}  // namespace
+
+Result<EventLoop> EventLoop::create() {
+  EventLoop loop;
+  loop.epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+  if (!loop.epoll_) return error("no event loop: ", std::strerror(errno));
+  return loop;
+}
+
+Status EventLoop::watch(int descriptor, std::function<void()> ready) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = ready_.size();
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0)
+    return error("a descriptor cannot be watched: ", std::strerror(errno));
+  ready_.push_back(std::move(ready));
+  return {};
+}
+
+void EventLoop::silence(int descriptor) {
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+bool EventLoop::wait(std::chrono::nanoseconds timeout) {
+  epoll_event events[kReadyMax];
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timespec limit{seconds.count(), (timeout - seconds).count()};
+  const int ready = epoll_pwait2(epoll_.get(), events, kReadyMax, timeout.count() < 0 ? nullptr : &limit, nullptr);
+  if (ready < 0) {
+    HOST_CHECK(errno == EINTR);
+    return false;
+  }
+  for (int i = 0; i < ready; ++i) ready_[events[i].data.u64]();
+  return ready > 0;
+}
+
+}  // namespace drydock::host

@@ -1,0 +1,222 @@
+#include "models/qemu/computer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/check.h"
+#include "host/shared_ram.h"
+#include "host/socket.h"
+#include "models/pci/config_space.h"
+#include "models/qemu/device_types.h"
+#include "models/qemu/function.h"
+
+namespace drydock::models::qemu {
+
+using host::Result;
+using host::Status;
+
+namespace {
+
+// QEMU's q35, as it is set up here: nothing of it is seen by a driver.
+constexpr std::uint64_t kExtendedConfig = 0xB0000000;  // one window for all of configuration space
+constexpr std::uint64_t kDoorbellBar = 0xE0000000;
+constexpr std::uint64_t kDoorbellRegister = kDoorbellBar + 0x0C;
+constexpr std::uint64_t kFirstWindow = 0xE1000000;
+constexpr std::uint64_t kWindowSize = 0x02000000;
+constexpr std::uint64_t kFirstIoWindow = 0x4000;
+constexpr std::uint64_t kIoWindowSize = 0x1000;
+constexpr unsigned kFirstPortLine = 20;  // I/O APIC inputs of pin A, by slot modulo 4
+constexpr unsigned kPortLines = 4;
+
+// Registers of a root port (PCI Express 4.0, 7.5); its PCI Express capability is at 0x54.
+constexpr unsigned kPrimaryBus = 0x18, kSecondaryBus = 0x19, kSubordinateBus = 0x1A;
+constexpr unsigned kIoBase = 0x1C, kMemoryBase = 0x20, kPrefetchBase = 0x24, kIoBaseUpper = 0x30;
+constexpr unsigned kBridgeControl = 0x3E, kSlotControl = 0x54 + 0x18;
+constexpr std::uint32_t kSecondaryBusReset = 1u << 6;
+constexpr std::uint32_t kSlotPowerOff = 0x07C0, kSlotPowerOn = 0x01C0;  // indicators with it
+
+unsigned slot_of(unsigned port) { return kFirstPortSlot + port; }
+unsigned bus_of(unsigned port) { return port + 1; }
+unsigned line_of(unsigned port) { return kFirstPortLine + slot_of(port) % kPortLines; }
+
+std::uint64_t config_address(unsigned bus, unsigned device, unsigned offset) {
+  return kExtendedConfig + (std::uint64_t{bus} << 20 | device << 15 | offset);
+}
+
+/// "pvscsi,id=x,addr=1" as the object that device_add takes.
+std::string json_of(const std::string& arguments) {
+  std::string json = R"({"execute": "device_add", "arguments": {"driver": ")";
+  bool in_value = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const char c = arguments[i];
+    if (c == ',' ) {
+      json += "\", \"";
+      in_value = false;
+    } else if (c == '=' && !in_value) {
+      json += "\": \"";
+      in_value = true;
+    } else {
+      json += c;
+    }
+  }
+  return json + "\"}}";
+}
+
+}  // namespace
+
+Computer::Computer(const Plan& plan, QemuProcess process, host::EventLoop loop)
+    : plan_(plan),
+      process_(std::move(process)),
+      qtest_(process_.qtest.get()),
+      qmp_(process_.qmp.get()),
+      world_(std::move(loop)) {
+  present_.fill(true);
+}
+
+Computer::~Computer() {
+  host::share_ram(-1, 0);
+}
+
+Result<std::unique_ptr<Computer>> Computer::start(const Plan& plan) {
+  QemuProcess process = TRY(start_qemu(plan));
+  host::EventLoop loop = TRY(host::EventLoop::create());
+  std::unique_ptr<Computer> computer(new Computer(plan, std::move(process), std::move(loop)));
+  TRY(computer->listen());
+  host::share_ram(computer->ram_descriptor(), plan.ram_bytes);
+  return computer;
+}
+
+Status Computer::listen() {
+  qtest_.on_line([this](unsigned line, bool raised) { line_changed(line, raised); });
+  qtest_.on_end([this] { world_.loop().silence(qtest_.socket()); });
+  TRY(world_.loop().watch(qtest_.socket(), [this] { qtest_.take(); }));
+  for (unsigned i = 0; i < process_.messages.size(); ++i) {
+    const int counter = process_.messages[i].get();
+    TRY(world_.loop().watch(counter, [this, i, counter] {
+      message_came(i / kVectorsPerDevice, i % kVectorsPerDevice, counter);
+    }));
+  }
+  return {};
+}
+
+Status Computer::power_on() {
+  functions_.fill(nullptr);
+  if (!fresh_) {
+    for (unsigned port = 0; port < plan_.devices.size(); ++port)
+      if (!present_[port]) TRY(plug(port));
+    TRY(qmp_.command(R"({"execute": "system_reset"})"));
+    std::size_t memory_disk = 0;
+    for (const DevicePlan& device : plan_.devices)
+      for (const DiskPlan& disk : device.disks)
+        if (disk.file.empty()) host::clear_shared_memory(process_.memory_disks[memory_disk++].get(), disk.size_bytes);
+  }
+  set_up();
+  fresh_ = false;
+  world_.switch_on();
+  return {};
+}
+
+void Computer::set_up() {
+  qtest_.out(0x43, 1, 0x30);  // the timer chip would interrupt 18 times a second
+  if (fresh_) qtest_.intercept_interrupts();
+  qtest_.out(0xCF8, 4, 0x80000060);
+  qtest_.out(0xCFC, 4, static_cast<std::uint32_t>(kExtendedConfig) | 1);
+  qtest_.out(0xCF8, 4, 0x80000064);
+  qtest_.out(0xCFC, 4, 0);
+  root_write(kDoorbellSlot, pci::header::kBar0, 4, kDoorbellBar);
+  root_write(kDoorbellSlot, pci::header::kCommand, 2, pci::command::kMemorySpace);
+  for (unsigned port = 0; port < plan_.devices.size(); ++port) set_up_port(port);
+}
+
+void Computer::set_up_port(unsigned port) {
+  const unsigned slot = slot_of(port);
+  const std::uint64_t memory = kFirstWindow + port * kWindowSize;
+  const std::uint64_t io = kFirstIoWindow + port * kIoWindowSize;
+  root_write(slot, kPrimaryBus, 1, 0);
+  root_write(slot, kSecondaryBus, 1, bus_of(port));
+  root_write(slot, kSubordinateBus, 1, bus_of(port));
+  root_write(slot, kMemoryBase, 4,
+             static_cast<std::uint32_t>((memory + kWindowSize - 1) & 0xFFF00000) |
+                 static_cast<std::uint32_t>(memory >> 16 & 0xFFF0));
+  root_write(slot, kPrefetchBase, 4, 0x0001FFF1);  // closed: prefetchable registers go into the other window
+  root_write(slot, kIoBase, 2, static_cast<std::uint32_t>((io >> 8 & 0xF0) | (io & 0xF000)));
+  root_write(slot, kIoBaseUpper, 4, 0);
+  root_write(slot, pci::header::kCommand, 2,
+             pci::command::kIoSpace | pci::command::kMemorySpace | pci::command::kBusMaster);
+}
+
+Status Computer::plug(unsigned port) {
+  const unsigned generation = ++generation_[port];
+  TRY(qmp_.command(json_of(device_arguments(plan_.devices[port], port, generation))));
+  for (const std::string& disk : disk_arguments(plan_.devices[port], port, generation))
+    TRY(qmp_.command(json_of(disk)));
+  root_write(slot_of(port), kSlotControl, 2, kSlotPowerOn);
+  present_[port] = true;
+  return {};
+}
+
+void Computer::pull(unsigned port) {
+  functions_[port] = nullptr;
+  root_write(slot_of(port), kSlotControl, 2, kSlotPowerOff);
+  present_[port] = false;
+}
+
+void Computer::secondary_bus_reset(unsigned port) {
+  const std::uint32_t control = root_read(slot_of(port), kBridgeControl, 2);
+  root_write(slot_of(port), kBridgeControl, 2, control | kSecondaryBusReset);
+  root_write(slot_of(port), kBridgeControl, 2, control & ~kSecondaryBusReset);
+}
+
+pci::ModelFactory Computer::factory(unsigned device) {
+  return [this, device](machine::DeviceWires& wires) -> std::unique_ptr<machine::DeviceModel> {
+    if (!present_[device])
+      if (Status plugged = plug(device); !plugged) wires.note(plugged.failure().message);
+    return std::make_unique<Function>(*this, device, wires);
+  };
+}
+
+void Computer::line_changed(unsigned line, bool raised) {
+  unsigned sharing = 0;
+  for (unsigned port = 0; port < plan_.devices.size(); ++port)
+    if (functions_[port] && line_of(port) == line) ++sharing;
+  for (unsigned port = 0; port < plan_.devices.size(); ++port)
+    if (functions_[port] && line_of(port) == line) functions_[port]->line_changed(raised, sharing > 1);
+}
+
+void Computer::message_came(unsigned port, unsigned vector, int counter) {
+  host::take_events(counter);
+  if (functions_[port]) functions_[port]->message_came(vector);
+}
+
+std::uint64_t Computer::place_bar(unsigned port, bool is_io, std::uint64_t size, std::uint64_t& taken) const {
+  const std::uint64_t window = is_io ? kFirstIoWindow + port * kIoWindowSize : kFirstWindow + port * kWindowSize;
+  const std::uint64_t at = (window + taken + size - 1) & ~(size - 1);
+  const std::uint64_t end = at + size;
+  if (end > window + (is_io ? kIoWindowSize : kWindowSize)) return 0;
+  taken = end - window;
+  return at;
+}
+
+Doorbell Computer::doorbell(unsigned port) const {
+  return {kDoorbellRegister, port * kVectorsPerDevice};  // peer 0 << 16 | vector
+}
+
+std::uint32_t Computer::config_read(unsigned port, unsigned offset, unsigned size) {
+  return static_cast<std::uint32_t>(qtest_.read(config_address(bus_of(port), 0, offset), size));
+}
+
+void Computer::config_write(unsigned port, unsigned offset, unsigned size, std::uint32_t value) {
+  qtest_.write(config_address(bus_of(port), 0, offset), size, value);
+}
+
+std::uint32_t Computer::root_read(unsigned slot, unsigned offset, unsigned size) {
+  return static_cast<std::uint32_t>(qtest_.read(config_address(0, slot, offset), size));
+}
+
+void Computer::root_write(unsigned slot, unsigned offset, unsigned size, std::uint32_t value) {
+  qtest_.write(config_address(0, slot, offset), size, value);
+}
+
+}  // namespace drydock::models::qemu

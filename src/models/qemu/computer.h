@@ -1,0 +1,85 @@
+#pragma once
+// QEMU's computer as Drydock's devices need it: root ports, configuration space, interrupts, power of slots.
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "host/event_loop.h"
+#include "host/result.h"
+#include "machine/live_world.h"
+#include "machine/wires.h"
+#include "models/pci/fabric.h"
+#include "models/qemu/qemu_process.h"
+#include "models/qemu/qmp.h"
+#include "models/qemu/qtest.h"
+
+namespace drydock::models::qemu {
+
+class Function;
+
+/// Where a message from a device must go to reach us.
+struct Doorbell {
+  std::uint64_t address = 0;
+  std::uint32_t data = 0;  ///< of the device's vector 0; the others follow
+};
+
+/// One QEMU with the QEMU devices of a board. Made by whoever supervises, before any sandbox; used by one machine after
+/// the other. Lives outside of machines: while one runs, nothing in here allocates.
+class Computer {
+ public:
+  static host::Result<std::unique_ptr<Computer>> start(const Plan& plan);
+  ~Computer();
+  Computer(const Computer&) = delete;
+  Computer& operator=(const Computer&) = delete;
+
+  /// Back to the power-on state: all devices in their slots, disks in memory zeroed. While no machine runs.
+  host::Status power_on();
+  /// The device of the plan with this number; plugs it in again if its slot is empty.
+  pci::ModelFactory factory(unsigned device);
+
+  machine::LiveWorld& world() { return world_; }
+  int ram_descriptor() const { return process_.ram.get(); }
+  std::size_t ram_bytes() const { return plan_.ram_bytes; }
+  /// QEMU has ended by itself; what it said about it.
+  bool ended() const { return qtest_.ended(); }
+  std::string last_words() const { return process_.process.errors(); }
+  std::uint64_t round_trips() const { return qtest_.round_trips(); }
+
+  // ---- for Function
+  Qtest& qtest() { return qtest_; }
+  const DevicePlan& plan(unsigned port) const { return plan_.devices[port]; }
+  std::uint32_t config_read(unsigned port, unsigned offset, unsigned size);
+  void config_write(unsigned port, unsigned offset, unsigned size, std::uint32_t value);
+  /// Addresses behind the port, given out from `taken` upwards; 0 if they do not fit.
+  std::uint64_t place_bar(unsigned port, bool is_io, std::uint64_t size, std::uint64_t& taken) const;
+  Doorbell doorbell(unsigned port) const;
+  void attach(unsigned port, Function* function) { functions_[port] = function; }
+  /// The slot loses its power: the device is gone.
+  void pull(unsigned port);
+  void secondary_bus_reset(unsigned port);
+
+ private:
+  explicit Computer(const Plan& plan, QemuProcess process, host::EventLoop loop);
+
+  host::Status listen();
+  host::Status plug(unsigned port);
+  void set_up();
+  void set_up_port(unsigned port);
+  void line_changed(unsigned line, bool raised);
+  void message_came(unsigned port, unsigned vector, int counter);
+  std::uint32_t root_read(unsigned slot, unsigned offset, unsigned size);
+  void root_write(unsigned slot, unsigned offset, unsigned size, std::uint32_t value);
+
+  Plan plan_;
+  QemuProcess process_;
+  Qtest qtest_;
+  Qmp qmp_;
+  machine::LiveWorld world_;
+  bool fresh_ = true;  // nothing has run on it yet
+  std::array<Function*, kPortsMax> functions_{};
+  std::array<bool, kPortsMax> present_{};
+  std::array<unsigned, kPortsMax> generation_{};  // of the device's QEMU id, which is never used twice
+};
+
+}  // namespace drydock::models::qemu

@@ -1,0 +1,60 @@
+#pragma once
+// QEMU's qtest protocol: registers of the computer it plays, one line of text a request (docs/devel/qtest in QEMU).
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+namespace drydock::models::qemu {
+
+/// One connection. Everything waits for its reply; nothing here allocates, so that it may be used from inside a machine
+/// although it outlives it.
+class Qtest {
+ public:
+  /// The descriptor stays the caller's.
+  explicit Qtest(int socket) : socket_(socket) {}
+
+  /// Physical memory of that computer, and its ports. All ones once QEMU has gone.
+  std::uint64_t read(std::uint64_t address, unsigned size);
+  void write(std::uint64_t address, unsigned size, std::uint64_t value);
+  std::uint32_t in(std::uint16_t port, unsigned size);
+  void out(std::uint16_t port, unsigned size, std::uint32_t value);
+  /// As write(), without waiting: for a stream of values to one register. Whatever comes next waits for it.
+  void post_write(std::uint64_t address, unsigned size, std::uint64_t value);
+  /// "IRQ" lines arrive from now on, for the I/O APIC's inputs.
+  void intercept_interrupts();
+
+  /// Takes what has arrived unasked. Call when socket() is readable.
+  void take();
+  /// Called for each change of an interrupt line, in order, from within any call above.
+  void on_line(std::function<void(unsigned line, bool raised)> changed) { line_changed_ = std::move(changed); }
+  /// Called once when the other end is gone.
+  void on_end(std::function<void()> gone) { gone_ = std::move(gone); }
+
+  int socket() const { return socket_; }
+  bool ended() const { return ended_; }
+  std::uint64_t round_trips() const { return round_trips_; }
+
+ private:
+  static constexpr unsigned kPostedMax = 32;  // unread replies must fit the socket
+
+  std::uint64_t ask(const char* line, int length);
+  void send(const char* line, int length);
+  void collect_posted();
+  void take_lines();
+  bool receive(bool wait);
+  /// Takes one reply or interrupt line out of the buffer. Returns whether there was a whole line.
+  bool take_line(bool& was_reply, std::uint64_t& value);
+  void end();
+
+  int socket_;
+  bool ended_ = false;
+  unsigned posted_ = 0;
+  std::uint64_t round_trips_ = 0;
+  std::array<char, 4096> buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+  std::function<void(unsigned, bool)> line_changed_;
+  std::function<void()> gone_;
+};
+
+}  // namespace drydock::models::qemu

@@ -1,0 +1,225 @@
+#include "scenario/serve.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "bus/board/build_board.h"
+#include "machine/thread.h"
+#include "nt/ioctl.h"
+#include "nt/pass_through.h"
+#include "nt/status.h"
+#include "nt/storage.h"
+#include "ntos/ke/event.h"
+#include "ntos/ke/wait.h"
+#include "ntos/ob/names.h"
+#include "ntos/pnp/manager.h"
+#include "ntos/ps/thread.h"
+#include "scenario/run.h"
+#include "scenario/stage.h"
+#include "scenario/steps.h"
+
+namespace drydock::scenario {
+
+using namespace nt;
+using namespace std::chrono_literals;
+using host::BlockChannel;
+using host::BlockRequest;
+using Kind = host::BlockRequestKind;
+namespace user = ntos::io::user;
+
+namespace {
+
+constexpr unsigned kThreads = 32;
+constexpr machine::Duration kStopPoll = 50ms;
+constexpr unsigned kAttemptsMax = 8;  // of a request on a disk that is there and still fails it
+
+int errno_of(NTSTATUS status) {
+  if (NT_SUCCESS(status)) return 0;
+  switch (status) {
+    case STATUS_DISK_FULL: return ENOSPC;
+    case STATUS_MEDIA_WRITE_PROTECTED: return EROFS;
+    case STATUS_INVALID_PARAMETER: return EINVAL;
+    default: return EIO;
+  }
+}
+
+/// What the threads of one serving share.
+class Server {
+ public:
+  Server(Stage& stage, ServeJob& job) : stage_(stage), job_(job) {
+    job_.work = new KSEMAPHORE;
+    ntos::KeInitializeSemaphore(job_.work, 0, 0x7FFFFFFF);
+    ntos::KeInitializeEvent(&back_, NotificationEvent, TRUE);
+    ntos::KeInitializeEvent(&all_ended_, NotificationEvent, FALSE);
+  }
+
+  void run() {
+    running_ = kThreads;
+    for (unsigned n = 0; n < kThreads; ++n)
+      ntos::ps::create_system_thread(fmt::format("serve {}", n + 1), [this] { serve(); });
+    start_chaos("bus resets", job_.chaos.bus_reset, &Server::reset_bus);
+    start_chaos("unplugs", job_.chaos.unplug, &Server::unplug_and_plug);
+    *job_.ready = 1;
+    while (!job_.stop_asked->load()) machine::delay_until(now() + kStopPoll, false, false);
+    stopping_ = true;
+    ntos::KeReleaseSemaphore(job_.work, 0, kThreads, FALSE);
+    ntos::KeWaitForSingleObject(&all_ended_, Executive, KernelMode, FALSE, nullptr);
+    job_.work = nullptr;
+    job_.channel->hang_up();
+  }
+
+ private:
+  static machine::Time now() { return machine::Machine::current().now(); }
+  Disk& disk() { return stage_.disks()[job_.disk]; }
+
+  // ---- requests
+
+  void serve() {
+    for (;;) {
+      const unsigned index = job_.channel->take();
+      if (index != BlockChannel::kRequestsMax) {
+        const int error = answer(job_.channel->request(index), job_.channel->data(index));
+        if (error != 0) ++job_.statistics.failed;
+        job_.channel->complete(index, error);
+        continue;
+      }
+      if (stopping_) break;
+      ntos::KeWaitForSingleObject(job_.work, Executive, KernelMode, FALSE, nullptr);
+    }
+    thread_ended();
+  }
+
+  /// The memory is shared with a process that clients talk to: it is read once, and checked.
+  int answer(const BlockRequest& request, std::byte* data) {
+    const Kind kind = request.kind;
+    const std::uint64_t offset = request.offset;
+    const std::uint32_t bytes = request.bytes;
+    const std::uint64_t size = disk().blocks * disk().block_bytes;
+    if (kind != Kind::Flush && (bytes == 0 || bytes > BlockRequest::kBytesMax || offset > size || bytes > size - offset ||
+                                offset % disk().block_bytes || bytes % disk().block_bytes))
+      return EINVAL;
+    if (kind == Kind::Zero) std::memset(data, 0, bytes);
+    count(kind, bytes);
+    for (unsigned attempt = 1;; ++attempt) {
+      const unsigned pulls_before = pulls_;
+      const user::IoResult result = send(kind, offset, {data, bytes});
+      if (result.ok() && (kind == Kind::Flush || result.information == bytes)) return 0;
+      // A device that was pulled comes back; what it had not answered is sent again.
+      const bool pulled = pulls_ != pulls_before;
+      if (!pulled && attempt >= kAttemptsMax) return result.ok() ? EIO : errno_of(result.status);
+      ++job_.statistics.repeated;
+    }
+  }
+
+  user::IoResult send(Kind kind, std::uint64_t offset, std::span<std::byte> data) {
+    ntos::KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
+    ++users_;
+    user::IoResult result;
+    switch (kind) {
+      case Kind::Read: result = disk().file.read(data, offset); break;
+      case Kind::Write:
+      case Kind::Zero: result = disk().file.write(data, offset); break;
+      case Kind::Flush: result = disk().file.flush(); break;
+    }
+    --users_;
+    return result;
+  }
+
+  void count(Kind kind, std::uint32_t bytes) {
+    ServeStatistics& all = job_.statistics;
+    switch (kind) {
+      case Kind::Read: ++all.reads, all.bytes_read += bytes; break;
+      case Kind::Write: ++all.writes, all.bytes_written += bytes; break;
+      case Kind::Zero: ++all.zeroes; break;
+      case Kind::Flush: ++all.flushes; break;
+    }
+  }
+
+  void thread_ended() {
+    if (--running_ == 0) ntos::KeSetEvent(&all_ended_, 0, FALSE);
+  }
+
+  // ---- disturbances, one at a time
+
+  void start_chaos(const char* name, machine::Duration every, void (Server::*disturb)()) {
+    if (every <= 0s) return;
+    ++running_;
+    ntos::ps::create_system_thread(name, [this, every, disturb] {
+      for (machine::Time due = now() + every;; due = now() + every) {
+        while (!stopping_ && now() < due) machine::delay_until(std::min(due, now() + kStopPoll), false, false);
+        if (stopping_) break;
+        while (disturbed_) machine::delay_until(now() + 1ms, false, false);
+        disturbed_ = true;
+        (this->*disturb)();
+        disturbed_ = false;
+      }
+      thread_ended();
+    });
+  }
+
+  void reset_bus() {
+    SCSI_ADDRESS address{};
+    if (!disk().file.ioctl(IOCTL_SCSI_GET_ADDRESS, {}, std::as_writable_bytes(std::span(&address, 1))).ok()) return;
+    const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(address.PortNumber)) + u":";
+    user::File port = user::open(path);
+    const STORAGE_BUS_RESET_REQUEST request{address.PathId};
+    if (port && port.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1))).ok())
+      ++job_.statistics.bus_resets;
+  }
+
+  void unplug_and_plug() {
+    ntos::KeClearEvent(&back_);
+    ++pulls_;
+    for (const Adapter& adapter : stage_.adapters()) bus::board::unplug(stage_.machine(), adapter.slot);
+    while (users_ != 0) machine::delay_until(now() + 1ms, false, false);
+    for (Disk& each : stage_.disks()) each.file.close(), each.path.clear();
+    ntos::pnp::manager().wait_until_settled();
+    machine::delay_until(now() + kAwayFor, false, false);
+    plug_adapters_back(stage_);
+    ++job_.statistics.unplugs;
+    ntos::KeSetEvent(&back_, 0, FALSE);
+  }
+
+  Stage& stage_;
+  ServeJob& job_;
+  KEVENT back_{};       ///< set while the disk is there
+  KEVENT all_ended_{};
+  unsigned running_ = 0;
+  unsigned users_ = 0;  ///< threads with a request on the way
+  unsigned pulls_ = 0;
+  bool stopping_ = false;
+  bool disturbed_ = false;
+};
+
+void serve_disk(Stage& stage) {
+  ServeJob& job = *stage.config().serve;
+  auto* server = new Server(stage, job);
+  server->run();
+  const ServeStatistics& all = job.statistics;
+  stage.checked(fmt::format("{} reads, {} writes, {} repeated, {} failed", all.reads, all.writes, all.repeated, all.failed));
+}
+
+constexpr Step kServeSteps[] = {
+    {"load", "DriverEntry registers the driver", load_driver},
+    {"start", "the bus finds the adapter, the driver finds and initialises it", start_adapters},
+    {"enumerate", "every disk on the board has a device", find_disks},
+    {"serve", "requests of others go to the disk", serve_disk},
+    {"unload", "the driver goes and leaves nothing behind", remove_and_unload},
+};
+constexpr Scenario kServe{"serve", "a disk for NBD clients", "pvscsi", kServeSteps};
+
+}  // namespace
+
+void ServeJob::bell_rang() {
+  const std::uint64_t requests = host::take_events(channel->bell_descriptor());
+  if (work && requests != 0) ntos::KeReleaseSemaphore(work, 0, static_cast<LONG>(requests), FALSE);
+}
+
+const Scenario& serve_scenario() {
+  return kServe;
+}
+
+}  // namespace drydock::scenario

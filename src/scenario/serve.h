@@ -1,0 +1,50 @@
+#pragma once
+// A machine whose disk others use: requests come through a channel and go to the disk class driver, until somebody says
+// that it is enough. Live mode.
+
+#include <atomic>
+#include <cstdint>
+
+#include "host/block_channel.h"
+#include "machine/time.h"
+#include "scenario/scenario.h"
+
+namespace drydock::nt {
+struct KSEMAPHORE;
+}
+
+namespace drydock::scenario {
+
+/// What disturbs the disk while it is served; zero: never.
+struct Chaos {
+  machine::Duration bus_reset{};  ///< IOCTL_STORAGE_RESET_BUS so often
+  machine::Duration unplug{};     ///< the adapter is pulled so often, and put back kAwayFor later
+};
+inline constexpr machine::Duration kAwayFor = std::chrono::milliseconds(500);
+
+struct ServeStatistics {
+  std::uint64_t reads = 0, writes = 0, flushes = 0, zeroes = 0;
+  std::uint64_t bytes_read = 0, bytes_written = 0;
+  std::uint64_t repeated = 0;  ///< requests that failed with the device and were sent again
+  std::uint64_t failed = 0;    ///< that their client saw fail
+  std::uint64_t bus_resets = 0, unplugs = 0;
+};
+
+/// Lives outside of the machine.
+struct ServeJob {
+  host::BlockChannel* channel = nullptr;
+  const std::atomic<bool>* stop_asked = nullptr;
+  unsigned disk = 0;  ///< of the board
+  Chaos chaos;
+  std::atomic<std::uint64_t>* ready = nullptr;  ///< set once the disk can be used
+  ServeStatistics statistics;
+  nt::KSEMAPHORE* work = nullptr;  ///< in the machine, while it serves
+
+  /// New requests are in the channel. Called by the event loop, on the machine's thread, as hardware.
+  void bell_rang();
+};
+
+/// load, start, enumerate, serve, unload.
+const Scenario& serve_scenario();
+
+}  // namespace drydock::scenario

@@ -1,0 +1,60 @@
+// Boards with QEMU's devices: the same drivers, hardware that others wrote. Live, so no digests here.
+
+#include "end_to_end/command.h"
+
+namespace drydock::end_to_end {
+namespace {
+
+std::string board_with(const std::string& device) {
+  return "name = \"q\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"qemu\"\n" + device;
+}
+
+TEST(Qemu, ItsPvscsiGoesThroughTheWholeLifecycle) {
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board qemu-pvscsi --plain");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("PASS")) << ran.output;
+  EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+  EXPECT_TRUE(ran.says("cannot be replayed")) << ran.output;
+}
+
+TEST(Qemu, SeveralRunsStartFromPowerOn) {
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board qemu-pvscsi --runs 3");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("3 of 3 runs")) << ran.output;
+}
+
+TEST(Qemu, ADeviceThatItDoesNotKnowIsNamedWithItsLine) {
+  const TemporaryFile board("q.toml", board_with("device = \"frobnicator\"\n"));
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board " + board.path());
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(ran.says("q.toml:2: ")) << ran.output;
+  EXPECT_TRUE(ran.says("'frobnicator' is not a valid device model name")) << ran.output;
+}
+
+TEST(Qemu, AMissingImageIsNamed) {
+  const TemporaryFile board("q.toml", board_with("device = \"pvscsi\"\ndisk = [{ file = \"/nowhere/d.img\" }]\n"));
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board " + board.path());
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(ran.says("/nowhere/d.img: this disk cannot be opened")) << ran.output;
+}
+
+TEST(Qemu, WhatTheBoardSetsItselfIsRefused) {
+  const TemporaryFile board("q.toml", board_with("device = \"pvscsi,id=mine\"\n"));
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board " + board.path());
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(ran.says("id= is set by the board itself")) << ran.output;
+}
+
+TEST(Qemu, SaysWhichPackageItIsIn) {
+  const std::string command = "PATH=/nowhere '" DRYDOCK_BUILD_DIR "/drydock' run " + guest("pvscsi") +
+                              " --board qemu-pvscsi 2>&1";
+  std::FILE* pipe = popen(command.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string said(1000, '\0');
+  said.resize(std::fread(said.data(), 1, said.size(), pipe));
+  EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 2);
+  EXPECT_NE(said.find("apt-get install qemu-system-x86"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace drydock::end_to_end
