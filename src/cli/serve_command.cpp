@@ -158,7 +158,7 @@ Result<int> serve(ServeOptions& options, const std::string& program) {
   options.wish.budget.virtual_time = std::chrono::hours(24 * 365);
   options.wish.budget.points = ~0ull;
   std::unique_ptr<Job> job = TRY(prepare(options.wish, options.display, program));
-  job->config.scenario = &scenario::serve_scenario();
+  job->scenario = scenario::serve_scenario();
 
   const bus::board::Disk* disk = nullptr;
   unsigned number = 0;

@@ -8,13 +8,9 @@
 
 #include "bus/board/build_board.h"
 #include "machine/thread.h"
-#include "nt/ioctl.h"
-#include "nt/pass_through.h"
 #include "nt/status.h"
-#include "nt/storage.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
-#include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/ps/thread.h"
 #include "scenario/run.h"
@@ -160,25 +156,17 @@ class Server {
     });
   }
 
-  void reset_bus() {
-    SCSI_ADDRESS address{};
-    if (!disk().file.ioctl(IOCTL_SCSI_GET_ADDRESS, {}, std::as_writable_bytes(std::span(&address, 1))).ok()) return;
-    const std::u16string path = u"\\\\.\\Scsi" + ntos::ob::widen(std::to_string(address.PortNumber)) + u":";
-    user::File port = user::open(path);
-    const STORAGE_BUS_RESET_REQUEST request{address.PathId};
-    if (port && port.ioctl(IOCTL_STORAGE_RESET_BUS, std::as_bytes(std::span(&request, 1))).ok())
-      ++job_.statistics.bus_resets;
-  }
+  void reset_bus() { job_.statistics.bus_resets += ask_for_bus_resets(stage_); }
 
   void unplug_and_plug() {
     ntos::KeClearEvent(&back_);
     ++pulls_;
-    for (const Adapter& adapter : stage_.adapters()) bus::board::unplug(stage_.machine(), adapter.slot);
+    for (const Adapter* adapter : stage_.tested_adapters()) bus::board::unplug(stage_.machine(), adapter->slot);
     while (users_ != 0) machine::delay_until(now() + 1ms, false, false);
-    for (Disk& each : stage_.disks()) each.file.close(), each.path.clear();
+    stage_.close_handles();
     ntos::pnp::manager().wait_until_settled();
     machine::delay_until(now() + kAwayFor, false, false);
-    plug_adapters_back(stage_);
+    plug(stage_);
     ++job_.statistics.unplugs;
     ntos::KeSetEvent(&back_, 0, FALSE);
   }
@@ -202,14 +190,8 @@ void serve_disk(Stage& stage) {
   stage.checked(fmt::format("{} reads, {} writes, {} repeated, {} failed", all.reads, all.writes, all.repeated, all.failed));
 }
 
-constexpr Step kServeSteps[] = {
-    {"load", "DriverEntry registers the driver", load_driver},
-    {"start", "the bus finds the adapter, the driver finds and initialises it", start_adapters},
-    {"enumerate", "every disk on the board has a device", find_disks},
-    {"serve", "requests of others go to the disk", serve_disk},
-    {"unload", "the driver goes and leaves nothing behind", remove_and_unload},
-};
-constexpr Scenario kServe{"serve", "a disk for NBD clients", "pvscsi", kServeSteps};
+/// Not among the words that anybody may write: only the command has clients to serve.
+constexpr StepWord kServeWord{"serve", StepWord::Number::None, "requests of NBD clients go to the disk", serve_disk};
 
 }  // namespace
 
@@ -218,8 +200,13 @@ void ServeJob::bell_rang() {
   if (work && requests != 0) ntos::KeReleaseSemaphore(work, 0, static_cast<LONG>(requests), FALSE);
 }
 
-const Scenario& serve_scenario() {
-  return kServe;
+Scenario serve_scenario() {
+  Scenario scenario = std::move(parse_scenario("load, start, enumerate, unload", "serve")).value();
+  scenario.name = "serve";
+  scenario.meaning = "a disk for NBD clients";
+  scenario.board = "pvscsi";
+  scenario.steps.insert(scenario.steps.end() - 1, Step{&kServeWord});
+  return scenario;
 }
 
 }  // namespace drydock::scenario

@@ -45,6 +45,6 @@ struct ServeJob {
 };
 
 /// load, start, enumerate, serve, unload.
-const Scenario& serve_scenario();
+Scenario serve_scenario();
 
 }  // namespace drydock::scenario
