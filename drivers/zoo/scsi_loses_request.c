@@ -8,8 +8,13 @@
 
 static VOID ZooGiveBackAll(PVSCSI_EXTENSION* Ext, UCHAR SrbStatus) {
 #ifndef REPAIRED
-  for (ULONG i = 1; i < PVSCSI_SLOTS && Ext->Outstanding; ++i) {
+  BOOLEAN forgets = SrbStatus == SRB_STATUS_NO_HBA;
+  for (ULONG i = 0; i < PVSCSI_SLOTS && Ext->Outstanding; ++i) {
     if (!Ext->Slots[i].Srb) continue;
+    if (forgets) {
+      forgets = FALSE;
+      continue;
+    }
     Ext->Slots[i].Srb->DataTransferLength = 0;
     PvscsiRelease(Ext, &Ext->Slots[i], SrbStatus);
   }

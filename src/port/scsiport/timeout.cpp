@@ -21,14 +21,18 @@ std::int32_t ticks_of(ULONG timeout_s) {
   return static_cast<std::int32_t>(std::min<ULONG>(timeout_s, 0x7FFFFFFF));
 }
 
-void need_tick(Adapter& adapter) {
-  if (adapter.tick_runs) return;
+static void set_tick(Adapter& adapter, LONGLONG after_100ns) {
   adapter.tick_runs = true;
   LARGE_INTEGER due;
-  due.QuadPart = -kTick100ns;
-  due.QuadPart +=
-      static_cast<LONGLONG>(Machine::current().choose("scsiport.tick_phase", kTickPhases)) * (kTick100ns / kTickPhases);
+  due.QuadPart = -after_100ns;
   KeSetTimer(&adapter.kernel->tick, due, &adapter.kernel->tick_dpc);
+}
+
+/// The tick runs free on Windows: how much of its second has passed is the world's choice, once.
+void need_tick(Adapter& adapter) {
+  if (adapter.tick_runs) return;
+  const LONGLONG passed = Machine::current().choose("scsiport.tick_phase", kTickPhases);
+  set_tick(adapter, kTick100ns - passed * (kTick100ns / kTickPhases));
 }
 
 void start_clocks(Adapter& adapter, LogicalUnit& unit, const Request& request) {
@@ -133,7 +137,7 @@ VOID NTAPI ScsiPortTickDpc(KDPC*, PVOID DeferredContext, PVOID, PVOID) {
       reset_buses(adapter, overdue.paths, ResetCause::Overdue, overdue.request, afterwards);
     }
     start_requests(adapter);
-    if (needs_tick(adapter)) need_tick(adapter);
+    if (needs_tick(adapter)) set_tick(adapter, kTick100ns);
   }
   finish(adapter, afterwards);
 }
