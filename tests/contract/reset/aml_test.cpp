@@ -8,6 +8,7 @@
 #include "contract/reset/reset_rig.h"
 #include "host/child_process.h"
 #include <places.h>
+#include <unistd.h>
 
 namespace drydock::test::reset {
 namespace {
@@ -38,7 +39,7 @@ std::vector<char> bytes_of_table() {
 /// A file that goes with the test.
 struct Scratch {
   explicit Scratch(const std::vector<char>& content) {
-    path = testing::TempDir() + "drydock_aml_test.aml";
+    path = testing::TempDir() + "drydock_aml_" + std::to_string(getpid()) + ".aml";
     std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
   }
   ~Scratch() { std::remove(path.c_str()); }
@@ -84,7 +85,7 @@ TEST(DeviceReset, RST_166_RST_175_ARailFromAnAmlTableIsResetLikeOneFromKeys) {
 /// Source below \\_SB, compiled by iasl into a file that goes with the test.
 struct Compiled {
   explicit Compiled(const std::string& body) {
-    const std::string base = testing::TempDir() + "drydock_compiled";
+    const std::string base = testing::TempDir() + "drydock_compiled_" + std::to_string(getpid());
     std::ofstream(base + ".asl") << "DefinitionBlock (\"\", \"SSDT\", 2, \"DRYDCK\", \"TEST\", 1)\n{ Scope (\\_SB) {\n"
                                  << body << "\n} }\n";
     path = base + ".aml";
