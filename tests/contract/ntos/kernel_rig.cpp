@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <places.h>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <vector>
-#include <places.h>
 
 #include "image/loader.h"
 #include "ntos/exports.h"
@@ -19,9 +19,7 @@
 
 namespace drydock::tests {
 
-namespace {
-
-const image::ExportIndex& exports() {
+const image::ExportIndex& driver_exports() {
   static const image::ExportIndex index = [] {
     image::ExportIndex made;
     ntos::add_ntos_exports(made);
@@ -31,10 +29,8 @@ const image::ExportIndex& exports() {
   return index;
 }
 
-}  // namespace
-
 KernelRig::KernelRig(const machine::MachineConfig& config) {
-  const image::ExportIndex& index = exports();
+  const image::ExportIndex& index = driver_exports();
   machine_ = machine::Machine::create(config).value();
   machine_->enter([&] { image::Images::attach(*machine_, index); });
   ntos::install_kernel(*machine_);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "image/export_table.h"
 #include "image/pe_image.h"
 #include "machine/machine.h"
 #include "nt/irp.h"
@@ -31,6 +32,9 @@ class KernelRig {
  private:
   std::unique_ptr<machine::Machine> machine_;
 };
+
+/// What the kernel and the framework offer to a driver. Made at the first call, which is outside of a machine.
+const image::ExportIndex& driver_exports();
 
 /// build/guest/<name>.sys, parsed once a process.
 const image::PeImage& guest(std::string_view name);

@@ -4,6 +4,8 @@
 #include <gtest/gtest-spi.h>
 
 #include "bus/pci/pci_driver.h"
+#include "contract/ntos/kernel_rig.h"
+#include "image/loader.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/irp.h"
@@ -269,6 +271,8 @@ PnpRig::PnpRig(std::string board_name) {
   machine::MachineConfig config = bus::board::machine_config(board);
   config.keep_records = true;
   machine_ = machine::Machine::create(config).value();
+  const image::ExportIndex& exports = tests::driver_exports();
+  machine_->enter([&] { image::Images::attach(*machine_, exports); });
   ntos::install_kernel(*machine_);
   EXPECT_TRUE(bus::board::build_board(*machine_, board));
   machine_->enter([this] { diary_ = new std::vector<std::string>; });

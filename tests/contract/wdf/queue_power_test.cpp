@@ -22,6 +22,7 @@ constexpr const char16_t* kChildId = u"TEST\\CHILD";
 
 class WdfPower : public ::testing::Test {
  protected:
+  WdfPower() { guest("test/wdf_power"); }  // parsed outside of the machine
   /// Starts the device below the root and opens it.
   void with_device(const std::function<void(io::user::File&)>& body) {
     rig_.run([&](Manager& manager) {

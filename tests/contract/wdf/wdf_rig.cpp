@@ -11,11 +11,9 @@
 #include "image/loader.h"
 #include "models/pci/fabric.h"
 #include "nt/bugcheck.h"
-#include "ntos/exports.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/kernel.h"
-#include "wdf/wdf_exports.h"
 
 namespace drydock::test::wdf {
 
@@ -27,16 +25,6 @@ using ntos::pnp::InstalledValue;
 using ntos::pnp::Service;
 
 constexpr models::pci::Location kLocation{0, 5, 0};
-
-const image::ExportIndex& exports() {
-  static const image::ExportIndex index = [] {
-    image::ExportIndex made;
-    ntos::add_ntos_exports(made);
-    drydock::wdf::add_wdf_exports(made);
-    return made;
-  }();
-  return index;
-}
 
 struct CallName {
   const char* name;
@@ -98,7 +86,8 @@ WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy) {
   config.keep_records = true;
   config.strategy = std::move(strategy);
   machine_ = machine::Machine::create(config).value();
-  machine_->enter([&] { image::Images::attach(*machine_, exports()); });
+  const image::ExportIndex& exports = tests::driver_exports();
+  machine_->enter([&] { image::Images::attach(*machine_, exports); });
   ntos::install_kernel(*machine_);
   EXPECT_TRUE(bus::board::build_board(*machine_, board));
   plug();
