@@ -10,84 +10,102 @@ namespace drydock::wdf {
 
 namespace {
 
-/// What the volatile key below the devnode's hardware key holds; it lives across instances and ends with the boot.
-struct Budget {
-  LONGLONG opened_100ns;  ///< when the first of the counted restarts was asked for
-  ULONG restarts;
-  ULONG reached_started;
-};
+constexpr ACCESS_MASK kKeyAllAccess = 0xF003F;
 
 UNICODE_STRING counted(std::u16string& text) {
   const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
   return {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), text.data()};
 }
 
-class BudgetKey {
+/// WDF\Restart below the devnode's hardware key: it lives across instances, serves the whole stack, and ends with the
+/// boot.
+class RestartKey {
  public:
-  explicit BudgetKey(Device& device) {
-    HANDLE parent = nullptr;
-    if (!NT_SUCCESS(IoOpenDeviceRegistryKey(device.pdo, PLUGPLAY_REGKEY_DEVICE, kKeyAllAccess, &parent))) return;
-    UNICODE_STRING name = counted(name_);
-    OBJECT_ATTRIBUTES attributes{};
-    attributes.Length = sizeof attributes;
-    attributes.RootDirectory = parent;
-    attributes.ObjectName = &name;
-    attributes.Attributes = OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE;
-    if (!NT_SUCCESS(ZwCreateKey(&key_, kKeyAllAccess, &attributes, 0, nullptr, REG_OPTION_VOLATILE, nullptr)))
-      key_ = nullptr;
-    ZwClose(parent);
+  explicit RestartKey(Device& device) {
+    HANDLE hardware = nullptr;
+    if (!NT_SUCCESS(IoOpenDeviceRegistryKey(device.pdo, PLUGPLAY_REGKEY_DEVICE, kKeyAllAccess, &hardware))) return;
+    const HANDLE settings = create(hardware, u"WDF", REG_OPTION_NON_VOLATILE);
+    ZwClose(hardware);
+    if (!settings) return;
+    key_ = create(settings, u"Restart", REG_OPTION_VOLATILE);
+    ZwClose(settings);
   }
-  ~BudgetKey() {
+  ~RestartKey() {
     if (key_) ZwClose(key_);
   }
-  BudgetKey(const BudgetKey&) = delete;
+  RestartKey(const RestartKey&) = delete;
 
   explicit operator bool() const { return key_ != nullptr; }
-  bool read(Budget& budget) {
+
+  /// STATUS_OBJECT_NAME_NOT_FOUND if it is not there, another failure if it is of another type or size.
+  template <typename T>
+  NTSTATUS read(std::u16string name, T* value) {
     struct {
       KEY_VALUE_PARTIAL_INFORMATION head;
-      UCHAR more[sizeof(Budget)];
+      UCHAR more[sizeof(T)];
     } block;
-    UNICODE_STRING name = counted(value_);
+    UNICODE_STRING text = counted(name);
     ULONG length = 0;
-    if (!NT_SUCCESS(ZwQueryValueKey(key_, &name, KeyValuePartialInformation, &block, sizeof block, &length)))
-      return false;
-    if (block.head.DataLength != sizeof budget) return false;
-    std::memcpy(&budget, block.head.Data, sizeof budget);
-    return true;
+    const NTSTATUS status = ZwQueryValueKey(key_, &text, KeyValuePartialInformation, &block, sizeof block, &length);
+    if (!NT_SUCCESS(status)) return status;
+    if (block.head.Type != type_of<T>() || block.head.DataLength != sizeof(T)) return STATUS_OBJECT_TYPE_MISMATCH;
+    std::memcpy(value, block.head.Data, sizeof(T));
+    return STATUS_SUCCESS;
   }
-  void write(Budget budget) {
-    UNICODE_STRING name = counted(value_);
-    ZwSetValueKey(key_, &name, 0, REG_BINARY, &budget, sizeof budget);
+  template <typename T>
+  void write(std::u16string name, T value) {
+    UNICODE_STRING text = counted(name);
+    ZwSetValueKey(key_, &text, 0, type_of<T>(), &value, sizeof value);
   }
 
  private:
-  static constexpr ACCESS_MASK kKeyAllAccess = 0xF003F;
-  std::u16string name_ = u"RestartKey", value_ = u"Restart";
+  template <typename T>
+  static constexpr ULONG type_of() {
+    return sizeof(T) == sizeof(ULONG) ? REG_DWORD : REG_BINARY;
+  }
+  static HANDLE create(HANDLE parent, std::u16string name, ULONG options) {
+    UNICODE_STRING text = counted(name);
+    OBJECT_ATTRIBUTES attributes{};
+    attributes.Length = sizeof attributes;
+    attributes.RootDirectory = parent;
+    attributes.ObjectName = &text;
+    attributes.Attributes = OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE;
+    HANDLE key = nullptr;
+    return NT_SUCCESS(ZwCreateKey(&key, kKeyAllAccess, &attributes, 0, nullptr, options, nullptr)) ? key : nullptr;
+  }
   HANDLE key_ = nullptr;
 };
 
-/// WDF-370, WDF-371: counts one more restart, if it may be.
+/// WDF-370, WDF-371, RST-152 to RST-154: counts one more restart, if it may be.
 bool take_one(Device& device) {
-  BudgetKey key(device);
+  constexpr auto kStartTime = u"StartTime", kCount = u"Count", kStartAchieved = u"StartAchieved";
+  RestartKey key(device);
   if (!key) return false;
-  LARGE_INTEGER now;
-  now.QuadPart = static_cast<LONGLONG>(KeQueryInterruptTime());
-  Budget budget{};
-  if (!key.read(budget)) {
-    key.write({now.QuadPart, 1, device.was_started});
+  if (device.was_started) key.write<ULONG>(kStartAchieved, 1);
+
+  const auto now = static_cast<LONGLONG>(KeQueryInterruptTime());
+  const auto open_window = [&] {
+    key.write<LONGLONG>(kStartTime, now);
+    key.write<ULONG>(kCount, 1);
+    return true;
+  };
+  LONGLONG opened = 0;
+  const NTSTATUS status = key.read(kStartTime, &opened);
+  if (status == STATUS_OBJECT_NAME_NOT_FOUND) return open_window();
+  if (!NT_SUCCESS(status)) return false;
+  if (opened > now) return open_window();
+  if (now - opened < kRestartPeriod_100ns) {
+    ULONG count = 1;
+    key.read(kCount, &count);
+    if (count >= kRestartsMax) return false;
+    key.write<ULONG>(kCount, count + 1);
     return true;
   }
-  if (now.QuadPart - budget.opened_100ns < kRestartPeriod_100ns) {
-    if (budget.restarts >= kRestartsMax) return false;
-    ++budget.restarts;
-    budget.reached_started |= device.was_started;
-    key.write(budget);
-    return true;
-  }
-  if (!budget.reached_started && !device.was_started) return false;
-  key.write({now.QuadPart, 1, 0});
-  return true;
+  ULONG achieved = 0;
+  key.read(kStartAchieved, &achieved);
+  if (!achieved) return false;
+  key.write<ULONG>(kStartAchieved, 0);
+  return open_window();
 }
 
 void ask_bus(Device& device) {

@@ -100,12 +100,12 @@ class WdfPower : public ::testing::Test {
 
 constexpr unsigned kD3 = 4, kD3Final = 5;
 
-TEST_F(WdfPower, WDF_287_WDF_292_KeptRequestsAreStoppedAndResumed) {
+TEST_F(WdfPower, WDF_287_WDF_292_WDF_298_KeptRequestsAreStoppedAndResumed) {
   with_device([&](io::user::File& file) {
     auto read = file.start_read(4, kPowerAckKeep);
     ASSERT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
     EXPECT_FALSE(read->done());
-    EXPECT_TRUE(queue_state(file) & wdf::WdfIoQueuePnpHeld);
+    EXPECT_TRUE(queue_state(file) & wdf::WdfIoQueuePnpHeld);  // asked through a queue that is not power-managed
     EXPECT_THAT(diary(file), ElementsAre(line(kDiaryRead, kPowerAckKeep), line(kDiarySmSuspend),
                                          line(kDiaryStopSuspend, kPowerAckKeep), line(kDiaryD0Exit, kD3)));
     ASSERT_TRUE(ntos::po::wake().ok());
@@ -121,10 +121,11 @@ TEST_F(WdfPower, WDF_290_ARequeuedRequestIsDeliveredAgainWithoutResume) {
   with_device([&](io::user::File& file) {
     auto read = file.start_read(4, kPowerAckRequeue);
     ASSERT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
+    auto later = file.start_read(4, kPowerComplete);
     diary(file);
     ASSERT_TRUE(ntos::po::wake().ok());
-    EXPECT_THAT(diary(file),
-                ElementsAre(line(kDiaryD0Entry, kD3), line(kDiaryRead, kPowerAckRequeue), line(kDiarySmRestart)));
+    EXPECT_THAT(diary(file), ElementsAre(line(kDiaryD0Entry, kD3), line(kDiaryRead, kPowerAckRequeue),
+                                         line(kDiaryRead, kPowerComplete), line(kDiarySmRestart)));
     file.ioctl(IOCTL_WDF_POWER_FINISH);
     EXPECT_EQ(read->wait().status, STATUS_SUCCESS);
   });
@@ -168,14 +169,18 @@ TEST_F(WdfPower, WDF_286_AHeldQueueAcceptsAndHandRetrievalIsPaused) {
     auto manual = file.start_read(4, kPowerManual);
     ASSERT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
     EXPECT_EQ(take(file), STATUS_WDF_PAUSED);
-    diary(file);
+    auto late = file.start_read(4, kPowerComplete);
+    EXPECT_FALSE(late->done());
+    EXPECT_THAT(diary(file),
+                ElementsAre(line(kDiaryRead, kPowerManual), line(kDiarySmSuspend), line(kDiaryD0Exit, kD3)));
     ASSERT_TRUE(ntos::po::wake().ok());
+    EXPECT_EQ(late->wait().status, STATUS_SUCCESS);
     EXPECT_EQ(take(file), STATUS_SUCCESS);
     EXPECT_EQ(manual->wait().status, STATUS_SUCCESS);
   });
 }
 
-TEST_F(WdfPower, WDF_115_WDF_116_WDF_298_ARebalanceHoldsManagedQueuesOnly) {
+TEST_F(WdfPower, ARebalanceStopsAndResumesWhatTheDriverKeeps) {
   with_device([&](io::user::File& file) {
     auto read = file.start_read(4, kPowerAckKeep);
     ASSERT_TRUE(manager_->rebalance(id()).ok());
