@@ -1,5 +1,5 @@
 // After a function-level reset it relies on what it had programmed before: the interrupt at the end of a factorial.
-// Expected: the run ends because nothing can ever happen again, with the wait named.
+// Expected: the watchdog of the PnP manager ends the run, with the IRP that is never completed.
 #include "zoo_edu.h"
 
 static KEVENT finished;

@@ -15,9 +15,11 @@
 #include "ntos/ex/pool.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
+#include "ntos/pnp/platform_reset.h"
 #include "ntos/po/system_power.h"
 #include "port/scsiport/fdo.h"
 #include "scenario/devices.h"
+#include "scenario/disk_accounts.h"
 #include "scenario/reset_client.h"
 #include "scenario/reset_steps.h"
 #include "scenario/steps.h"
@@ -33,7 +35,8 @@ namespace user = ntos::io::user;
 namespace {
 
 constexpr unsigned kResetsOrdinarily = 1000;
-constexpr unsigned kBurst = 6;  ///< requests of the load around each disturbance
+constexpr unsigned kBurst = 6;              ///< requests of the load around each disturbance
+constexpr unsigned kBurstsUntilHang = 100;  ///< each leaves the device out by chance only
 /// Between two platform-level resets: more than five in a minute are refused (RST-158).
 constexpr machine::Duration kCalm = 13s;
 /// Pool may be a little fuller or emptier at any moment: caches, and requests that end just now.
@@ -75,16 +78,31 @@ bool strike(Storm& storm, std::string_view fault) {
 
 // ---- resets: each says whether there was one
 
-bool device_hangs(Storm& storm) {
-  if (!strike(storm, "hang")) return false;
-  storm.burst([] {});
+/// Sends requests until the device has hung on one and its driver has mended it: a hang that is still to come would
+/// add itself to the next one.
+bool hang_and_mend(Storm& storm) {
+  const std::size_t from = pnp::manager().resets().steps().size();
+  const std::uint64_t retried = requests_retried(storm.stage.machine());
+  const auto mended = [&] {
+    const auto& steps = pnp::manager().resets().steps();
+    return requests_retried(storm.stage.machine()) != retried ||
+           std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(from), steps.end(),
+                       [](const pnp::ResetStep& step) { return step.kind == pnp::ResetStepKind::FunctionEnded; });
+  };
+  for (unsigned bursts = 0; !mended(); ++bursts) {
+    if (bursts == kBurstsUntilHang)
+      storm.stage.fail("no-hang", "a device that was to hang got no request, or nobody noticed", tree_lines());
+    storm.burst([] {});
+  }
   return true;
 }
 
+bool device_hangs(Storm& storm) {
+  return strike(storm, "hang") && hang_and_mend(storm);
+}
+
 bool slow_reset(Storm& storm) {
-  if (!strike(storm, "hang") || !strike(storm, "slow_reset")) return false;
-  storm.burst([] {});
-  return true;
+  return strike(storm, "slow_reset") && strike(storm, "hang") && hang_and_mend(storm);
 }
 
 bool somebody_resets_the_function(Storm& storm) {

@@ -18,7 +18,7 @@ void PrintTo(const Animal& animal, std::ostream* to) {
   *to << animal.name;
 }
 
-constexpr const char* kStart = "board edu\nstart\n";
+constexpr const char* kStart = "board edu\nload\nstart\n";
 constexpr const char* kPulled = "board edu\nunplug\nplug\n";
 constexpr const char* kPlatform = "board edu\nreset platform\n";
 
@@ -27,7 +27,7 @@ constexpr Animal kZoo[] = {
     {"reset_after_dereference", "RST-014", kStart},
     {"reset_callback_changes_irql", "RST-086", kStart},
     {"reset_flags_not_zero", "RST-067", kStart},
-    {"reset_config_assumed", "NOTHING_CAN_HAPPEN_ANY_MORE", kStart},
+    {"reset_config_assumed", "DRIVER_PNP_WATCHDOG", kStart},
     {"reset_after_removal", "RST-064", kPulled},
     {"touches_after_surprise_removal", "RST-200", kPulled},
     {"query_remove_vetoed_for_ever", "RST-058", kPlatform},
