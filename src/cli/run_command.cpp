@@ -138,7 +138,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
       ->type_name("N")
       ->check(CLI::Range(1u, kRequestsMax))
       ->capture_default_str();
-  command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 1 hour")
+  command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 3 hours")
       ->type_name("DURATION");
   command->add_flag("--check-determinism", options->wish.twice,
                     "Run twice and compare the traces; exit code 6 if they differ");

@@ -32,7 +32,7 @@ struct StrategyChoice {
 };
 
 struct Budget {
-  machine::Duration virtual_time = std::chrono::hours(1);
+  machine::Duration virtual_time = std::chrono::hours(3);  ///< a storm of 1,000 resets takes two
   std::uint64_t points = 200'000'000;
 };
 
@@ -101,7 +101,7 @@ struct RunResult {
   std::vector<ntos::io::ErrorLogEvent> event_log;
   std::optional<machine::Trace> trace;  ///< if asked for
 
-  bool live = false;                   ///< ran on the wall's clock: cannot be replayed
+  bool live = false;  ///< ran on the wall's clock: cannot be replayed
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }
 };

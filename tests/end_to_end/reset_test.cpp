@@ -56,8 +56,11 @@ TEST(ResetStorm, LosesNoRequestAndNoByte) {
 }
 
 TEST(ResetRun, SaysWhichDriverIsMissingBesideTheFirst) {
-  const std::string alone = testing::TempDir() + "alone.sys";
-  std::filesystem::copy_file(guest("medic"), alone, std::filesystem::copy_options::overwrite_existing);
+  const std::string directory = testing::TempDir() + "medic_alone/";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directory(directory);
+  const std::string alone = directory + "medic.sys";
+  std::filesystem::copy_file(guest("medic"), alone);
   const Ran ran = drydock("run " + alone + " --board rail --scenario reset-ladder");
   EXPECT_EQ(ran.exit_code, 2) << ran.output;
   EXPECT_TRUE(ran.says("pvscsi.sys")) << ran.output;
