@@ -443,8 +443,8 @@ VOID NTAPI reenumerate_child(PVOID context) {
 
 }  // namespace
 
-NTSTATUS give_reenumerate_interface(Device& pdo, INTERFACE* to, USHORT size) {
-  if (size < sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
+NTSTATUS give_reenumerate_interface(Device& pdo, INTERFACE* to, USHORT size, USHORT version) {
+  if (version != 1 || size < sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)) return STATUS_INVALID_BUFFER_SIZE;
   auto* out = reinterpret_cast<REENUMERATE_SELF_INTERFACE_STANDARD*>(to);
   out->Size = sizeof *out;
   out->Version = 1;

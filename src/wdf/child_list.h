@@ -105,7 +105,7 @@ void child_has_left(Device& pdo);
 /// The BusRelations query: CreateChild for new descriptions, ReportedMissing for those left out (WDF-327, WDF-333).
 NTSTATUS report_children(Device& device, IRP* irp);
 /// A PDO's bus is the framework: its re-enumerate-self interface (WDF-336).
-NTSTATUS give_reenumerate_interface(Device& pdo, INTERFACE* to, USHORT size);
+NTSTATUS give_reenumerate_interface(Device& pdo, INTERFACE* to, USHORT size, USHORT version);
 bool children_armed_for_wake(const Device& device);
 
 }  // namespace drydock::wdf

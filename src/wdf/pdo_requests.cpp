@@ -126,8 +126,11 @@ NTSTATUS query_relations(Device& pdo, IRP* irp) {
 NTSTATUS query_pdo_interface(Device& pdo, IRP* irp) {
   NTSTATUS status = irp->IoStatus.Status;
   const auto query = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryInterface;
-  if (*query.InterfaceType == GUID_REENUMERATE_SELF_INTERFACE_STANDARD)
-    return complete_irp(irp, give_reenumerate_interface(pdo, query.Interface, query.Size));
+  if (*query.InterfaceType == GUID_REENUMERATE_SELF_INTERFACE_STANDARD) {
+    if (pdo.child && !pdo.child->list->is_static)  // RST-138
+      status = give_reenumerate_interface(pdo, query.Interface, query.Size, query.Version);
+    return complete_irp(irp, status);
+  }
   if (answer_interface_query(pdo, irp, status)) return complete_irp(irp, status);
   return complete_irp(irp, status);
 }

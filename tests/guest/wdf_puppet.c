@@ -299,6 +299,14 @@ static NTSTATUS DescribeChild(PWDFDEVICE_INIT ChildInit, PU32 Id) {
   return status;
 }
 
+static BOOLEAN NTAPI OnReenumerated(WDFCHILDLIST ChildList, WDFDEVICE OldDevice,
+                                    PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER OldAddress,
+                                    PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER NewAddress) {
+  (void)ChildList;
+  (void)OldAddress;
+  (void)NewAddress;
+  return NT_SUCCESS(Play(ContextOf(OldDevice), PuppetReenumerated, 0));
+}
 static VOID NTAPI OnScan(WDFCHILDLIST List) {
   DEVICE_CONTEXT* context = ContextOf(WdfChildListGetDevice(List));
   Play(context, PuppetScan, 0);
@@ -433,6 +441,7 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
     WDF_CHILD_LIST_CONFIG list;
     WDF_CHILD_LIST_CONFIG_INIT(&list, sizeof(CHILD_ID), OnCreateChild);
     list.EvtChildListScanForChildren = OnScan;
+    if (orders->ChildrenAsk) list.EvtChildListDeviceReenumerated = OnReenumerated;
     WdfFdoInitSetDefaultChildListConfig(DeviceInit, &list, WDF_NO_OBJECT_ATTRIBUTES);
   }
   WDFDEVICE device;

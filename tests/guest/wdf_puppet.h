@@ -17,7 +17,7 @@ typedef unsigned int PU32;
   X(DmaFill, N) X(DmaEnable, N) X(DmaStart, N) X(DmaStop, N) X(DmaDisable, N) X(DmaFlush, N)                          \
   X(SmInit, 0) X(SmSuspend, 0) X(SmRestart, 0) X(SmFlush, 0) X(SmCleanup, 0)                                          \
   X(SurpriseRemoval, 0) X(QueryRemove, 0) X(QueryStop, 0)                                                               \
-  X(Scan, 0) X(CreateChild, N) X(ArmS0, 0) X(DisarmS0, 0) X(TriggeredS0, 0) X(ArmSx, 0) X(DisarmSx, 0)                \
+  X(Scan, 0) X(CreateChild, N) X(Reenumerated, 0) X(ArmS0, 0) X(DisarmS0, 0) X(TriggeredS0, 0) X(ArmSx, 0) X(DisarmSx, 0)                \
   X(TriggeredSx, 0) X(EnableWakeAtBus, N) X(DisableWakeAtBus, 0) X(ReportedMissing, 0) X(Eject, 0) X(SetLock, N)      \
   X(ResourcesQuery, 0) X(ObjCleanup, 0) X(ObjDestroy, 0) X(ChildObjCleanup, N) X(ChildObjDestroy, N)                  \
   X(IoStop, N) X(IoResume, 0) X(IoRead, 0) X(Isr, N) X(Dpc, N) X(FileCreate, 0)
@@ -61,6 +61,7 @@ typedef struct _PUPPET_ORDERS {
   PU32 Children;                 // reported by Scan: ids 1, 2, ...
   PU32 StaticChildren;           // added in EvtDriverDeviceAdd
   PU32 ChildrenRaw;
+  PU32 ChildrenAsk;               // registers EvtChildListDeviceReenumerated: FALSE if the child's status is a failure
   PU32 NotPageable;
   PU32 ReadsRegisterIn;          // 1 + call: reads the first register there
   PU32 QueriesConfigIn;          // 1 + call: reads configuration space there, into Seen

@@ -2,6 +2,7 @@
 // 16).
 
 #include "contract/wdf/wdf_rig.h"
+#include "nt/interface.h"
 #include "nt/irp.h"
 #include "ntos/io/user.h"
 #include "ntos/po/system_power.h"
@@ -30,6 +31,27 @@ struct BusRig : WdfRig {
         found.push_back(node);
     EXPECT_GT(found.size(), index);
     return *found.at(index);
+  }
+  static NTSTATUS query(DEVICE_OBJECT* pdo, REENUMERATE_SELF_INTERFACE_STANDARD* self, std::size_t size,
+                        USHORT version) {
+    return user::send(pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE,
+                      [&](IRP* irp, IO_STACK_LOCATION* location) {
+                        irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+                        auto& query = location->Parameters.QueryInterface;
+                        query.InterfaceType = &GUID_REENUMERATE_SELF_INTERFACE_STANDARD;
+                        query.Size = static_cast<USHORT>(size);
+                        query.Version = version;
+                        query.Interface = reinterpret_cast<INTERFACE*>(self);
+                      })
+        .status;
+  }
+  /// The child asks, so many times, to be found anew.
+  void reenumerate(Manager& manager, unsigned times = 1) {
+    REENUMERATE_SELF_INTERFACE_STANDARD self{};
+    EXPECT_EQ(query(child(manager).pdo, &self, sizeof self, 1), STATUS_SUCCESS);
+    while (times--) machine::call_driver(self.SurpriseRemoveAndReenumerateSelf, self.Context);
+    machine::call_driver(self.InterfaceDereference, self.Context);
+    manager.wait_until_settled();
   }
 };
 
@@ -152,6 +174,53 @@ TEST(WdfChildren, WDF_087_WDF_338_AParentDoesNotIdleWhileAChildIsInD0) {
     EXPECT_EQ(rig.log(),
               "2:PrepareHardware; D0Entry(D3); PostInt(D3); Scan; SmRestart; 2:D0Entry(D3Final); "
               "2:PostInt(D3Final); 2:SmRestart");
+  });
+}
+
+TEST(WdfChildren, RST_138_OnlyDynamicChildrenCanBeFoundAnew) {
+  for (bool is_static : {false, true}) {
+    BusRig rig(is_static ? 0 : 1);
+    rig.orders(1).StaticChildren = is_static;
+    rig.run([&](Manager& manager) {
+      rig.start(manager);
+      DEVICE_OBJECT* pdo = rig.child(manager).pdo;
+      REENUMERATE_SELF_INTERFACE_STANDARD self{};
+      const auto expected = [&](NTSTATUS status) { return is_static ? STATUS_NOT_SUPPORTED : status; };
+      EXPECT_EQ(rig.query(pdo, &self, sizeof self - 1, 1), expected(STATUS_INVALID_BUFFER_SIZE));
+      EXPECT_EQ(rig.query(pdo, &self, sizeof self, 0), expected(STATUS_INVALID_BUFFER_SIZE));
+      EXPECT_EQ(rig.query(pdo, &self, sizeof self, 2), expected(STATUS_INVALID_BUFFER_SIZE));
+      EXPECT_EQ(self.SurpriseRemoveAndReenumerateSelf, nullptr);
+      EXPECT_EQ(rig.query(pdo, &self, sizeof self, 1), expected(STATUS_SUCCESS));
+      EXPECT_EQ(self.SurpriseRemoveAndReenumerateSelf == nullptr, is_static);
+      if (!is_static) machine::call_driver(self.InterfaceDereference, self.Context);
+    });
+  }
+}
+
+TEST(WdfChildren, RST_139_RST_140_AChildIsMadeAnewOnceUnlessTheBusRefuses) {
+  for (PU32 asks : {0u, 1u}) {
+    BusRig rig;
+    rig.orders(1).ChildrenAsk = asks;
+    rig.run([&](Manager& manager) {
+      rig.start(manager);
+      const auto old = rig.child(manager).id;
+      rig.reenumerate(manager, 3);  // the second and third find a change pending
+      EXPECT_EQ(rig.count(PuppetReenumerated), asks);
+      EXPECT_EQ(rig.count(PuppetSurpriseRemoval), 1u);
+      EXPECT_EQ(rig.count(PuppetCreateChild), 2u);
+      EXPECT_NE(rig.child(manager).id, old);
+      EXPECT_EQ(rig.child(manager).state, DevnodeState::Started);
+    });
+  }
+  BusRig rig;
+  rig.orders(1).ChildrenAsk = 1;
+  rig.orders(2).Status[PuppetReenumerated] = 0xC0000001;
+  rig.run([&](Manager& manager) {
+    rig.start(manager);
+    const auto old = rig.child(manager).id;
+    rig.reenumerate(manager);
+    EXPECT_EQ(rig.log(), "2:Reenumerated");
+    EXPECT_EQ(rig.child(manager).id, old);
   });
 }
 

@@ -188,7 +188,7 @@ TEST(WdfFailure, WDF_020_WDF_400_S42_DriverEntryFailsAfterDriverCreate) {
   });
 }
 
-TEST(WdfFailure, WDF_148_WDF_150_S15_SurpriseRemovalInDx) {
+TEST(WdfFailure, WDF_148_WDF_150_RST_160_S15_SurpriseRemovalInDx) {
   Rig rig;
   rig.orders(1).IdleMilliseconds = 10;
   rig.run([&](Manager& manager) {

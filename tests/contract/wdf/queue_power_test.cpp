@@ -62,6 +62,7 @@ class WdfPower : public ::testing::Test {
     ntos::pnp::DriverPackage package;
     package.service = u"wdf_power";
     package.ids = {device_id};
+    package.lower_filters = lower_filters_;
     manager.store().add(std::move(package));
   }
   static void open(const std::function<void(io::user::File&)>& body) {
@@ -94,7 +95,14 @@ class WdfPower : public ::testing::Test {
     return state[0];
   }
 
+  /// The driver stops its default queue, or starts it again.
+  static void stop_queue(io::user::File& file, bool stop) {
+    const unsigned start = !stop;
+    EXPECT_TRUE(file.ioctl(IOCTL_WDF_POWER_STOP, std::as_bytes(std::span(&start, 1))).ok());
+  }
+
   PnpRig rig_;
+  std::vector<std::u16string> lower_filters_;
   Manager* manager_ = nullptr;
 };
 
@@ -117,15 +125,16 @@ TEST_F(WdfPower, WDF_287_WDF_292_WDF_298_KeptRequestsAreStoppedAndResumed) {
   });
 }
 
-TEST_F(WdfPower, WDF_290_ARequeuedRequestIsDeliveredAgainWithoutResume) {
+TEST_F(WdfPower, WDF_290_ARequeuedRequestIsDeliveredAgainFirstWithoutResume) {
   with_device([&](io::user::File& file) {
     auto read = file.start_read(4, kPowerAckRequeue);
+    stop_queue(file, true);
+    auto later = file.start_read(4, kPowerComplete);  // waits when the first comes back
     ASSERT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
-    auto later = file.start_read(4, kPowerComplete);
-    diary(file);
     ASSERT_TRUE(ntos::po::wake().ok());
-    EXPECT_THAT(diary(file), ElementsAre(line(kDiaryD0Entry, kD3), line(kDiaryRead, kPowerAckRequeue),
-                                         line(kDiaryRead, kPowerComplete), line(kDiarySmRestart)));
+    diary(file);
+    stop_queue(file, false);
+    EXPECT_THAT(diary(file), ElementsAre(line(kDiaryRead, kPowerAckRequeue), line(kDiaryRead, kPowerComplete)));
     file.ioctl(IOCTL_WDF_POWER_FINISH);
     EXPECT_EQ(read->wait().status, STATUS_SUCCESS);
   });
@@ -194,15 +203,33 @@ TEST_F(WdfPower, ARebalanceStopsAndResumesWhatTheDriverKeeps) {
   });
 }
 
+TEST_F(WdfPower, WDF_115_WDF_116_BetweenStopAndStartOnlyManagedQueuesAreHeld) {
+  Script& below = rig_.driver("below");
+  lower_filters_ = {u"below"};
+  with_device([&](io::user::File& file) {
+    std::unique_ptr<io::user::Request> late;
+    below.on_start = [&](DEVICE_OBJECT*, IRP*) {  // START has not come to wdf_power.sys
+      late = file.start_read(4, kPowerComplete);
+      EXPECT_FALSE(late->done());
+      EXPECT_TRUE(queue_state(file) & wdf::WdfIoQueuePnpHeld);
+    };
+    ASSERT_TRUE(manager_->rebalance(id()).ok());
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->wait().status, STATUS_SUCCESS);
+    EXPECT_THAT(diary(file), ElementsAre(line(kDiarySmSuspend), line(kDiaryD0Exit, kD3Final), line(kDiaryRelease),
+                                         line(kDiaryPrepare), line(kDiaryD0Entry, kD3Final),
+                                         line(kDiaryRead, kPowerComplete), line(kDiarySmRestart)));
+  });
+}
+
 TEST_F(WdfPower, WDF_301_AQueueTheDriverStoppedStaysStopped) {
   with_device([&](io::user::File& file) {
-    file.ioctl(IOCTL_WDF_POWER_STOP);
+    stop_queue(file, true);
     auto read = file.start_read(4, kPowerComplete);
     ASSERT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
     ASSERT_TRUE(ntos::po::wake().ok());
     EXPECT_FALSE(read->done());
-    const unsigned start = 1;
-    file.ioctl(IOCTL_WDF_POWER_STOP, std::as_bytes(std::span(&start, 1)));
+    stop_queue(file, false);
     EXPECT_EQ(read->wait().status, STATUS_SUCCESS);
   });
 }
