@@ -71,9 +71,9 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
     case nothing:
       return std::nullopt;
     case start_again:
-      // WDF-142, WDF-297: a PDO's new life.
+      // WDF-142, WDF-297, RST-151: a PDO's new life.
       device_.failed_action = WdfDeviceFailedUndefined;
-      device_.internally_failed = false;
+      device_.internally_failed = device_.state_failed = false;
       device_.io->reset();
       return start_lower_drivers();
     case start_lower:

@@ -4,6 +4,7 @@
 
 #include "contract/wdf/wdf_rig.h"
 #include "ntos/cm/registry.h"
+#include "ntos/io/user.h"
 #include "ntos/po/system_power.h"
 
 namespace drydock::test::wdf {
@@ -30,8 +31,9 @@ struct Rig : WdfRig {
     manager.wait_until_settled();
   }
   /// The started device calls WdfDeviceSetFailed, as ordered.
-  static void fail(Manager& manager) {
-    manager.query_and_cancel_stop(node(manager).id);
+  static void fail(Manager& manager) { fail_device(manager, node(manager)); }
+  static void fail_device(Manager& manager, const Devnode& device) {
+    manager.query_and_cancel_stop(device.id);
     manager.wait_until_settled();
   }
   static ntos::cm::Key& key(Manager& manager) {
@@ -146,6 +148,48 @@ TEST(WdfRestart, RST_152_RST_156_AFailingCallbackAsksForARestartUnderTheSameLimi
       EXPECT_GT(state_queries(), before);
     }
     EXPECT_EQ(rig.node(manager).problem, Problem::FailedPostStart);
+  });
+
+  // A driver that has said itself that it failed is not overruled.
+  Rig said;
+  said.orders(0).Status[PuppetD0Entry] = kFailure;
+  said.orders(0).SetFailedIn = 1 + PuppetD0Entry;
+  said.orders(0).SetFailedAction = 2;
+  said.run([&](Manager& manager) {
+    manager.enumerate_root();
+    manager.wait_until_settled();
+    EXPECT_EQ(said.count(PuppetDeviceAdd), 1u);
+  });
+}
+
+TEST(WdfRestart, RST_151_AFailedDeviceSaysSoUntilItsPdoIsStartedAgain) {
+  Rig rig;
+  rig.orders(1).Children = rig.orders(1).ChildrenRaw = 1;
+  rig.orders(2).SetFailedIn = 1 + PuppetQueryStop;
+  rig.orders(2).SetFailedAction = 2;
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    manager.wait_until_settled();
+    const auto bus = rig.node(manager).id;
+    ASSERT_EQ(manager.find(bus)->children.size(), 1u);
+    Devnode& child = *manager.find(bus)->children.front();
+    const auto says_failed = [&] {
+      const auto answer =
+          ntos::io::user::send(child.pdo, IRP_MJ_PNP, IRP_MN_QUERY_PNP_DEVICE_STATE,
+                               [](IRP* irp, IO_STACK_LOCATION*) { irp->IoStatus.Status = STATUS_NOT_SUPPORTED; });
+      EXPECT_EQ(answer.status, STATUS_SUCCESS);
+      return (answer.information & PNP_DEVICE_FAILED) != 0;
+    };
+    EXPECT_FALSE(says_failed());
+    rig.fail_device(manager, child);
+    EXPECT_EQ(child.problem, Problem::FailedPostStart);
+    EXPECT_TRUE(says_failed());
+    EXPECT_TRUE(says_failed());
+    EXPECT_TRUE(manager.disable(child.id).ok());
+    EXPECT_TRUE(manager.enable(child.id).ok());
+    manager.wait_until_settled();
+    EXPECT_EQ(child.state, DevnodeState::Started);
+    EXPECT_FALSE(says_failed());
   });
 }
 
