@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 .PHONY: help demo test asan bench tidy fuzz format clean
 
 help:
-	@echo "make demo    take the sample SCSI miniport through its whole life"
+	@echo "make demo    take two sample drivers through bus reset, removal and device reset"
 	@echo "make test    build and run every test"
 	@echo "make asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench   measure, as in docs/performance.md"
@@ -19,6 +19,7 @@ demo:
 	@[ -f build/build.ninja ] || cmake --preset release -DDRYDOCK_TESTS=OFF
 	cmake --build build -j $(JOBS) --target drydock demo_guests
 	build/drydock run build/guest/pvscsi.sys
+	build/drydock run build/guest/medic.sys --board rail --scenario reset-ladder
 
 test:
 	scripts/bootstrap demo test
