@@ -2,13 +2,14 @@
 
 #include <benchmark/benchmark.h>
 
+#include <places.h>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
-#include <places.h>
 
+#include "class/disk/disk_driver.h"
 #include "image/loader.h"
 #include "machine/machine.h"
 #include "ntos/cm/registry.h"
@@ -101,6 +102,55 @@ void srb_through_port_and_null_miniport(benchmark::State& state) {
   if (!machine->findings().empty()) state.SkipWithError(machine->findings()[0].summary.c_str());
 }
 BENCHMARK(srb_through_port_and_null_miniport);
+
+/// The same as an application's read: disk.sys makes the SRB, and the PnP manager has built all the stacks.
+void read_through_disk_port_and_null_miniport(benchmark::State& state) {
+  const auto image = read_guest("scsi_null");
+  const image::ExportIndex& index = exports();
+  auto machine = machine::Machine::create({}).value();
+  machine->enter([&] { image::Images::attach(*machine, index); });
+  ntos::install_kernel(*machine);
+  machine->enter([&] {
+    class_::disk::install_disk(ntos::kernel());
+    ntos::cm::registry().service_parameters(u"scsi_null").create(u"PnpInterface").set_dword(u"5", 1);
+    ntos::pnp::DriverStore& store = ntos::pnp::manager().store();
+    store.add(ntos::pnp::Service{.name = u"scsi_null", .load = [&image](DRIVER_OBJECT** loaded) {
+                                   const ntos::io::LoadResult result = ntos::io::load_driver(*image, "scsi_null");
+                                   *loaded = result.driver;
+                                   return result.status;
+                                 }});
+    store.add(
+        ntos::pnp::DriverPackage{.service = u"scsi_null", .ids = {u"ROOT\\NULLSCSI"}, .class_name = u"SCSIAdapter"});
+  });
+  machine->run([&] {
+    ntos::pnp::Manager& manager = ntos::pnp::manager();
+    manager.add_root_device({.device_id = u"ROOT\\NULLSCSI", .instance_id = u"0", .hardware_ids = {u"ROOT\\NULLSCSI"}});
+    manager.enumerate_root();
+    manager.wait_until_settled();
+    ntos::io::user::File file = ntos::io::user::open(u"\\\\.\\PhysicalDrive0");
+    if (!file) return state.SkipWithError("there is no disk");
+    DEVICE_OBJECT* disk = file.object()->DeviceObject;
+    constexpr ULONG kBytes = 4096;
+    auto* data = static_cast<std::byte*>(ExAllocatePoolWithTag(NonPagedPool, kBytes, kPoolTag));
+    IRP* irp = ntos::io::IoAllocateIrp(disk->StackSize, FALSE);
+    irp->MdlAddress = IoAllocateMdl(data, kBytes, FALSE, FALSE, nullptr);
+    ntos::MmBuildMdlForNonPagedPool(irp->MdlAddress);
+    std::uint64_t sent = 0, done = 0;
+    for (auto _ : state) {
+      IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+      stack->MajorFunction = IRP_MJ_READ;
+      stack->Parameters.Read.Length = kBytes;
+      stack->Parameters.Read.ByteOffset.QuadPart = 0;
+      stack->FileObject = file.object();
+      IoSetCompletionRoutine(irp, keep, &done, true, true, true);
+      IofCallDriver(disk, irp);
+      if (done != ++sent || irp->IoStatus.Status != 0 || irp->IoStatus.Information != kBytes)
+        return state.SkipWithError("a read did not end well");
+    }
+  });
+  if (!machine->findings().empty()) state.SkipWithError(machine->findings()[0].summary.c_str());
+}
+BENCHMARK(read_through_disk_port_and_null_miniport);
 
 }  // namespace
 }  // namespace drydock::port::scsiport

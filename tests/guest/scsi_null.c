@@ -1,5 +1,5 @@
 // libs: scsiport
-// The least a SCSI miniport can be: INQUIRY finds one disk, every other request succeeds at once and nothing is moved.
+// The least a SCSI miniport can be: INQUIRY finds one disk of 1 MiB, every other request succeeds at once and nothing is moved.
 #include <ntddk.h>
 #include <srb.h>
 #include <scsi.h>
@@ -22,12 +22,20 @@ static UCHAR Inquiry(PSCSI_REQUEST_BLOCK Srb) {
   return SRB_STATUS_SUCCESS;
 }
 
+/// 1 MiB in blocks of 512 bytes, big-endian.
+static VOID Capacity(PSCSI_REQUEST_BLOCK Srb) {
+  static const UCHAR capacity[8] = {0, 0, 0x07, 0xFF, 0, 0, 0x02, 0};
+  UCHAR* data = Srb->DataBuffer;
+  for (ULONG i = 0; i < sizeof(capacity) && i < Srb->DataTransferLength; ++i) data[i] = capacity[i];
+}
+
 static BOOLEAN NTAPI StartIo(PVOID Ext, PSCSI_REQUEST_BLOCK Srb) {
   EXTENSION* ext = Ext;
   ++ext->Requests;
   Srb->ScsiStatus = SCSISTAT_GOOD;
   Srb->SrbStatus = SRB_STATUS_SUCCESS;
   if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI && Srb->Cdb[0] == SCSIOP_INQUIRY) Srb->SrbStatus = Inquiry(Srb);
+  if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI && Srb->Cdb[0] == SCSIOP_READ_CAPACITY) Capacity(Srb);
   ScsiPortNotification(RequestComplete, Ext, Srb);
   ScsiPortNotification(NextRequest, Ext);
   return TRUE;
