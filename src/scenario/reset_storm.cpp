@@ -35,8 +35,8 @@ namespace user = ntos::io::user;
 namespace {
 
 constexpr unsigned kResetsOrdinarily = 1000;
-constexpr unsigned kBurst = 6;              ///< requests of the load around each disturbance
-constexpr unsigned kBurstsUntilHang = 100;  ///< each leaves the device out by chance only
+constexpr unsigned kBurst = 6;  ///< requests of the load around each disturbance
+constexpr unsigned kBurstsUntilHang = 100;
 /// Between two platform-level resets: more than five in a minute are refused (RST-158).
 constexpr machine::Duration kCalm = 13s;
 /// Pool may be a little fuller or emptier at any moment: caches, and requests that end just now.
@@ -92,7 +92,9 @@ bool hang_and_mend(Storm& storm) {
   for (unsigned bursts = 0; !mended(); ++bursts) {
     if (bursts == kBurstsUntilHang)
       storm.stage.fail("no-hang", "a device that was to hang got no request, or nobody noticed", tree_lines());
-    storm.burst([] {});
+    // One more each time: every load of a step asks for the same things in the same order.
+    under_load(
+        storm.stage, false, [] {}, kBurst + bursts);
   }
   return true;
 }

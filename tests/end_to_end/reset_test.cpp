@@ -55,6 +55,12 @@ TEST(ResetStorm, LosesNoRequestAndNoByte) {
   }
 }
 
+TEST(ResetStorm, AHangFindsARequestWhateverTheLoadAsksFor) {
+  // Seed 74: the first six requests all go to the other device.
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board rail --scenario 'reset storm 5, verify' --seed 74");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+}
+
 TEST(ResetRun, SaysWhichDriverIsMissingBesideTheFirst) {
   const std::string directory = testing::TempDir() + "medic_alone/";
   std::filesystem::remove_all(directory);
