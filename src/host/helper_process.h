@@ -21,7 +21,7 @@ class HelperProcess {
   /// memory (errors()), and inherits `inherited` under the same numbers.
   static Result<HelperProcess> start(const std::vector<std::string>& arguments, const std::vector<int>& inherited);
 
-  /// Null once it has ended.
+  /// False once it has ended.
   bool running();
   /// Terminates it and waits for its end.
   void kill();

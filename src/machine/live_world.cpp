@@ -6,7 +6,7 @@ namespace drydock::machine {
 
 namespace {
 
-// How long Ctrl-C may go unnoticed.
+// The longest sleep: machine::Time::max() is no timeout that the host could take.
 constexpr Duration kWaitMax = 200ms;
 
 }  // namespace
@@ -21,7 +21,6 @@ void LiveWorld::look() {
 
 bool LiveWorld::wait(Time until) {
   for (;;) {
-    if (stop_asked_ && stop_asked_->load(std::memory_order_relaxed)) return false;
     const Time before = now();
     if (before >= until) return true;
     if (loop_.wait(std::min(until - before, kWaitMax))) return true;

@@ -1,8 +1,6 @@
 #pragma once
 // The outside world of a live machine: the host's clock and an event loop.
 
-#include <atomic>
-
 #include "host/event_loop.h"
 #include "machine/outside.h"
 
@@ -15,8 +13,6 @@ class LiveWorld final : public OutsideWorld {
   host::EventLoop& loop() { return loop_; }
   /// The next machine is switched on now.
   void switch_on() { origin_ = host::EventLoop::Clock::now(); }
-  /// The machine ends at its next idle moment once this says so. Not owned; null: nobody asks.
-  void stop_when(const std::atomic<bool>* asked) { stop_asked_ = asked; }
 
   Time now() override;
   void look() override;
@@ -25,7 +21,6 @@ class LiveWorld final : public OutsideWorld {
  private:
   host::EventLoop loop_;
   host::EventLoop::Clock::time_point origin_ = host::EventLoop::Clock::now();
-  const std::atomic<bool>* stop_asked_ = nullptr;
 };
 
 }  // namespace drydock::machine

@@ -40,11 +40,8 @@ class Computer {
 
   machine::LiveWorld& world() { return world_; }
   int ram_descriptor() const { return process_.ram.get(); }
-  std::size_t ram_bytes() const { return plan_.ram_bytes; }
-  /// QEMU has ended by itself; what it said about it.
+  /// QEMU has ended by itself.
   bool ended() const { return qtest_.ended(); }
-  std::string last_words() const { return process_.process.errors(); }
-  std::uint64_t round_trips() const { return qtest_.round_trips(); }
 
   // ---- for Function
   Qtest& qtest() { return qtest_; }
