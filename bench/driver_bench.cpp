@@ -98,7 +98,7 @@ void pvscsi_lifecycle(benchmark::State& state) {
   config.drivers = {&driver};
   config.board = &board;
   config.exports = &exports();
-  scenario::Scenario reset_bus = std::move(scenario::load_scenario("reset-bus")).value();
+  scenario::Scenario reset_bus = std::move(scenario::load_scenario("reset-bus", scenario::kind_of(driver))).value();
   config.scenario = &reset_bus;
   config.requests = 32;  // of each of its two loads
   for (auto _ : state) {

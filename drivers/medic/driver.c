@@ -1,7 +1,7 @@
 /// Loading, and adding a device.
 #include "medic.h"
 
-static const GUID InterfaceClass = MEDIC_INTERFACE_CLASS;
+static const GUID InterfaceClass = EDU_INTERFACE_CLASS;
 
 static NTSTATUS MedicInitialize(PMEDIC_EXTENSION Ext) {
   IoInitializeRemoveLock(&Ext->RemoveLock, MEDIC_TAG, 0, 0);

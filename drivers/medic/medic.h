@@ -13,8 +13,8 @@
 #include <ntddk.h>
 
 #include "device_reset.h"
-#include "edu_registers.h"
-#include "medic_ioctl.h"
+#include "../include/edu_registers.h"
+#include "../include/edu_ioctl.h"
 
 #define MEDIC_TAG 0x6964654D  // Medi
 
@@ -46,7 +46,7 @@ typedef struct _MEDIC_EXTENSION {
   ULONGLONG Deadline;             // interrupt time, of Current
   KEVENT Idle;                    // there is no Current
   UCHAR Image[EDU_BUFFER_BYTES];  // what the device's buffer holds, to put it back after a reset
-  MEDIC_STATISTICS Statistics;
+  EDU_STATISTICS Statistics;
 
   IO_CSQ Queue;
   KSPIN_LOCK QueueLock;

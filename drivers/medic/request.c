@@ -221,13 +221,13 @@ NTSTATUS NTAPI MedicDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
   ULONG in = stack->Parameters.DeviceIoControl.InputBufferLength;
   ULONG out = stack->Parameters.DeviceIoControl.OutputBufferLength;
   switch (stack->Parameters.DeviceIoControl.IoControlCode) {
-    case IOCTL_MEDIC_FACTORIAL:
+    case IOCTL_EDU_FACTORIAL:
       if (in < sizeof(ULONG) || out < sizeof(ULONG)) return MedicComplete(ext, Irp, STATUS_BUFFER_TOO_SMALL, 0);
       return MedicQueueRequest(ext, Irp);
-    case IOCTL_MEDIC_STATISTICS:
-      if (out < sizeof(MEDIC_STATISTICS)) return MedicComplete(ext, Irp, STATUS_BUFFER_TOO_SMALL, 0);
-      RtlCopyMemory(Irp->AssociatedIrp.SystemBuffer, &ext->Statistics, sizeof(MEDIC_STATISTICS));
-      return MedicComplete(ext, Irp, STATUS_SUCCESS, sizeof(MEDIC_STATISTICS));
+    case IOCTL_EDU_STATISTICS:
+      if (out < sizeof(EDU_STATISTICS)) return MedicComplete(ext, Irp, STATUS_BUFFER_TOO_SMALL, 0);
+      RtlCopyMemory(Irp->AssociatedIrp.SystemBuffer, &ext->Statistics, sizeof(EDU_STATISTICS));
+      return MedicComplete(ext, Irp, STATUS_SUCCESS, sizeof(EDU_STATISTICS));
     default:
       return MedicComplete(ext, Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../medic/device_reset.h"
-#include "../medic/edu_registers.h"
+#include "../include/edu_registers.h"
 #include "zoo.h"
 
 typedef struct _ZOO_EDU {

@@ -268,8 +268,7 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
         return host::error(job->drivers[i].path, ": two drivers cannot have the same name");
 
   scenario::RunConfig& config = job->config;
-  job->scenario = TRY(scenario::load_scenario(
-      job->wish.scenario.empty() ? std::string(scenario::scenario_for(job->drivers.front())) : job->wish.scenario));
+  job->scenario = TRY(scenario::load_scenario(job->wish.scenario, scenario::kind_of(job->drivers.front())));
   config.scenario = &job->scenario;
   std::string board = job->wish.board.empty() ? job->scenario.board : job->wish.board;
   if (board.empty())

@@ -32,7 +32,7 @@ int list_boards() {
 int list_scenarios() {
   for (const scenario::BuiltInScenario& each : scenario::built_in_scenarios()) {
     put(fmt::format("{:<24} {}\n", each.name, each.meaning));
-    auto loaded = scenario::load_scenario(std::string(each.name));
+    auto loaded = scenario::parse_scenario(each.text, std::string(each.name));
     if (!loaded) return complain(loaded.failure());
     std::string steps;
     for (const scenario::Step& step : loaded->steps)

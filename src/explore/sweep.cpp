@@ -29,7 +29,7 @@ host::Result<SweepResult> run_sweep(scenario::RunConfig config, const Sweep& swe
     SweepCount& count = all.counts.back();
     for (unsigned request = 1; go_on && request <= config.requests; ++request) {
       const std::string text = fmt::format(fmt::runtime(fault->steps), request);
-      const scenario::Scenario steps = TRY(scenario::load_scenario(text));
+      const scenario::Scenario steps = TRY(scenario::load_scenario(text, scenario::kind_of(*config.drivers.front())));
       config.scenario = &steps;
       scenario::RunResult result = TRY(scenario::run(config));
       ++all.runs_done, ++count.runs;

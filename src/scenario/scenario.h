@@ -36,8 +36,19 @@ struct Scenario {
   std::vector<Step> steps;
 };
 
+/// What a driver serves, as far as its imports tell. A name may stand in the list once for each.
+enum class DriverKind : std::uint8_t {
+  ScsiMiniport,  ///< disks
+  Function,      ///< any other device of a board
+  Software,      ///< devices of its own making
+};
+DriverKind kind_of(const DriverFile& driver);
+
 struct BuiltInScenario {
-  std::string_view name, meaning, board, text;
+  std::string_view name, meaning;
+  std::string_view board;         ///< of a SCSI miniport, and of everybody whose own is not named
+  std::string_view device_board;  ///< of a function driver
+  std::string_view text;
 };
 std::span<const BuiltInScenario> built_in_scenarios();
 
@@ -45,9 +56,8 @@ std::span<const BuiltInScenario> built_in_scenarios();
 /// ("night.steps:7: ..."). A text without "load" begins after loading, starting and enumerating; one without "unload"
 /// ends with it.
 host::Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
-/// A built-in scenario by its name, steps with commas between them ("io, reset bus"), or a file by its path.
-host::Result<Scenario> load_scenario(const std::string& name_or_path);
-/// The name of what suits a driver, by what it imports.
-std::string_view scenario_for(const DriverFile& driver);
+/// A built-in scenario by its name, steps with commas between them ("io, reset bus"), or a file by its path. "": the
+/// whole life of a driver of this kind.
+host::Result<Scenario> load_scenario(const std::string& name_or_path, DriverKind kind);
 
 }  // namespace drydock::scenario

@@ -143,14 +143,25 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   return scenario;
 }
 
-Result<Scenario> load_scenario(const std::string& name_or_path) {
+namespace {
+
+std::string_view board_of(const BuiltInScenario& built_in, DriverKind kind) {
+  return kind == DriverKind::Function ? built_in.device_board : built_in.board;
+}
+
+}  // namespace
+
+Result<Scenario> load_scenario(const std::string& name_or_path, DriverKind kind) {
+  const std::string whole_life = kind == DriverKind::Software ? "wdm" : "lifecycle";
+  const std::string& name = name_or_path.empty() ? whole_life : name_or_path;
   std::vector<std::string_view> known;
   for (const BuiltInScenario& built_in : built_in_scenarios()) {
     known.push_back(built_in.name);
-    if (built_in.name != name_or_path) continue;
+    const std::string_view board = board_of(built_in, kind);
+    if (built_in.name != name || board.empty()) continue;
     Scenario scenario = TRY(parse_scenario(built_in.text, std::string(built_in.name)));
     scenario.meaning = built_in.meaning;
-    scenario.board = built_in.board;
+    scenario.board = board;
     return scenario;
   }
   if (name_or_path.find(',') != std::string::npos) {

@@ -6,7 +6,7 @@
 #include "scenario/device_load.h"
 #include "scenario/disk_accounts.h"
 #include "scenario/disk_load.h"
-#include "scenario/medic_load.h"
+#include "scenario/edu_load.h"
 
 namespace drydock::scenario {
 
@@ -30,8 +30,8 @@ std::vector<std::unique_ptr<RequestSource>> disk_sources(Stage& stage) {
 std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage) {
   std::vector<std::unique_ptr<RequestSource>> sources;
   for (OpenInterface& interface : stage.interfaces())
-    if (MedicSource::understands(interface))
-      sources.push_back(std::make_unique<MedicSource>(stage, interface));
+    if (EduSource::understands(interface))
+      sources.push_back(std::make_unique<EduSource>(stage, interface));
     else
       sources.push_back(std::make_unique<DeviceSource>(stage, interface));
   return sources;

@@ -12,13 +12,50 @@
 
 namespace drydock::wdf {
 
+namespace {
+
+/// What a driver has not set is the bus's to say.
+WDF_DEVICE_STATE nothing_said_of_state() {
+  WDF_DEVICE_STATE state{};
+  state.Size = sizeof state;
+  state.Disabled = state.DontDisplayInUI = state.Failed = state.NotDisableable = state.Removed =
+      state.ResourcesChanged = state.AssignedToGuest = WdfUseDefault;
+  return state;
+}
+
+WDF_DEVICE_PNP_CAPABILITIES nothing_said_of_pnp() {
+  WDF_DEVICE_PNP_CAPABILITIES said{};
+  said.Size = sizeof said;
+  said.LockSupported = said.EjectSupported = said.Removable = said.DockDevice = said.UniqueID = said.SilentInstall =
+      said.SurpriseRemovalOK = said.HardwareDisabled = said.NoDisplayInUI = WdfUseDefault;
+  said.Address = said.UINumber = ~0u;
+  return said;
+}
+
+WDF_DEVICE_POWER_CAPABILITIES nothing_said_of_power() {
+  WDF_DEVICE_POWER_CAPABILITIES said{};
+  said.Size = sizeof said;
+  said.DeviceD1 = said.DeviceD2 = said.WakeFromD0 = said.WakeFromD1 = said.WakeFromD2 = said.WakeFromD3 = WdfUseDefault;
+  for (DEVICE_POWER_STATE& state : said.DeviceState) state = PowerDeviceMaximum;
+  said.DeviceWake = PowerDeviceMaximum;
+  said.SystemWake = PowerSystemMaximum;
+  said.D1Latency = said.D2Latency = said.D3Latency = ~0u;
+  said.IdealDxStateForSx = PowerDeviceMaximum;
+  return said;
+}
+
+}  // namespace
+
 Device::Device(WDFDEVICE_INIT& init)
     : Object(kType, init.client),
       config_(init.config),
       pnp(*this),
       power(*this),
       policy(*this),
-      self_managed(config_.pnp, nullptr) {
+      self_managed(config_.pnp, nullptr),
+      state_flags(nothing_said_of_state()),
+      pnp_capabilities(nothing_said_of_pnp()),
+      power_capabilities(nothing_said_of_power()) {
   driver_may_delete = config_.kind == DeviceKind::Control;
   parent_device = init.parent;
   // The child may outlive its bus (WDF-162).

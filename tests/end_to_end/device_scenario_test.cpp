@@ -14,7 +14,7 @@ TEST_P(DeviceScenario, PassesWithRandomSeeds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceScenario,
-                         testing::Values("device", "surprise-removal", "cancel-remove", "disable-enable", "eject",
+                         testing::Values("lifecycle", "surprise-removal", "cancel-remove", "disable-enable", "eject",
                                          "cancel-stop", "rebalance", "rebalance-new-resources",
                                          "rebalance-fail-restart", "sleep-wake", "sleep-with-io", "failed-start"));
 
@@ -23,7 +23,7 @@ TEST(Device, TheScenarioFollowsFromTheImports) {
   const Ran ran = drydock("run " + guest("medic"));
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_TRUE(ran.says("on board edu")) << ran.output;
-  EXPECT_TRUE(ran.says("scenario device")) << ran.output;
+  EXPECT_TRUE(ran.says("scenario lifecycle")) << ran.output;
 }
 
 }  // namespace

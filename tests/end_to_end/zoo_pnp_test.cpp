@@ -61,7 +61,7 @@ TEST_P(PnpZoo, TheRepairedTwinPasses) {
 }
 
 TEST(PnpZooTwin, GoesThroughTheWholeLifeOfADevice) {
-  const Ran ran = drydock("run " + guest("zoo/pnp_fails_surprise_fixed") + " --board edu --scenario device");
+  const Ran ran = drydock("run " + guest("zoo/pnp_fails_surprise_fixed") + " --board edu --scenario lifecycle");
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
 }

@@ -92,14 +92,14 @@ user::File MedicRig::open(NTSTATUS* status, std::size_t device) const {
   return found.size() <= device ? user::File{} : user::open(found[device]->link, status);
 }
 
-MEDIC_STATISTICS MedicRig::statistics() const {
+EDU_STATISTICS MedicRig::statistics() const {
   user::File file = open();
   return statistics_of(file);
 }
 
-MEDIC_STATISTICS MedicRig::statistics_of(user::File& file) const {
-  MEDIC_STATISTICS statistics{};
-  EXPECT_TRUE(file.ioctl(IOCTL_MEDIC_STATISTICS, {}, std::as_writable_bytes(std::span(&statistics, 1))).ok());
+EDU_STATISTICS MedicRig::statistics_of(user::File& file) const {
+  EDU_STATISTICS statistics{};
+  EXPECT_TRUE(file.ioctl(IOCTL_EDU_STATISTICS, {}, std::as_writable_bytes(std::span(&statistics, 1))).ok());
   return statistics;
 }
 
@@ -112,7 +112,7 @@ machine::Duration MedicRig::now() const {
 }
 
 std::unique_ptr<user::Request> start_factorial(user::File& file, std::uint32_t number) {
-  return file.start_ioctl(IOCTL_MEDIC_FACTORIAL, std::as_bytes(std::span(&number, 1)), sizeof(number));
+  return file.start_ioctl(IOCTL_EDU_FACTORIAL, std::as_bytes(std::span(&number, 1)), sizeof(number));
 }
 
 std::uint32_t answer_of(user::Request& request) {

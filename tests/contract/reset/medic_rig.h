@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../drivers/medic/medic_ioctl.h"
+#include "../drivers/include/edu_ioctl.h"
 #include "bus/board/board.h"
 #include "machine/machine.h"
 #include "models/edu/edu_model.h"
@@ -21,7 +21,7 @@ namespace drydock::test::reset {
 namespace user = ntos::io::user;
 
 /// The interface class of medic.sys.
-inline constexpr nt::GUID kMedicInterface = MEDIC_INTERFACE_CLASS;
+inline constexpr nt::GUID kMedicInterface = EDU_INTERFACE_CLASS;
 
 class MedicRig {
  public:
@@ -48,8 +48,8 @@ latency = "100 us"
   void strike(std::string_view fault);
   /// A handle by way of the device interface, of the first device or another; empty if nobody offers one.
   user::File open(nt::NTSTATUS* status = nullptr, std::size_t device = 0) const;
-  MEDIC_STATISTICS statistics() const;
-  MEDIC_STATISTICS statistics_of(user::File& file) const;
+  EDU_STATISTICS statistics() const;
+  EDU_STATISTICS statistics_of(user::File& file) const;
   /// How often the driver's image was loaded.
   unsigned loads() const { return loads_; }
   /// Register accesses to where the device used to be.

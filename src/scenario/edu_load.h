@@ -1,6 +1,6 @@
 #pragma once
-// Requests to the device of drivers/medic: factorials, and transfers to and from its buffer, which must hold what was
-// last written for as long as its instance lives, whatever resets its driver survives.
+// Requests to a driver of the educational device: factorials, and transfers to and from its buffer, which must hold what
+// was last written for as long as its instance lives, whatever resets its driver survives.
 
 #include <array>
 
@@ -8,11 +8,11 @@
 
 namespace drydock::scenario {
 
-class MedicSource final : public RequestSource {
+class EduSource final : public RequestSource {
  public:
-  MedicSource(Stage& stage, OpenInterface& interface) : stage_(stage), interface_(interface) {}
+  EduSource(Stage& stage, OpenInterface& interface) : stage_(stage), interface_(interface) {}
 
-  /// Whether an interface is one of those that drivers/medic/medic_ioctl.h describes.
+  /// Whether an interface is one of those that drivers/include/edu_ioctl.h describes.
   static bool understands(const OpenInterface& interface);
 
   std::unique_ptr<SentRequest> send(RandomStream& random) override;

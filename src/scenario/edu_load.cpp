@@ -1,4 +1,4 @@
-#include "scenario/medic_load.h"
+#include "scenario/edu_load.h"
 
 #include <cstring>
 
@@ -22,13 +22,13 @@ std::uint32_t factorial_of(std::uint32_t number) {
 
 }  // namespace
 
-bool MedicSource::understands(const OpenInterface& interface) {
+bool EduSource::understands(const OpenInterface& interface) {
   std::string lower = interface.name;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower.find(kInterfaceClass) != std::string::npos;
 }
 
-std::unique_ptr<SentRequest> MedicSource::send(RandomStream& random) {
+std::unique_ptr<SentRequest> EduSource::send(RandomStream& random) {
   auto call = std::make_unique<Call>();
   call->kind = static_cast<Kind>(random.below(3));
   if (call->kind == Kind::Factorial) {
@@ -53,7 +53,7 @@ std::unique_ptr<SentRequest> MedicSource::send(RandomStream& random) {
   return call;
 }
 
-void MedicSource::ended(SentRequest& sent, const user::IoResult& result) {
+void EduSource::ended(SentRequest& sent, const user::IoResult& result) {
   const auto& call = static_cast<const Call&>(sent);
   if (call.kind == Kind::Write) writing_[call.number] = false;
   if (call.kind == Kind::Read) --reading_[call.number];
@@ -81,7 +81,7 @@ void MedicSource::ended(SentRequest& sent, const user::IoResult& result) {
   if (!difference.empty()) stage_.fail("wrong-data", difference);
 }
 
-std::string MedicSource::describe(const SentRequest& sent) const {
+std::string EduSource::describe(const SentRequest& sent) const {
   const auto& call = static_cast<const Call&>(sent);
   if (call.kind == Kind::Factorial) return fmt::format("the factorial of {}", call.number);
   return fmt::format("a {} of block {} of devnode#{}", call.kind == Kind::Write ? "write" : "read", call.number,

@@ -1,4 +1,4 @@
-/// What medic.sys understands. For the driver and for whoever opens it; needs no Windows header.
+/// What the drivers of the educational device understand (medic.sys, edu.sys). For them and for whoever opens it; needs no Windows header.
 ///
 /// A device of ours is found by the interface class below. It has a buffer of 4 KiB: read and write transfer bytes at
 /// an offset within it, by DMA. A request that the device does not finish is not failed: the driver resets the device,
@@ -7,29 +7,27 @@
 #pragma once
 
 // {5D7C8E0A-8E4B-4B7F-9B1C-0D6A6C2F31E8}
-#define MEDIC_INTERFACE_CLASS                        \
+#define EDU_INTERFACE_CLASS                          \
   {                                                  \
     0x5D7C8E0A, 0x8E4B, 0x4B7F, {                    \
       0x9B, 0x1C, 0x0D, 0x6A, 0x6C, 0x2F, 0x31, 0xE8 \
     }                                                \
   }
 
-#define MEDIC_BUFFER_BYTES 4096
-
 // FILE_DEVICE_UNKNOWN, METHOD_BUFFERED, FILE_ANY_ACCESS.
-#define MEDIC_IOCTL(function) ((0x22u << 16) | ((function) << 2))
+#define EDU_IOCTL(function) ((0x22u << 16) | ((function) << 2))
 
 /// Input: a 32-bit number. Output: its factorial, modulo 2^32.
-#define IOCTL_MEDIC_FACTORIAL MEDIC_IOCTL(0x800u)
-/// Output: MEDIC_STATISTICS. Answered at once, whatever the device does.
-#define IOCTL_MEDIC_STATISTICS MEDIC_IOCTL(0x801u)
+#define IOCTL_EDU_FACTORIAL EDU_IOCTL(0x800u)
+/// Output: EDU_STATISTICS. Answered at once, whatever the device does.
+#define IOCTL_EDU_STATISTICS EDU_IOCTL(0x801u)
 
 /// Since the device was added.
-typedef struct _MEDIC_STATISTICS {
+typedef struct _EDU_STATISTICS {
   unsigned int Completed;         // requests that the device has carried out
   unsigned int LostInterrupts;    // found finished by the watchdog
   unsigned int Hangs;             // found hung by the watchdog
   unsigned int FunctionResets;    // asked for
   unsigned int Recoveries;        // after which the device worked again
   unsigned int PlatformRequests;  // platform-level resets asked for
-} MEDIC_STATISTICS;
+} EDU_STATISTICS;

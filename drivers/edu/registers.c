@@ -1,0 +1,117 @@
+/// The device: programming, commands, interrupt.
+#include "edu.h"
+
+ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset) {
+  return READ_REGISTER_ULONG((PULONG)(Edu->Registers + Offset));
+}
+
+VOID EduWriteRegister(EDU_DEVICE* Edu, ULONG Offset, ULONG Value) {
+  WRITE_REGISTER_ULONG((PULONG)(Edu->Registers + Offset), Value);
+}
+
+// ---- programming
+
+static BOOLEAN EduIsAlive(EDU_DEVICE* Edu) {
+  static const ULONG patterns[] = {0x00000000, 0x5A5AA5A5};
+  for (ULONG i = 0; i < RTL_NUMBER_OF(patterns); ++i) {
+    EduWriteRegister(Edu, EDU_LIVENESS, patterns[i]);
+    if (EduReadRegister(Edu, EDU_LIVENESS) != ~patterns[i]) return FALSE;
+  }
+  return TRUE;
+}
+
+/// Makes a device that knows nothing ready for requests: after power-up and after a reset. FALSE if it does not work.
+/// IRQL: PASSIVE_LEVEL, with nobody else at the device.
+BOOLEAN EduProgram(EDU_DEVICE* Edu) {
+  ULONG identification = EduReadRegister(Edu, EDU_IDENTIFICATION);
+  if (identification == EDU_ALL_ONES) return FALSE;
+  if ((identification & EDU_IDENTIFICATION_MASK) != EDU_IDENTIFICATION_EDU) return FALSE;
+  if (!EduIsAlive(Edu) || !EduRestoreBuffer(Edu)) return FALSE;
+  EduWriteRegister(Edu, EDU_INTERRUPT_ACKNOWLEDGE, EDU_ALL_ONES);
+  return TRUE;
+}
+
+// ---- commands
+
+/// The bit that says that the device has done it.
+ULONG EduInterruptOf(const EDU_COMMAND* Command) {
+  switch (Command->Kind) {
+    case EduFactorial:
+      return EDU_INTERRUPT_FACTORIAL;
+    case EduRead:
+    case EduWrite:
+      return EDU_INTERRUPT_DMA;
+    default:
+      return 0;
+  }
+}
+
+/// What is to be written lies in Memory already.
+VOID EduIssue(EDU_DEVICE* Edu, const EDU_COMMAND* Command) {
+  if (Command->Kind == EduFactorial)
+    EduWriteRegister(Edu, EDU_FACTORIAL, Command->Number);
+  else
+    EduTransfer(Edu, Command->Kind == EduRead, Command->Offset, Command->Length, EDU_DMA_INTERRUPT);
+}
+
+// ---- interrupt
+
+BOOLEAN NTAPI EduInterruptIsr(WDFINTERRUPT Interrupt, ULONG MessageId) {
+  EDU_DEVICE* edu = EduDevice(WdfInterruptGetDevice(Interrupt));
+  UNREFERENCED_PARAMETER(MessageId);
+  // On a shared line it may come while the device is in reset, when its registers are not to be touched.
+  if (!edu->InterruptWanted) return FALSE;
+  ULONG bits = EduReadRegister(edu, EDU_INTERRUPT_STATUS);
+  if (bits == 0 || bits == EDU_ALL_ONES) return FALSE;
+  EduWriteRegister(edu, EDU_INTERRUPT_ACKNOWLEDGE, bits);
+  edu->InterruptBits |= bits;
+  WdfInterruptQueueDpcForIsr(Interrupt);
+  return TRUE;
+}
+
+ULONG EduTakeInterruptBits(EDU_DEVICE* Edu) {
+  WdfInterruptAcquireLock(Edu->Interrupt);
+  ULONG bits = Edu->InterruptBits;
+  Edu->InterruptBits = 0;
+  WdfInterruptReleaseLock(Edu->Interrupt);
+  return bits;
+}
+
+/// Under the callback lock.
+VOID NTAPI EduInterruptDpc(WDFINTERRUPT Interrupt, WDFOBJECT Device) {
+  EDU_DEVICE* edu = EduDevice(Device);
+  UNREFERENCED_PARAMETER(Interrupt);
+  EduWorkEnded(edu, EduTakeInterruptBits(edu));
+}
+
+NTSTATUS NTAPI EduInterruptEnable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
+  EDU_DEVICE* edu = EduDevice(Device);
+  UNREFERENCED_PARAMETER(Interrupt);
+  edu->InterruptBits = 0;
+  edu->InterruptWanted = TRUE;
+  EduWriteRegister(edu, EDU_STATUS, EDU_INTERRUPT_AFTER_FACTORIAL);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI EduInterruptDisable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
+  EDU_DEVICE* edu = EduDevice(Device);
+  UNREFERENCED_PARAMETER(Interrupt);
+  edu->InterruptWanted = FALSE;
+  EduWriteRegister(edu, EDU_STATUS, 0);
+  return STATUS_SUCCESS;
+}
+
+/// After a reset, which has switched it off in the device. The interrupt is connected.
+VOID EduWantInterrupt(EDU_DEVICE* Edu) {
+  WdfInterruptAcquireLock(Edu->Interrupt);
+  EduInterruptEnable(Edu->Interrupt, Edu->Device);
+  WdfInterruptReleaseLock(Edu->Interrupt);
+}
+
+/// Before a reset: the service routine does not touch the device any more.
+VOID EduUnwantInterrupt(EDU_DEVICE* Edu) {
+  WdfInterruptAcquireLock(Edu->Interrupt);
+  Edu->InterruptWanted = FALSE;
+  Edu->InterruptBits = 0;
+  WdfInterruptReleaseLock(Edu->Interrupt);
+}
