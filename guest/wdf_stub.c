@@ -5,6 +5,7 @@
 
 #include <ntddk.h>
 #include <wdf.h>
+#include <wdfclass.h>
 
 #ifndef KMDF_MINIMUM_VERSION_REQUIRED
 #define KMDF_MINIMUM_VERSION_REQUIRED KMDF_VERSION_MINOR
@@ -56,7 +57,56 @@ static WCHAR WdfRegistryPathBuffer[260];
 static UNICODE_STRING WdfRegistryPath = {0, sizeof(WdfRegistryPathBuffer), WdfRegistryPathBuffer};
 static PDRIVER_UNLOAD WdfDisplacedDriverUnload;
 
+// Markers of the class entries (wdfldr.h); the linker sorts by what follows the dollar.
+static PVOID WdfClassesBegin __attribute__((section(".data$wdfclass_a"), used, aligned(8)));
+static PVOID WdfClassesEnd __attribute__((section(".data$wdfclass_c"), used, aligned(8)));
+static PWDF_CLASS_BIND_INFO WdfBoundClasses[16];
+static ULONG WdfBoundClassCount;
+
+static NTSTATUS WdfBindClass(PWDF_CLASS_BIND_INFO Class) {
+  PWDF_BIND_INFO info = (PWDF_BIND_INFO)&WdfBindInfo;
+  if (WdfBoundClassCount == ARRAYSIZE(WdfBoundClasses)) return STATUS_INSUFFICIENT_RESOURCES;
+  PFN_WDF_CLIENT_BIND_CLASS own = (PFN_WDF_CLIENT_BIND_CLASS)Class->ClientBindClass;
+  NTSTATUS status = own ? own(WdfVersionBindClass, info, WdfDriverGlobals, Class)
+                        : WdfVersionBindClass(info, WdfDriverGlobals, Class);
+  if (NT_SUCCESS(status)) WdfBoundClasses[WdfBoundClassCount++] = Class;
+  return status;
+}
+
+static NTSTATUS WdfBindClasses(VOID) {
+  PVOID volatile* at = &WdfClassesBegin + 1;
+  while (at < (PVOID volatile*)&WdfClassesEnd) {
+    if (*at == NULL) {
+      ++at;
+      continue;
+    }
+    PWDF_CLASS_BIND_INFO each = (PWDF_CLASS_BIND_INFO)at;
+    BOOLEAN known = each->Size == sizeof(WDF_CLASS_BIND_INFO);
+#if KMDF_VERSION_MINOR >= 25
+    known = known || each->Size == sizeof(WDF_CLASS_BIND_INFO2);
+#endif
+    if (!known) return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = WdfBindClass(each);
+    if (!NT_SUCCESS(status)) return status;
+    at += each->Size / sizeof(PVOID);
+  }
+  return STATUS_SUCCESS;
+}
+
+static VOID WdfUnbindClasses(VOID) {
+  PWDF_BIND_INFO info = (PWDF_BIND_INFO)&WdfBindInfo;
+  while (WdfBoundClassCount != 0) {
+    PWDF_CLASS_BIND_INFO each = WdfBoundClasses[--WdfBoundClassCount];
+    PFN_WDF_CLIENT_UNBIND_CLASS own = (PFN_WDF_CLIENT_UNBIND_CLASS)each->ClientUnbindClass;
+    if (own)
+      own(WdfVersionUnbindClass, info, WdfDriverGlobals, each);
+    else
+      WdfVersionUnbindClass(info, WdfDriverGlobals, each);
+  }
+}
+
 static VOID WdfUnbind(VOID) {
+  WdfUnbindClasses();
   WdfVersionUnbind(&WdfRegistryPath, (PWDF_BIND_INFO)&WdfBindInfo, WdfDriverGlobals);
 }
 
@@ -70,7 +120,8 @@ NTSTATUS NTAPI FxDriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Regist
   NTSTATUS status = WdfVersionBind(DriverObject, &WdfRegistryPath, (PWDF_BIND_INFO)&WdfBindInfo, &WdfDriverGlobals);
   if (!NT_SUCCESS(status)) return status;
 
-  status = DriverEntry(DriverObject, RegistryPath);
+  status = WdfBindClasses();
+  if (NT_SUCCESS(status)) status = DriverEntry(DriverObject, RegistryPath);
   if (!NT_SUCCESS(status)) {
     WdfUnbind();
   } else if (WdfDriverGlobals->DisplaceDriverUnload) {

@@ -50,9 +50,14 @@ bool serves(const WDF_BIND_INFO2& info, bool second_form, bool* higher) {
 
 NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath, WDF_BIND_INFO* BindInfo,
                               WDF_DRIVER_GLOBALS** ComponentGlobals) {
-  if (!BindInfo || !ComponentGlobals || !BindInfo->FuncTable) return STATUS_INVALID_PARAMETER;
-  if (BindInfo->Size != sizeof(WDF_BIND_INFO) && BindInfo->Size != sizeof(WDF_BIND_INFO2))
+  if (!BindInfo || !ComponentGlobals) return STATUS_INVALID_PARAMETER;
+  if (BindInfo->Size != sizeof(WDF_BIND_INFO) && BindInfo->Size != sizeof(WDF_BIND_INFO2)) {
+    warn("WDF-392", "bind-structure-unknown",
+         fmt::format("{} binds with a structure of {:#x} bytes, which no version had: it is not loaded",
+                     DriverObject ? ntos::io::driver_name(DriverObject) : "a driver", BindInfo->Size));
     return STATUS_INVALID_PARAMETER;
+  }
+  if (!BindInfo->FuncTable) return STATUS_INVALID_PARAMETER;
   const bool second_form = BindInfo->Size == sizeof(WDF_BIND_INFO2);
   WDF_BIND_INFO2 info{};
   std::memcpy(static_cast<void*>(&info), BindInfo, BindInfo->Size);

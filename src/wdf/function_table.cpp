@@ -35,6 +35,12 @@ const image::ExportFamily kNotBuilt{kFrameworkModule,
                                     },
                                     "wdf/not_built"};
 
+/// What a driver finds behind the table's end, as far as the page goes.
+const image::ExportFamily kBehind{kFrameworkModule,
+                                  {{"a function behind the end of the table",
+                                    image::not_built("the framework's table has 458 functions")}},
+                                  "wdf/behind_the_table"};
+
 struct TableLength {
   ULONG minor;
   ULONG count;
@@ -71,6 +77,8 @@ PVOID* FunctionTable::entries() {
     const image::Export* row = built.find(kFrameworkModule, kNames[i]);
     entries_[i] = machine::guest_entry(row ? &row->slot : &kNotBuilt.rows[i].slot);
   }
+  for (std::size_t i = kFunctionCount; i < kPages * machine::kPageSize / sizeof(PVOID); ++i)
+    entries_[i] = machine::guest_entry(&kBehind.rows[0].slot);
   machine.memory().protect(entries_, kPages, machine::Access::Read);
   return entries_;
 }

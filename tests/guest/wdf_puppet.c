@@ -1,12 +1,7 @@
 // libs: kmdf:1.33 guest:wdf_orders
 // A KMDF driver that writes down every callback it gets, and does in each what the test around it ordered.
 
-#include <ntddk.h>
-#include <wdf.h>
-
-#include "wdf_puppet.h"
-
-__declspec(dllimport) PUPPET Puppet;
+#include "wdf_diary.h"
 
 typedef struct _DEVICE_CONTEXT {
   PU32 Number;
@@ -15,7 +10,7 @@ typedef struct _DEVICE_CONTEXT {
   SIZE_T RegisterBytes;
   WDFDEVICE Device;
   WDFINTERRUPT Interrupt;  // the first
-  PCM_PARTIAL_RESOURCE_DESCRIPTOR Kept;
+  WDFCMRESLIST Raw;
 } DEVICE_CONTEXT;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
 
@@ -31,20 +26,6 @@ typedef struct _CHILD_ID {
   PU32 Id;
 } CHILD_ID;
 
-static PUPPET_ORDERS* OrdersOf(PU32 Number) {
-  return Number <= PUPPET_DEVICES && Puppet.HasOrders[Number] ? &Puppet.Orders[Number] : &Puppet.Orders[0];
-}
-
-static VOID WriteDown(PU32 Device, PU32 Call, PU32 Argument) {
-  PU32 at = Puppet.Calls++;
-  if (at >= PUPPET_LOG_MAX) return;
-  PUPPET_ENTRY* entry = &Puppet.Log[at];
-  entry->Device = Device;
-  entry->Call = Call;
-  entry->Argument = Argument;
-  entry->Irql = KeGetCurrentIrql();
-}
-
 static VOID ReadConfiguration(DEVICE_CONTEXT* Context, PU32 Where) {
   BUS_INTERFACE_STANDARD bus;
   RtlZeroMemory(&bus, sizeof(bus));
@@ -58,6 +39,14 @@ static VOID ReadConfiguration(DEVICE_CONTEXT* Context, PU32 Where) {
   bus.InterfaceDereference(bus.Context);
 }
 
+static VOID ReadFromBelow(WDFDEVICE Device) {
+  UCHAR byte;
+  WDF_MEMORY_DESCRIPTOR memory;
+  WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&memory, &byte, sizeof(byte));
+  Puppet.Seen[SeenSendStatus] =
+      (PU32)WdfIoTargetSendReadSynchronously(WdfDeviceGetIoTarget(Device), NULL, &memory, NULL, NULL, NULL);
+}
+
 // Writes the call down, does what the orders say happens in it, and gives the status it is to return.
 static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
   PUPPET_ORDERS* orders = OrdersOf(Context->Number);
@@ -66,6 +55,11 @@ static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
   if (orders->QueriesConfigIn == Call + 1) ReadConfiguration(Context, SeenConfig);
   if (orders->SetFailedIn == Call + 1)
     WdfDeviceSetFailed(Context->Device, (WDF_DEVICE_FAILED_ACTION)orders->SetFailedAction);
+  if (orders->SendsReadIn == Call + 1) ReadFromBelow(Context->Device);
+  if (orders->WaitsIn == Call + 1) {
+    LARGE_INTEGER time = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(orders->WaitMilliseconds)};
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+  }
   if (Context->CallCount[Call]++ < orders->FailAfter[Call]) return STATUS_SUCCESS;
   return (NTSTATUS)orders->Status[Call];
 }
@@ -120,12 +114,14 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
     Puppet.Seen[SeenIdleStatus] = (PU32)WdfDeviceAssignS0IdleSettings(Device, &idle);
   }
   NoteList(Translated, SeenPrepareList);
+  context->Raw = Raw;
   return Play(context, PuppetPrepareHardware, count);
 }
 
 static NTSTATUS NTAPI OnReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translated) {
   DEVICE_CONTEXT* context = ContextOf(Device);
   NoteList(Translated, SeenReleaseList);
+  if (context->Raw) Puppet.Seen[SeenRawAgain] = WdfCmResourceListGetCount(context->Raw);
   if (context->Interrupt) {
     WDF_INTERRUPT_INFO info;
     WDF_INTERRUPT_INFO_INIT(&info);
@@ -216,7 +212,7 @@ static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID) {
 }
 static VOID NTAPI OnDpc(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject) {
   (void)AssociatedObject;
-  WriteDown(NumberOf(Interrupt)->DeviceNumber, PuppetDpc, NumberOf(Interrupt)->Number);
+  Play(ContextOf(NumberOf(Interrupt)->Device), PuppetDpc, NumberOf(Interrupt)->Number);
 }
 static NTSTATUS NTAPI OnIntEnable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
   DEVICE_CONTEXT* context = ContextOf(Device);
@@ -314,7 +310,7 @@ static VOID NTAPI OnScan(WDFCHILDLIST List) {
   for (PU32 id = 1; id <= OrdersOf(context->Number)->Children; ++id) {
     CHILD_ID child;
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&child.Header, sizeof(child));
-    child.Id = id;
+    child.Id = id + 2 * (context->Number - 1);  // several buses may report to one devnode
     WdfChildListAddOrUpdateChildDescriptionAsPresent(List, &child.Header, NULL);
   }
   WdfChildListEndScan(List);
@@ -347,8 +343,9 @@ static NTSTATUS AddStaticChild(WDFDEVICE Parent, PU32 Id) {
 
 static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
   (void)Length;
-  (void)Request;
-  Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoRead, 0);
+  DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
+  NTSTATUS status = Play(context, PuppetIoRead, 0);
+  if (OrdersOf(context->Number)->CompletesReads) WdfRequestComplete(Request, status);
 }
 static VOID NTAPI OnIoStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
   Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoStop, Flags & 3);
@@ -362,10 +359,10 @@ static VOID NTAPI OnIoResume(WDFQUEUE Queue, WDFREQUEST Request) {
   Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoResume, 0);
 }
 
-static NTSTATUS MakeQueue(WDFDEVICE Device, BOOLEAN Managed) {
+static NTSTATUS MakeQueue(WDFDEVICE Device, WDF_TRI_STATE Managed) {
   WDF_IO_QUEUE_CONFIG config;
   WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
-  config.PowerManaged = Managed ? WdfTrue : WdfFalse;
+  config.PowerManaged = Managed;
   config.EvtIoRead = OnIoRead;
   config.EvtIoStop = OnIoStop;
   config.EvtIoResume = OnIoResume;
@@ -417,9 +414,15 @@ static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* 
   DEVICE_CONTEXT* context = ContextOf(*Device);
   context->Number = Number;
   context->Device = *Device;
+  if (orders->Ejectable) {
+    WDF_DEVICE_PNP_CAPABILITIES capabilities;
+    WDF_DEVICE_PNP_CAPABILITIES_INIT(&capabilities);
+    capabilities.EjectSupported = capabilities.Removable = WdfTrue;
+    WdfDeviceSetPnpCapabilities(*Device, &capabilities);
+  }
   for (PU32 i = 1; i <= orders->Interrupts && NT_SUCCESS(status); ++i) status = MakeInterrupt(*Device, i, NULL, NULL);
   for (PU32 i = 1; i <= orders->Enablers && NT_SUCCESS(status); ++i) status = MakeEnabler(*Device, i);
-  if (NT_SUCCESS(status) && orders->Queue) status = MakeQueue(*Device, orders->Queue == 1);
+  if (NT_SUCCESS(status) && orders->Queue) status = MakeQueue(*Device, (const WDF_TRI_STATE[]){WdfFalse, WdfTrue, WdfFalse, WdfUseDefault}[orders->Queue & 3]);
   return status;
 }
 

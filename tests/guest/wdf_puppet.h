@@ -20,7 +20,8 @@ typedef unsigned int PU32;
   X(Scan, 0) X(CreateChild, N) X(Reenumerated, 0) X(ArmS0, 0) X(DisarmS0, 0) X(TriggeredS0, 0) X(ArmSx, 0) X(DisarmSx, 0)                \
   X(TriggeredSx, 0) X(EnableWakeAtBus, N) X(DisableWakeAtBus, 0) X(ReportedMissing, 0) X(Eject, 0) X(SetLock, N)      \
   X(ResourcesQuery, 0) X(ObjCleanup, 0) X(ObjDestroy, 0) X(ChildObjCleanup, N) X(ChildObjDestroy, N)                  \
-  X(IoStop, N) X(IoResume, 0) X(IoRead, 0) X(Isr, N) X(Dpc, N) X(FileCreate, 0)
+  X(IoStop, N) X(IoResume, 0) X(IoRead, 0) X(Isr, N) X(Dpc, N) X(FileCreate, 0)                                       \
+  X(WorkItem, N) X(Note, N)
 
 #define X(name, argument) Puppet##name,
 enum PuppetCall { PUPPET_CALLS(X) PuppetCallCount };
@@ -35,7 +36,11 @@ enum PuppetSeen {
   SeenReleaseVector = 10,
   SeenReleaseConnected,
   SeenIdleStatus,
-  SeenCount = 16
+  SeenSendStatus,       // what the lower driver said to SendsReadIn
+  SeenChecks,           // MUSTs
+  SeenFirstFailure,     // line of the first that did not hold
+  SeenRawAgain,         // in EvtDeviceReleaseHardware: the raw list's length, by the handle PrepareHardware got
+  SeenCount = 32
 };
 
 enum { PUPPET_DEVICES = 6, PUPPET_LOG_MAX = 2048 };
@@ -48,7 +53,7 @@ typedef struct _PUPPET_ORDERS {
   PU32 InterruptsInPrepare;
   PU32 FailInterrupt;            // 1-based: whose IntEnable returns the status
   PU32 Enablers;
-  PU32 Queue;                    // 1 power-managed, 2 not
+  PU32 Queue;                    // 1 power-managed, 2 not, 3 whatever is usual
   PU32 Filter;
   PU32 Owner;                    // 0 default, 1 yes, 2 no
   PU32 ReleaseLate;              // AfterDescendants
@@ -70,6 +75,12 @@ typedef struct _PUPPET_ORDERS {
   PU32 FailsAfterCreate;         // DeviceAdd's status comes after WdfDeviceCreate
   PU32 SkipCreate;
   PU32 Wmi;
+  PU32 WaitsIn;                  // 1 + call: blocks there
+  PU32 WaitMilliseconds;
+  PU32 CompletesReads;           // else EvtIoRead keeps them
+  PU32 SendsReadIn;              // 1 + call: reads a byte from the lower driver there
+  PU32 Ejectable;
+  PU32 Variant;                  // for drivers that have several
 } PUPPET_ORDERS;
 
 typedef struct _PUPPET_ENTRY {

@@ -192,6 +192,16 @@ TEST(WdfBind, WDF_397_WDF_398_GlobalsAreZeroBeforeDriverCreate) {
   });
 }
 
+TEST(WdfBind, WDF_399_TheModuleIsTheLoadersOwn) {
+  WdfRig rig;
+  rig.run([](Manager&) {
+    Stub stub(33, 458);
+    stub.info.V1.Module = reinterpret_cast<void*>(0x10);  // whatever lies there is not looked at
+    EXPECT_EQ(stub.bind(), STATUS_SUCCESS);
+    stub.unbind();
+  });
+}
+
 TEST(WdfBind, WDF_388_WDF_474_RefusesAClassExtensionByName) {
   WdfRig rig;
   rig.run([](Manager&) {

@@ -1,5 +1,5 @@
 #pragma once
-// A PCI function for framework tests: a page of scratch registers and two MSI-X messages.
+// A PCI function for framework tests: a page of scratch registers, two of which do something, and two MSI-X messages.
 
 #include "machine/wires.h"
 #include "models/pci/config_space.h"
@@ -22,10 +22,15 @@ class WdfModel final : public machine::DeviceModel {
   }
   void write(unsigned, std::uint64_t offset, unsigned size, std::uint64_t value) override {
     if (offset + size <= sizeof registers_) __builtin_memcpy(registers_ + offset, &value, size);
+    if (offset == kDoorbell) wires_.send_message(static_cast<unsigned>(value));
+    if (offset == kLine) wires_.set_line(value != 0);
   }
   void reset(machine::ResetKind kind) override { config_.reset(kind); }
   void unplugged() override {}
 
+  /// Registers: the driver asks for a message; 1 while the device pulls its line, and 0 written there lets it go.
+  static constexpr unsigned kDoorbell = 0x100, kLine = 0x104;
+  void raise_line() { write(0, kLine, 4, 1); }
   bool interrupt(unsigned message) { return wires_.send_message(message); }
 
  private:

@@ -25,6 +25,7 @@ using ntos::pnp::InstalledValue;
 using ntos::pnp::Service;
 
 constexpr models::pci::Location kLocation{0, 5, 0};
+constexpr models::pci::Location kNeighbour{0, 13, 0};  // eight further: the same line
 
 struct CallName {
   const char* name;
@@ -78,9 +79,10 @@ std::string request_name(const ntos::pnp::SentIrp& irp) {
 
 }  // namespace
 
-WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy) {
-  for (const char* image : {"test/wdf_orders", "test/wdf_puppet"})
-    tests::guest(image);  // parsed outside of the machine
+WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy, std::string driver)
+    : driver_("test/" + std::move(driver)) {
+  tests::guest("test/wdf_orders");  // parsed outside of the machine
+  tests::guest(driver_);
   bus::board::Board board = bus::board::load_board("empty").value();
   machine::MachineConfig config = bus::board::machine_config(board);
   config.keep_records = true;
@@ -91,21 +93,25 @@ WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy) {
   ntos::install_kernel(*machine_);
   EXPECT_TRUE(bus::board::build_board(*machine_, board));
   plug();
-  machine_->enter([&] { install(); });
 }
 
 void WdfRig::install() {
   auto& store = machine_->part<ntos::Kernel>(machine::PartId::Kernel).pnp->store();
-  store.add(Service{.name = u"wdf_puppet", .load = [](DRIVER_OBJECT** driver) {
-                      const io::LoadResult loaded = io::load_driver(tests::guest("test/wdf_puppet"), "wdf_puppet");
-                      *driver = loaded.driver;
-                      return loaded.status;
-                    }});
+  for (const char16_t* name : {u"wdf_puppet", u"wdf_lower", u"wdf_upper"})
+    store.add(Service{.name = name, .load = [this, name](DRIVER_OBJECT** driver) {
+                        const std::u16string_view wide(name);
+                        const io::LoadResult loaded =
+                            io::load_driver(tests::guest(driver_), std::string(wide.begin(), wide.end()));
+                        *driver = loaded.driver;
+                        return loaded.status;
+                      }});
   DriverPackage package{.service = u"wdf_puppet", .ids = {kWdfId}, .class_name = u"Test"};
+  package.lower_filters = lower_filters_;
+  package.upper_filters = upper_filters_;
   package.values.push_back(InstalledValue{.where = InstalledValue::Where::Hardware,
                                           .subkey = u"Interrupt Management\\MessageSignaledInterruptProperties",
                                           .name = u"MSISupported",
-                                          .dword = 1});
+                                          .dword = messages_ ? 1u : 0u});
   store.add(package);
 }
 
@@ -117,6 +123,30 @@ void WdfRig::plug() {
       return made;
     });
   });
+}
+
+void WdfRig::plug_neighbour() {
+  machine_->enter([this] {
+    bus::board::board_part()->fabric->plug(kNeighbour, [this](machine::DeviceWires& wires) {
+      auto made = std::make_unique<WdfModel>(wires);
+      neighbour = made.get();
+      return made;
+    });
+  });
+}
+
+void WdfRig::add_filter(bool upper) {
+  (upper ? upper_filters_ : lower_filters_).push_back(upper ? u"wdf_upper" : u"wdf_lower");
+}
+
+void WdfRig::beside(std::function<void()> body, const std::function<void()>& meanwhile) {
+  bool done = false;
+  machine::create_thread("beside", [&] {
+    body();
+    done = true;
+  });
+  meanwhile();
+  while (!done) sleep(1ms);
 }
 
 void WdfRig::unplug() {
@@ -141,8 +171,13 @@ PUPPET_ORDERS& WdfRig::orders(unsigned number) {
 }
 
 void WdfRig::expect_stop(std::uint32_t parameter1) {
-  stops_ = true;
+  expect_bug_check(WDF_VIOLATION);
   stop_parameter_ = parameter1;
+}
+
+void WdfRig::expect_bug_check(std::uint32_t code) {
+  stops_ = true;
+  stop_code_ = code;
 }
 
 void WdfRig::run(const std::function<void(Manager&)>& body) {
@@ -151,6 +186,7 @@ void WdfRig::run(const std::function<void(Manager&)>& body) {
   {
     using Catcher = testing::ScopedFakeTestPartResultReporter;
     Catcher catcher(Catcher::INTERCEPT_ONLY_CURRENT_THREAD, &failures);
+    if (!std::exchange(installed_, true)) machine_->enter([&] { install(); });
     outcome = machine_->run([&] {
       if (!puppet_) {
         const io::LoadResult loaded = io::load_driver(tests::guest("test/wdf_orders"), "wdf_orders");
@@ -171,8 +207,8 @@ void WdfRig::run(const std::function<void(Manager&)>& body) {
   std::size_t next = 0;
   for (const machine::Finding& finding : machine_->findings()) {
     if (finding.severity == machine::Severity::Warning) continue;
-    if (stops_ && finding.bug_check && finding.bug_check->code == WDF_VIOLATION) {
-      EXPECT_EQ(finding.bug_check->parameters[0], stop_parameter_) << finding.summary;
+    if (stops_ && finding.bug_check && finding.bug_check->code == stop_code_) {
+      if (stop_code_ == WDF_VIOLATION) EXPECT_EQ(finding.bug_check->parameters[0], stop_parameter_) << finding.summary;
       continue;
     }
     if (next < expected_.size() && expected_[next] == finding.rule) {
@@ -206,6 +242,18 @@ unsigned WdfRig::irql_of(PuppetCall call) const {
   for (unsigned i = 0; i < std::min<unsigned>(puppet_->Calls, PUPPET_LOG_MAX); ++i)
     if (puppet_->Log[i].Call == static_cast<PU32>(call)) irql = puppet_->Log[i].Irql;
   return irql;
+}
+
+std::vector<unsigned> WdfRig::irqls_of(PuppetCall call) const {
+  std::vector<unsigned> all;
+  for (unsigned i = 0; i < std::min<unsigned>(puppet_->Calls, PUPPET_LOG_MAX); ++i)
+    if (puppet_->Log[i].Call == static_cast<PU32>(call)) all.push_back(puppet_->Log[i].Irql);
+  return all;
+}
+
+void WdfRig::checked(unsigned at_least) const {
+  EXPECT_EQ(puppet_->Seen[SeenFirstFailure], 0u) << driver_ << ".c: a MUST in this line does not hold";
+  EXPECT_GE(puppet_->Seen[SeenChecks], at_least);
 }
 
 std::string WdfRig::requests() {

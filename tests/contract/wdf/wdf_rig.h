@@ -27,7 +27,9 @@ using ntos::pnp::Problem;
 
 class WdfRig {
  public:
-  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {});
+  /// `driver`: an image of tests/guest that keeps its diary in wdf_orders.sys.
+  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {},
+                  std::string driver = "wdf_puppet");
 
   /// Orders for device `number` (0: for all without their own). Before run(), or between two steps of it.
   PUPPET_ORDERS& orders(unsigned number = 0);
@@ -37,8 +39,9 @@ class WdfRig {
   void run(const std::function<void(Manager&)>& body);
   /// The rules of the findings that the body is meant to cause, in order.
   void expect(std::vector<std::string> rules) { expected_ = std::move(rules); }
-  /// The run is meant to end with bug check 0x10D and this first parameter.
+  /// The run is meant to end with bug check 0x10D and this first parameter, or with another bug check.
   void expect_stop(std::uint32_t parameter1);
+  void expect_bug_check(std::uint32_t code);
 
   // ---- what it saw ----
   /// Since the last time: "PrepareHardware; D0Entry(D3Final); ...". Calls of the driver and of device `only`; without
@@ -47,6 +50,10 @@ class WdfRig {
   unsigned count(PuppetCall call) const;
   /// IRQL at the last call of `call`; 99 if there was none.
   unsigned irql_of(PuppetCall call) const;
+  /// IRQL at every call of `call`, in order.
+  std::vector<unsigned> irqls_of(PuppetCall call) const;
+  /// Fails the test if a MUST in the driver did not hold, or if there were fewer than `at_least`.
+  void checked(unsigned at_least = 1) const;
   PUPPET& puppet() const { return *puppet_; }
   /// PnP requests that change the state, and power requests, sent to any device since the last time: "START", failures
   /// as "START=C0000001".
@@ -58,13 +65,20 @@ class WdfRig {
   void plug();
   void unplug();
   static void sleep(machine::Duration time);
-  /// The puppet also filters the device, as its own service, above (or below) itself.
+  /// The driver also filters the device, as a service of its own, above or below itself. Before run().
   void add_filter(bool upper);
+  /// The device gets a line, no messages. Before run().
+  void use_line() { messages_ = false; }
+  /// Another such device, on the same line.
+  void plug_neighbour();
+  /// `body` on a thread of its own, and what it does in the meantime.
+  static void beside(std::function<void()> body, const std::function<void()>& meanwhile);
   /// The puppet also is the function driver of its own children.
   void serve_children();
 
   machine::Machine& machine() { return *machine_; }
   WdfModel* model = nullptr;
+  WdfModel* neighbour = nullptr;
 
  private:
   void install();
@@ -72,7 +86,11 @@ class WdfRig {
   PUPPET_ORDERS orders_[PUPPET_DEVICES + 1] = {};
   bool has_orders_[PUPPET_DEVICES + 1] = {};
   std::vector<std::string> expected_;
+  const std::string driver_;
+  bool installed_ = false, messages_ = true;
+  std::vector<std::u16string> lower_filters_, upper_filters_;
   bool stops_ = false;
+  std::uint32_t stop_code_ = 0;
   std::uint32_t stop_parameter_ = 0;
   PUPPET* puppet_ = nullptr;
   unsigned logged_ = 0;
