@@ -29,6 +29,14 @@ T* copy_in_pool(const T* from, ULONG bytes) {
   return to;
 }
 
+/// The list's lock, as its callbacks see it: DISPATCH_LEVEL (WDF-345).
+struct ListLock {
+  const KIRQL before = KeRaiseIrqlToDpcLevel();
+  ListLock() = default;
+  ListLock(const ListLock&) = delete;
+  ~ListLock() { KeLowerIrql(before); }
+};
+
 }  // namespace
 
 ChildList::ChildList(Device& owner, const WDF_CHILD_LIST_CONFIG& its_config, bool its_static)
@@ -45,8 +53,9 @@ ChildList::~ChildList() {
 bool ChildList::same(Id* a, Id* b, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COMPARE compare) {
   if (!a || !b) return false;
   if (!compare) compare = config.EvtChildListIdentificationDescriptionCompare;
-  if (compare) return machine::call_driver(compare, handle_as<WDFCHILDLIST>(), a, b) != FALSE;
-  return std::memcmp(a, b, config.IdentificationDescriptionSize) == 0;
+  if (!compare) return std::memcmp(a, b, config.IdentificationDescriptionSize) == 0;
+  const ListLock lock;
+  return machine::call_driver(compare, handle_as<WDFCHILDLIST>(), a, b) != FALSE;
 }
 
 Child* ChildList::find(Id* id, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COMPARE compare) {
@@ -56,27 +65,20 @@ Child* ChildList::find(Id* id, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COM
 }
 
 void ChildList::copy_id(const Child& child, Id* to) {
+  const ListLock lock;
   if (config.EvtChildListIdentificationDescriptionCopy)
     machine::call_driver(config.EvtChildListIdentificationDescriptionCopy, handle_as<WDFCHILDLIST>(), child.id, to);
   else
     std::memcpy(static_cast<void*>(to), child.id, config.IdentificationDescriptionSize);
 }
 
-void ChildList::copy_address(const Child& child, Address* to) {
-  if (!child.address) return;
+void ChildList::copy_address(Address* from, Address* to) {
+  if (!from || !to) return;
+  const ListLock lock;
   if (config.EvtChildListAddressDescriptionCopy)
-    machine::call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), child.address, to);
+    machine::call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), from, to);
   else
-    std::memcpy(static_cast<void*>(to), child.address, config.AddressDescriptionSize);
-}
-
-NTSTATUS ChildList::set_address(Child& child, Address* address) {
-  if (!address || !child.address) return STATUS_SUCCESS;
-  if (config.EvtChildListAddressDescriptionCopy)
-    machine::call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), address, child.address);
-  else
-    std::memcpy(static_cast<void*>(child.address), address, config.AddressDescriptionSize);
-  return STATUS_SUCCESS;
+    std::memcpy(static_cast<void*>(to), from, config.AddressDescriptionSize);
 }
 
 Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
@@ -88,6 +90,7 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     if (!child->id) status = STATUS_INSUFFICIENT_RESOURCES;
     if (child->id && duplicate) {
       child->id->IdentificationDescriptionSize = config.IdentificationDescriptionSize;
+      const ListLock lock;
       status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), id, child->id);
     }
   }
@@ -96,8 +99,10 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     child->address = copy_in_pool(duplicate ? nullptr : address, config.AddressDescriptionSize);
     if (!child->address) status = STATUS_INSUFFICIENT_RESOURCES;
     if (child->address) child->address->AddressDescriptionSize = config.AddressDescriptionSize;
-    if (child->address && duplicate && address)
+    if (child->address && duplicate && address) {
+      const ListLock lock;
       status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), address, child->address);
+    }
   }
   children_.push_back(child);
   if (NT_SUCCESS(status)) return child;
@@ -151,6 +156,8 @@ void ChildList::end_scan() {
         mark_missing(*child);
       if (i < children_.size() && children_[i] == child) ++i;
     }
+  for (Child* child : std::vector<Child*>(children_.begin(), children_.end()))
+    if (std::exchange(child->reenumerate_wanted, false)) reenumerate(*child);
   tell_pnp_manager();
 }
 
@@ -165,7 +172,7 @@ NTSTATUS ChildList::add_or_update(Id* id, Address* address) {
       child->state = child->device ? Child::State::Present : Child::State::Wanted;
       note_change();
     }
-    set_address(*child, address);
+    copy_address(address, child->address);
     return STATUS_OBJECT_NAME_EXISTS;
   }
   NTSTATUS status;
@@ -209,6 +216,30 @@ NTSTATUS ChildList::add_static(Device& pdo) {
   pdo.driver_may_delete = false;
   note_change();
   return STATUS_SUCCESS;
+}
+
+void ChildList::reenumerate(Child& child) {
+  if (is_static || child.state != Child::State::Present) return;  // WDF-336
+  if (scans_ != 0) {
+    child.reenumerate_wanted = true;
+    return;
+  }
+  if (auto question = config.EvtChildListDeviceReenumerated) {
+    const ListLock lock;
+    if (!machine::call_driver(question, handle_as<WDFCHILDLIST>(), child.device->handle_as<WDFDEVICE>(), child.address,
+                              child.address))
+      return;
+  }
+  replace(child);
+}
+
+void ChildList::lose(Child& child) {
+  if (is_static)
+    mark_missing(child);
+  else
+    replace(child);
+  // The query that is being answered leaves it out already.
+  if (child.state == Child::State::Missing) report_missing();
 }
 
 void ChildList::replace(Child& child) {
@@ -412,7 +443,11 @@ NTSTATUS report_children(Device& device, IRP* irp) {
   if (!NT_SUCCESS(status)) {
     // WDF-331: asked for again, at most so many times in a row.
     if (device.relations_retries++ < 3) IoInvalidateDeviceRelations(device.pdo, BusRelations);
-    return status;
+    if (irp->IoStatus.Information == 0) return status;
+    // A list from above goes on without ours, so that those the PnP manager knows are lost to it.
+    for (Device* child : present)
+      if (child->child->reported) child->child->list->lose(*child->child);
+    return STATUS_SUCCESS;
   }
   device.relations_retries = 0;
   for (Device* child : present) child->child->reported = true;
@@ -431,14 +466,7 @@ VOID NTAPI let_interface_go(PVOID context) {
 }
 VOID NTAPI reenumerate_child(PVOID context) {
   auto* pdo = static_cast<Device*>(context);
-  if (!pdo->child) return;
-  ChildList& list = *pdo->child->list;
-  if (list.is_static || pdo->child->state != Child::State::Present) return;  // WDF-336
-  auto question = list.config.EvtChildListDeviceReenumerated;
-  if (question && !machine::call_driver(question, list.handle_as<WDFCHILDLIST>(), pdo->handle_as<WDFDEVICE>(),
-                                        pdo->child->address, pdo->child->address))
-    return;
-  list.replace(*pdo->child);
+  if (pdo->child) pdo->child->list->reenumerate(*pdo->child);
 }
 
 }  // namespace

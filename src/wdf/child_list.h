@@ -26,6 +26,7 @@ struct Child {
   State state = State::Wanted;
   bool reported = false;  ///< the PnP manager has been told of it
   bool named_in_scan = false;
+  bool reenumerate_wanted = false;  ///< once no scan is open
   unsigned retries = 0;  ///< STATUS_RETRY in a row (WDF-480)
 };
 
@@ -54,16 +55,20 @@ class ChildList final : public Object {
               PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COMPARE compare = nullptr);
   std::deque<Child*>& children() { return children_; }
   void copy_id(const Child& child, WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER* to);
-  void copy_address(const Child& child, WDF_CHILD_ADDRESS_DESCRIPTION_HEADER* to);
-  NTSTATUS set_address(Child& child, WDF_CHILD_ADDRESS_DESCRIPTION_HEADER* address);
+  /// Nothing if either is null.
+  void copy_address(WDF_CHILD_ADDRESS_DESCRIPTION_HEADER* from, WDF_CHILD_ADDRESS_DESCRIPTION_HEADER* to);
 
   // ---- the BusRelations query ----
   /// CreateChild for each Wanted description. True if another query is wanted (STATUS_RETRY).
   bool create_wanted();
   void report_missing();
   void all_gone();
-  /// WDF-336: a clone with the same description takes the child's place.
+  /// WDF-336: asks the driver, when no scan is open.
+  void reenumerate(Child& child);
+  /// A clone with the same description takes the child's place.
   void replace(Child& child);
+  /// WDF-331: a query is answered without it.
+  void lose(Child& child);
   /// The child's device has left; its description goes.
   void forget(Child& child);
 

@@ -89,7 +89,7 @@ WDFDEVICE NTAPI WdfChildListRetrievePdo(PWDF_DRIVER_GLOBALS, WDFCHILDLIST Handle
     Info->Status = WdfChildListRetrieveDeviceNoSuchDevice;
     return nullptr;
   }
-  if (Info->AddressDescription) list.copy_address(*child, Info->AddressDescription);
+  if (Info->AddressDescription) list.copy_address(child->address, Info->AddressDescription);
   Info->Status = child->device ? WdfChildListRetrieveDeviceSuccess : WdfChildListRetrieveDeviceNotYetCreated;
   return child->device ? child->device->handle_as<WDFDEVICE>() : nullptr;
 }
@@ -102,7 +102,7 @@ NTSTATUS NTAPI WdfChildListRetrieveAddressDescription(PWDF_DRIVER_GLOBALS, WDFCH
   if (!sized(list, Id)) return STATUS_INFO_LENGTH_MISMATCH;
   Child* child = list.find(Id);
   if (!child) return STATUS_NO_SUCH_DEVICE;
-  list.copy_address(*child, Address);
+  list.copy_address(child->address, Address);
   return STATUS_SUCCESS;
 }
 
@@ -134,7 +134,7 @@ NTSTATUS NTAPI WdfChildListRetrieveNextDevice(PWDF_DRIVER_GLOBALS, WDFCHILDLIST 
     if (child.device) *DeviceHandle = child.device->handle_as<WDFDEVICE>();
     if (Info) {
       if (Info->IdentificationDescription && child.id) list.copy_id(child, Info->IdentificationDescription);
-      if (Info->AddressDescription) list.copy_address(child, Info->AddressDescription);
+      if (Info->AddressDescription) list.copy_address(child.address, Info->AddressDescription);
       Info->Status = child.device ? WdfChildListRetrieveDeviceSuccess : WdfChildListRetrieveDeviceNotYetCreated;
     }
     return STATUS_SUCCESS;
@@ -249,7 +249,7 @@ NTSTATUS NTAPI WdfPdoRetrieveAddressDescription(PWDF_DRIVER_GLOBALS, WDFDEVICE H
   Device& pdo = pdo_from(Handle, "WdfPdoRetrieveAddressDescription");
   require_pointer(Address, "WdfPdoRetrieveAddressDescription's AddressDescription");
   if (!pdo.child || !pdo.child->address) return STATUS_INVALID_DEVICE_REQUEST;
-  pdo.child->list->copy_address(*pdo.child, Address);
+  pdo.child->list->copy_address(pdo.child->address, Address);
   return STATUS_SUCCESS;
 }
 
@@ -258,7 +258,8 @@ NTSTATUS NTAPI WdfPdoUpdateAddressDescription(PWDF_DRIVER_GLOBALS, WDFDEVICE Han
   Device& pdo = pdo_from(Handle, "WdfPdoUpdateAddressDescription");
   require_pointer(Address, "WdfPdoUpdateAddressDescription's AddressDescription");
   if (!pdo.child || !pdo.child->address) return STATUS_INVALID_DEVICE_REQUEST;
-  return pdo.child->list->set_address(*pdo.child, Address);
+  pdo.child->list->copy_address(Address, pdo.child->address);
+  return STATUS_SUCCESS;
 }
 
 // clang-format off

@@ -14,6 +14,7 @@ Interrupt::Interrupt(Device& owner, const WDF_INTERRUPT_CONFIG& its_config, bool
   KeInitializeEvent(&wait_lock_, SynchronizationEvent, TRUE);
   KeInitializeEvent(&idle_, NotificationEvent, TRUE);
   KeInitializeDpc(&dpc_, deferred, this);
+  KeInitializeDpc(&service_dpc_, serve_later, this);
 }
 
 Interrupt::~Interrupt() = default;
@@ -158,28 +159,44 @@ BOOLEAN NTAPI Interrupt::service(KINTERRUPT*, PVOID context) {
   // A passive-level interrupt is served by a thread; the kernel's line handling is not asked meanwhile.
   if (!self->service_queued_) {
     self->service_queued_ = true;
-    KeInsertQueueDpc(&self->dpc_, nullptr, nullptr);
+    KeInsertQueueDpc(&self->service_dpc_, nullptr, nullptr);
   }
   return TRUE;
 }
 
+VOID NTAPI Interrupt::serve_later(KDPC*, PVOID context, PVOID, PVOID) {
+  auto* self = static_cast<Interrupt*>(context);
+  self->work_begins();
+  at_passive_level([self] { self->serve_at_passive_level(); });
+}
+
 VOID NTAPI Interrupt::deferred(KDPC*, PVOID context, PVOID, PVOID) {
   auto* self = static_cast<Interrupt*>(context);
-  if (self->passive()) {
-    ++self->work_running_;
-    KeClearEvent(&self->idle_);
-    at_passive_level([self] { self->serve_at_passive_level(); });
-  } else if (self->config.EvtInterruptDpc) {
+  if (self->config.EvtInterruptDpc)
     self->run_callback(false);
-  } else {
-    self->work_queued_ = false;
-    ++self->work_running_;
-    KeClearEvent(&self->idle_);
-    at_passive_level([self] {
-      self->run_callback(true);
-      if (--self->work_running_ == 0) KeSetEvent(&self->idle_, 0, FALSE);
-    });
-  }
+  else
+    self->enqueue_work();
+}
+
+/// FALSE if it is queued already: it will run once for all.
+BOOLEAN Interrupt::enqueue_work() {
+  if (std::exchange(work_queued_, true)) return FALSE;
+  work_begins();
+  at_passive_level([this] {
+    work_queued_ = false;
+    run_callback(true);
+    work_ended();
+  });
+  return TRUE;
+}
+
+void Interrupt::work_begins() {
+  ++work_running_;
+  KeClearEvent(&idle_);
+}
+
+void Interrupt::work_ended() {
+  if (--work_running_ == 0) KeSetEvent(&idle_, 0, FALSE);
 }
 
 void Interrupt::serve_at_passive_level() {
@@ -189,7 +206,7 @@ void Interrupt::serve_at_passive_level() {
     machine::call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
     release_lock();
   }
-  if (--work_running_ == 0) KeSetEvent(&idle_, 0, FALSE);
+  work_ended();
 }
 
 void Interrupt::run_callback(bool work_item) {
@@ -201,22 +218,12 @@ void Interrupt::run_callback(bool work_item) {
 }
 
 BOOLEAN Interrupt::queue_dpc() {
-  if (!passive()) return KeInsertQueueDpc(&dpc_, nullptr, nullptr);
-  return queue_work_item();
+  return KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 
+/// At DIRQL through a DPC (WDF-278).
 BOOLEAN Interrupt::queue_work_item() {
-  if (!passive()) return KeInsertQueueDpc(&dpc_, nullptr, nullptr);
-  if (work_queued_) return FALSE;
-  work_queued_ = true;
-  ++work_running_;
-  KeClearEvent(&idle_);
-  at_passive_level([this] {
-    work_queued_ = false;
-    run_callback(config.EvtInterruptWorkItem != nullptr);
-    if (--work_running_ == 0) KeSetEvent(&idle_, 0, FALSE);
-  });
-  return TRUE;
+  return passive() ? enqueue_work() : KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 
 namespace {

@@ -54,6 +54,10 @@ class Interrupt final : public Object {
   BOOLEAN call_service_routine();
   static BOOLEAN NTAPI service(KINTERRUPT* interrupt, PVOID context);
   static VOID NTAPI deferred(KDPC* dpc, PVOID context, PVOID, PVOID);
+  static VOID NTAPI serve_later(KDPC* dpc, PVOID context, PVOID, PVOID);
+  BOOLEAN enqueue_work();
+  void work_begins();
+  void work_ended();
   void serve_at_passive_level();
   void run_callback(bool work_item);
 
@@ -69,7 +73,8 @@ class Interrupt final : public Object {
   KSPIN_LOCK spin_lock_{};
   KIRQL lock_irql_ = 0;
   KEVENT wait_lock_;
-  KDPC dpc_{};
+  KDPC dpc_{};          ///< runs EvtInterruptDpc, or queues EvtInterruptWorkItem
+  KDPC service_dpc_{};  ///< of a passive-level interrupt: has a thread call the service routine
   bool work_queued_ = false;
   LONG work_running_ = 0;
   bool service_queued_ = false;

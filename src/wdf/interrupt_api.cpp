@@ -89,6 +89,7 @@ NTSTATUS NTAPI WdfInterruptCreate(PWDF_DRIVER_GLOBALS, WDFDEVICE DeviceHandle, P
   }
   interrupt->reports_inactive = config.ReportInactiveOnPowerDown == WdfTrue;
   device.interrupts.push_back(interrupt);
+  if (parent->type() == ObjectType::Queue) parent->driver_may_delete = false;  // WDF-356
   if (device.in_prepare_hardware) assign_given(device, *interrupt);
   *Handle = interrupt->handle_as<WDFINTERRUPT>();
   return STATUS_SUCCESS;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/device.h"
 #include "wdf/driver.h"
 #include "wdf/framework.h"
 #include "wdf/functions.h"
@@ -81,7 +82,14 @@ NTSTATUS NTAPI WdfObjectCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_AT
 
 VOID NTAPI WdfObjectDelete(PWDF_DRIVER_GLOBALS, WDFOBJECT Handle) {
   Object& object = object_from(Handle);
-  if (object.driver_may_delete) return object.delete_by_driver();
+  if (object.driver_may_delete) {
+    // WDF-354: these two alone are not deleted by a worker on Windows.
+    const bool only_passive = object.type() == ObjectType::CommonBuffer ||
+                              (object.type() == ObjectType::Device && static_cast<Device&>(object).is_control());
+    if (only_passive && KeGetCurrentIrql() != PASSIVE_LEVEL)
+      record("WDF-438", "wrong-irql", fmt::format("WdfObjectDelete of {} above PASSIVE_LEVEL", object.name()));
+    return object.delete_by_driver();
+  }
   record("WDF-463", "delete-of-framework-owned-object",
          fmt::format("WdfObjectDelete of {}, which only the framework deletes (STATUS_CANNOT_DELETE)", object.name()));
 }

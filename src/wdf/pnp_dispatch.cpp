@@ -90,6 +90,9 @@ NTSTATUS pass_irp(Device& device, IRP* irp) {
 
 NTSTATUS dispatch_pnp(Device& device, IRP* irp) {
   const UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
+  // WDF-481: the remove lock is drained.
+  if (device.pnp.state() == PnpState::Leaving || device.pnp.state() == PnpState::Gone)
+    return complete_irp(irp, STATUS_DELETE_PENDING);
   switch (minor) {
     case IRP_MN_START_DEVICE:
     case IRP_MN_QUERY_STOP_DEVICE:

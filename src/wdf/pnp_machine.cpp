@@ -11,6 +11,7 @@
 #include "wdf/misuse.h"
 #include "wdf/restart.h"
 #include "wdf/send_irp.h"
+#include "wdf/slow_callback.h"
 #include "wdf/table_visits.h"
 #include "wdf/wake.h"
 #include "wdf/wmi.h"
@@ -152,7 +153,8 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
       put_away_now();
       forget_assignment(device_);
       pass_down(STATUS_SUCCESS);
-      if (device_.internally_failed && std::exchange(asks_for_restart_, false)) device_.ask_for_restart();
+      if ((device_.internally_failed || asks_late(device_)) && std::exchange(asks_for_restart_, false))
+        device_.ask_for_restart();
       return std::nullopt;
     case leave:
       return leave_stack();
@@ -271,6 +273,7 @@ PnpEvent PnpMachine::release_hardware() {
   hardware_prepared_ = false;
   NTSTATUS status = STATUS_SUCCESS;
   if (auto release = device_.config().pnp.EvtDeviceReleaseHardware) {
+    const SlowCallback slow(device_, "EvtDeviceReleaseHardware");
     status =
         machine::call_driver(release, device_.handle_as<WDFDEVICE>(), device_.translated->handle_as<WDFCMRESLIST>());
     check_status(device_, status, "EvtDeviceReleaseHardware");

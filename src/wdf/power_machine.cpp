@@ -4,6 +4,7 @@
 #include "wdf/device.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/interrupt.h"
+#include "wdf/slow_callback.h"
 #include "wdf/table_visits.h"
 #include "wdf/wake.h"
 
@@ -153,7 +154,10 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       const bool undo = undoing();
       if (undo) target_ = WdfPowerDeviceD3Final;
       NTSTATUS status = STATUS_SUCCESS;
-      if (auto exit = callbacks.EvtDeviceD0Exit) status = machine::call_driver(exit, handle, target_);
+      if (auto exit = callbacks.EvtDeviceD0Exit) {
+        const SlowCallback slow(device_, "EvtDeviceD0Exit");
+        status = machine::call_driver(exit, handle, target_);
+      }
       device_.registers_allowed = false;
       if (!NT_SUCCESS(status)) failed_ = true;
       recorded_ = target_;

@@ -98,6 +98,7 @@ void QueuedIo::purge_others() {
 
 void QueuedIo::reset() {
   removed_ = false;
+  open_ = true;  // WDF-285: a queue made from now on does not wait for the device to come up
   each(true, &Queue::reset);
   each(false, &Queue::reset);
 }

@@ -146,6 +146,10 @@ void restart_device(Device& device) {
   if (take_one(device)) ask_bus(device);
 }
 
+bool asks_late(const Device& device) {
+  return device.failed_action == WdfDeviceFailedAttemptRestart && !device.client().built_for(23);
+}
+
 void set_failed(Device& device, bool attempt_restart) {
   device.state_failed = true;
   const auto act = [&device, attempt_restart] {

@@ -20,6 +20,8 @@ void release_bus_interfaces(Device& device);
 void note_started(Device& device);
 /// WDF-183, WDF-373: a failure the framework found, within the budget. PASSIVE_LEVEL.
 void restart_device(Device& device);
+/// WDF-372: an earlier driver's WdfDeviceSetFailed asks once more when the failed device has been torn down.
+bool asks_late(const Device& device);
 /// WdfDeviceSetFailed (WDF-363 to WDF-372). Any IRQL up to DISPATCH_LEVEL.
 void set_failed(Device& device, bool attempt_restart);
 

@@ -208,6 +208,12 @@ void Manager::finish_surprise(Devnode& node) {
 constexpr ULONG64 kDetachedInSurprise = 0x241, kDeletedInSurprise = 0x242, kNotDetached = 0x21D;
 
 void Manager::check_leaving(DEVICE_OBJECT* device, bool deleted) {
+  // A PnP driver whose last device is one that it deletes itself, a control device, need not stay (WDF-361).
+  if (deleted && device && machine::current_thread().id != worker_thread_) {
+    const DRIVER_OBJECT* driver = device->DriverObject;
+    if (driver->DeviceObject == device && !device->NextDevice && driver->DriverExtension->AddDevice)
+      queue([this] { unload_unused_drivers(); });
+  }
   const Devnode* node = device ? find_in_stack(device) : nullptr;
   if (!node || node->irp_minor != IRP_MN_SURPRISE_REMOVAL || device == node->pdo) return;
   machine::Machine::current().bug_check(

@@ -177,7 +177,7 @@ TEST(WdfChildren, WDF_087_WDF_338_AParentDoesNotIdleWhileAChildIsInD0) {
   });
 }
 
-TEST(WdfChildren, RST_138_OnlyDynamicChildrenCanBeFoundAnew) {
+TEST(WdfChildren, RST_138_WDF_336_WDF_337_OnlyDynamicChildrenCanBeFoundAnew) {
   for (bool is_static : {false, true}) {
     BusRig rig(is_static ? 0 : 1);
     rig.orders(1).StaticChildren = is_static;
@@ -197,7 +197,7 @@ TEST(WdfChildren, RST_138_OnlyDynamicChildrenCanBeFoundAnew) {
   }
 }
 
-TEST(WdfChildren, RST_139_RST_140_AChildIsMadeAnewOnceUnlessTheBusRefuses) {
+TEST(WdfChildren, RST_139_RST_140_WDF_336_AChildIsMadeAnewOnceUnlessTheBusRefuses) {
   for (PU32 asks : {0u, 1u}) {
     BusRig rig;
     rig.orders(1).ChildrenAsk = asks;

@@ -112,7 +112,7 @@ TEST(ReleaseHardware, WDF_237_WDF_239_ComesAfterTheDeviceWasTurnedOff) {
   });
 }
 
-TEST(ReleaseHardware, WDF_240_ThePdoAnswersForItsConfigurationSpace) {
+TEST(ReleaseHardware, WDF_240_WDF_241_WDF_247_ThePdoAnswersForItsConfigurationSpace) {
   for (const bool pulled : {false, true}) {
     Rig rig;
     rig.orders().QueriesConfigIn = 1 + PuppetReleaseHardware;

@@ -41,7 +41,7 @@ struct Rig : WdfRig {
   }
 };
 
-TEST(WdfRestart, RST_150_RST_152_RST_153_RST_154_AStartedDeviceIsBroughtBackFiveTimesAMinute) {
+TEST(WdfRestart, RST_150_RST_152_RST_153_RST_154_WDF_371_AStartedDeviceIsBroughtBackFiveTimesAMinute) {
   Rig rig;
   rig.orders(0).SetFailedIn = 1 + PuppetQueryStop;
   rig.orders(0).SetFailedAction = 1;
@@ -76,7 +76,7 @@ TEST(WdfRestart, RST_150_RST_152_RST_153_RST_154_AStartedDeviceIsBroughtBackFive
   });
 }
 
-TEST(WdfRestart, RST_152_RST_153_ADeviceThatNeverStartsGetsOneWindowOnly) {
+TEST(WdfRestart, RST_152_RST_153_WDF_371_ADeviceThatNeverStartsGetsOneWindowOnly) {
   Rig rig;
   rig.orders(0).Status[PuppetPrepareHardware] = kFailure;
   rig.run([&](Manager& manager) {
@@ -127,7 +127,7 @@ TEST(WdfRestart, RST_149_ADeviceThatDoesNotEnterD0IsRemovedWithoutD0Exit) {
   }
 }
 
-TEST(WdfRestart, RST_152_RST_156_AFailingCallbackAsksForARestartUnderTheSameLimit) {
+TEST(WdfRestart, RST_152_RST_156_WDF_373_AFailingCallbackAsksForARestartUnderTheSameLimit) {
   Rig rig;
   rig.orders(0).Status[PuppetD0Entry] = kFailure;
   rig.orders(0).FailAfter[PuppetD0Entry] = 1;
