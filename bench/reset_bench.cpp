@@ -4,6 +4,7 @@
 
 #include <places.h>
 #include "bus/board/build_board.h"
+#include "guest/reset_puppet.h"
 #include "image/loader.h"
 #include "machine/guest_call.h"
 #include "machine/machine.h"
@@ -78,13 +79,17 @@ struct Computer {
   }
   /// The driver's routine that sends the query to the top of a device's stack.
   auto query_routine() const {
-    const image::LoadedImage* image = ntos::io::record_of(ntos::io::find_driver("puppet")).image;
-    return reinterpret_cast<NTSTATUS(NTAPI*)(DEVICE_OBJECT*, void*, ULONG, ULONG, ULONG_PTR*)>(
-        image->find_symbol("PuppetQuery"));
+    return reinterpret_cast<NTSTATUS(NTAPI*)(DEVICE_OBJECT*, void*, ULONG, ULONG, ULONG_PTR*)>(symbol("PuppetQuery"));
   }
+  RESET_PUPPET& puppet() const { return *static_cast<RESET_PUPPET*>(symbol("Puppet")); }
 
   std::unique_ptr<scenario::DriverFile> driver;
   std::unique_ptr<machine::Machine> machine;
+
+ private:
+  static void* symbol(const char* name) {
+    return ntos::io::record_of(ntos::io::find_driver("puppet")).image->find_symbol(name);
+  }
 };
 
 template <class Routine>
@@ -124,6 +129,7 @@ void reset_interface_query(benchmark::State& state) {
     ntos::pnp::manager().enumerate_root();
     DEVICE_OBJECT* device = computer.device();
     const auto query = computer.query_routine();
+    computer.puppet().TakesNoNotes = 1;
     DEVICE_RESET_INTERFACE_STANDARD interface {};
     for (auto _ : state) ask(query, device, interface);
     if (interface.SupportedResetTypes != 3) state.SkipWithError("the interface was not offered");

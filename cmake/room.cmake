@@ -181,7 +181,7 @@ function(drydock_build_bench)
   list(TRANSFORM libraries PREPEND drydock_)
   add_executable(drydock_bench ${sources})
   target_link_libraries(drydock_bench PRIVATE ${libraries} benchmark::benchmark_main)
-  target_include_directories(drydock_bench PRIVATE ${CMAKE_BINARY_DIR}/places)
+  target_include_directories(drydock_bench PRIVATE ${CMAKE_BINARY_DIR}/places ${CMAKE_SOURCE_DIR}/tests)
   add_dependencies(drydock_bench guests)
 endfunction()
 

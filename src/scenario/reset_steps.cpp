@@ -31,8 +31,6 @@ constexpr machine::Duration kPollEvery = 10ms;
 /// Longer than a watchdog, a function-level reset that fails for want of an answer, and all attempts at a
 /// platform-level one.
 constexpr machine::Duration kPatience = 10min;
-/// Of a load that goes on all the while: the ladder takes seconds.
-constexpr machine::Duration kPause = 100ms;
 
 bool knows_fault(const Adapter& adapter, std::string_view fault) {
   const bus::board::ModelInfo* model = bus::board::find_model(adapter.device->model);
@@ -56,11 +54,11 @@ bool await_step(std::initializer_list<ResetStepKind> kinds, std::size_t from) {
 }
 
 /// Goes on until it is stopped.
-LoadPlan steady_plan(const Stage& stage, bool failures_allowed) {
+LoadPlan steady_plan(const Stage& stage, machine::Duration pause, bool failures_allowed) {
   LoadPlan plan;
   plan.requests = kUntilStopped;
   plan.threads = 2;
-  plan.pause = kPause;
+  plan.pause = pause;
   plan.failures_allowed = failures_allowed || stage.devices_may_fail();
   return plan;
 }
@@ -89,13 +87,13 @@ std::string try_old_handles(Stage& stage) {
 
 }  // namespace
 
-Ladder ride_ladder(Stage& stage, OldHandles keep, const std::function<void()>& provoke) {
+Ladder ride_ladder(Stage& stage, OldHandles keep, const std::function<void()>& provoke, machine::Duration pause) {
   Ladder ladder;
   const std::size_t from = pnp::manager().resets().steps().size();
   RetryCount retries(stage);
   // One each: requests to a device that hangs must not keep others from being sent.
-  Load disks(stage, disk_sources(stage), steady_plan(stage, false));
-  Load interfaces(stage, interface_sources(stage), steady_plan(stage, true));
+  Load disks(stage, disk_sources(stage), steady_plan(stage, pause, false));
+  Load interfaces(stage, interface_sources(stage), steady_plan(stage, pause, true));
   disks.start();
   interfaces.start();
   provoke();

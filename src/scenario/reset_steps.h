@@ -1,6 +1,7 @@
 #pragma once
 // A platform-level reset from its cause to the rebuilt stacks, with a load on all that is open.
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,7 +21,10 @@ struct Ladder {
 /// Of handles to device interfaces: closed after the first veto like those to disks, or kept until their device has
 /// been removed by surprise, because it hangs.
 enum class OldHandles { Close, Keep };
+/// Of a load that goes on all the while, between two rounds of a thread: a ladder takes seconds.
+inline constexpr machine::Duration kLadderPause = std::chrono::milliseconds(100);
 /// `provoke` causes the reset while a load runs on everything that is open.
-Ladder ride_ladder(Stage& stage, OldHandles keep, const std::function<void()>& provoke);
+Ladder ride_ladder(Stage& stage, OldHandles keep, const std::function<void()>& provoke,
+                   machine::Duration pause = kLadderPause);
 
 }  // namespace drydock::scenario

@@ -39,6 +39,8 @@ constexpr unsigned kBurst = 6;  ///< requests of the load around each disturbanc
 constexpr unsigned kBurstsUntilHang = 100;
 /// Between two platform-level resets: more than five in a minute are refused (RST-158).
 constexpr machine::Duration kCalm = 13s;
+/// Of the load that goes on around a platform-level reset: a thousand of them take hours of virtual time.
+constexpr machine::Duration kPause = 1s;
 /// Pool may be a little fuller or emptier at any moment: caches, and requests that end just now.
 constexpr std::size_t kPoolDriftMax = 64 << 10;
 
@@ -136,7 +138,7 @@ bool bus_reset(Storm& storm) {
 
 bool platform(Storm& storm, OldHandles keep, const std::function<void()>& provoke) {
   storm.await_calm();
-  ride_ladder(storm.stage, keep, provoke);
+  ride_ladder(storm.stage, keep, provoke, kPause);
   storm.calm_until = Machine::current().now() + kCalm;
   return true;
 }

@@ -24,6 +24,8 @@ typedef struct _EXTENSION {
 } EXTENSION;
 
 static PUPPET_IRP* Note(EXTENSION* Ext, PIRP Irp) {
+  static PUPPET_IRP unread;
+  if (Puppet.TakesNoNotes) return &unread;
   PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(Irp);
   PUPPET_IRP* entry = &Puppet.Irps[Puppet.IrpCount++ % PUPPET_IRPS];
   LARGE_INTEGER now;

@@ -72,6 +72,7 @@ typedef struct _RESET_PUPPET {
   PU32 ChildHangs;        // a child answers query-remove with STATUS_DEVICE_HUNG
   PU64 Relation;          // a PDO reported as removal relation
   PU32 HoldRemoval;       // surprise removal is kept pending until PuppetRelease
+  PU32 TakesNoNotes;      // Irps stays as it is: reading time and IRQL for it are two traps
 
   // Seen.
   PU32 DriverEntries, Unloads, AddDevices, Deletes;
