@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "machine/thread.h"
 #include "nt/ioctl.h"
 #include "nt/status.h"
 #include "nt/storage.h"
+#include "ntos/ke/delay.h"
 #include "ntos/ob/names.h"
 #include "port/scsiport/fdo.h"
 #include "scenario/devices.h"
@@ -128,7 +128,7 @@ void reset_bus(Stage& stage) {
 
 void wait_a_while(Stage& stage) {
   const machine::Duration wanted = stage.number() != 0 ? machine::Duration{stage.number()} : machine::Duration{1s};
-  machine::delay_until(Machine::current().now() + wanted, false, false);
+  ntos::ke::delay(wanted);
   stage.checked(time_text(wanted) + " passed");
 }
 

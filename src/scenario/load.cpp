@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "machine/thread.h"
 #include "nt/status.h"
 #include "ntos/io/irp_ledger.h"
+#include "ntos/ke/delay.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/ps/thread.h"
@@ -57,12 +57,12 @@ void Load::thread(unsigned number) {
   std::deque<Out> out;
   while (to_send_ != 0 || !out.empty()) {
     if (sent_ != 0 && plan_.pause.count() != 0)
-      machine::delay_until(Machine::current().now() + plan_.pause, false, false);
+      ntos::ke::delay(plan_.pause);
     const auto depth = 1 + random.below(plan_.depth);
     while (to_send_ != 0 && out.size() < depth && send_one(random, out)) {
     }
     if (out.empty())
-      machine::delay_until(Machine::current().now() + 1ms, false, false);  // nothing could be sent
+      ntos::ke::delay(1ms);  // nothing could be sent
     else
       await_one(out);
   }

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "machine/thread.h"
 #include "nt/power.h"
 #include "nt/status.h"
+#include "ntos/ke/delay.h"
 #include "ntos/po/system_power.h"
 #include "scenario/devices.h"
 #include "scenario/steps.h"
@@ -33,7 +33,7 @@ void sleep_under_load(Stage& stage, SYSTEM_POWER_STATE state) {
   if (!stage.load) stage.load = start_load(stage);
   const unsigned in_flight = stage.load ? await_moment(stage, *stage.load) : 0;
   go_to_sleep(stage, state);
-  machine::delay_until(stage.machine().now() + kNight, false, false);
+  ntos::ke::delay(kNight);
   stage.checked(stage.load ? fmt::format("{} in flight, {} wait for the morning", in_flight, stage.load->outstanding())
                            : "asleep");
 }
@@ -58,7 +58,7 @@ void sleep_s4(Stage& stage) {
 
 void sleep_idle(Stage& stage) {
   go_to_sleep(stage, PowerSystemSleeping3);
-  machine::delay_until(stage.machine().now() + kNight, false, false);
+  ntos::ke::delay(kNight);
   stage.checked("asleep");
 }
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "bus/board/build_board.h"
-#include "machine/thread.h"
+#include "ntos/ke/delay.h"
 #include "scenario/devices.h"
 #include "scenario/steps.h"
 #include "scenario/under_load.h"
@@ -38,7 +38,7 @@ void at_the_nth_request(Stage& stage, RequestMoment moment, bool failures_allowe
   RetryCount retries(stage);
   std::unique_ptr<Load> load = start_load(stage, failures_allowed);
   if (!load) stage.fail("nothing-to-send-to", "the step needs a disk, and none is there", tree_lines());
-  while (load->running() && !came) machine::delay_until(Machine::current().now() + kPollEvery, false, false);
+  while (load->running() && !came) ntos::ke::delay(kPollEvery);
   if (came && then) then();
   load->join();
   watch(0, {});

@@ -7,8 +7,8 @@
 
 #include "bus/board/build_board.h"
 #include "bus/board/model_catalogue.h"
-#include "machine/thread.h"
 #include "nt/status.h"
+#include "ntos/ke/delay.h"
 #include "ntos/pnp/platform_reset.h"
 #include "scenario/devices.h"
 #include "scenario/reset_client.h"
@@ -48,7 +48,7 @@ bool await_step(std::initializer_list<ResetStepKind> kinds, std::size_t from) {
   const machine::Time due = Machine::current().now() + kPatience;
   while (std::none_of(kinds.begin(), kinds.end(), [from](ResetStepKind kind) { return steps_of(kind, from) != 0; })) {
     if (Machine::current().now() >= due) return false;
-    machine::delay_until(Machine::current().now() + kPollEvery, false, false);
+    ntos::ke::delay(kPollEvery);
   }
   return true;
 }
@@ -166,7 +166,7 @@ void reset_platform(Stage& stage) {
   }
   const machine::Time began = stage.machine().now();
   const Ladder ladder = ride_ladder(stage, OldHandles::Close, [&] {
-    machine::delay_until(Machine::current().now() + 100ms, false, false);  // the load is under way
+    ntos::ke::delay(100ms);  // the load is under way
     const NTSTATUS status = ResetClient(adapter).reset(PlatformLevelDeviceReset);
     if (!NT_SUCCESS(status))
       stage.fail("reset-failed", "the platform-level reset was refused with " + status_text(status), tree_lines());

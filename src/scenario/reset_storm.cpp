@@ -7,12 +7,12 @@
 
 #include "bus/board/build_board.h"
 #include "bus/board/model_catalogue.h"
-#include "machine/thread.h"
 #include "nt/ioctl.h"
 #include "nt/power.h"
 #include "nt/status.h"
 #include "nt/storage.h"
 #include "ntos/ex/pool.h"
+#include "ntos/ke/delay.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/platform_reset.h"
@@ -57,7 +57,7 @@ struct Storm {
   Disturbed burst(const std::function<void()>& disturb) { return under_load(stage, false, disturb, kBurst); }
   void await_calm() {
     const machine::Time now = Machine::current().now();
-    if (now < calm_until) machine::delay_until(calm_until, false, false);
+    if (now < calm_until) ntos::ke::delay_until(calm_until);
   }
   void must(const pnp::Change& change, const char* what) {
     if (!change.ok()) stage.fail("refused", fmt::format("{}: {}", what, change_text(change)), tree_lines());

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "bus/board/build_board.h"
-#include "machine/thread.h"
 #include "nt/status.h"
+#include "ntos/ke/delay.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/pnp/manager.h"
@@ -59,7 +59,7 @@ class Server {
     start_chaos("bus resets", job_.chaos.bus_reset, &Server::reset_bus);
     start_chaos("unplugs", job_.chaos.unplug, &Server::unplug_and_plug);
     *job_.ready = 1;
-    while (!job_.stop_asked->load()) machine::delay_until(now() + kStopPoll, false, false);
+    while (!job_.stop_asked->load()) ntos::ke::delay(kStopPoll);
     stopping_ = true;
     ntos::KeReleaseSemaphore(job_.work, 0, kThreads, FALSE);
     ntos::KeWaitForSingleObject(&all_ended_, Executive, KernelMode, FALSE, nullptr);
@@ -145,9 +145,9 @@ class Server {
     ++running_;
     ntos::ps::create_system_thread(name, [this, every, disturb] {
       for (machine::Time due = now() + every;; due = now() + every) {
-        while (!stopping_ && now() < due) machine::delay_until(std::min(due, now() + kStopPoll), false, false);
+        while (!stopping_ && now() < due) ntos::ke::delay_until(std::min(due, now() + kStopPoll));
         if (stopping_) break;
-        while (disturbed_) machine::delay_until(now() + 1ms, false, false);
+        while (disturbed_) ntos::ke::delay(1ms);
         disturbed_ = true;
         (this->*disturb)();
         disturbed_ = false;
@@ -162,10 +162,10 @@ class Server {
     ntos::KeClearEvent(&back_);
     ++pulls_;
     for (const Adapter* adapter : stage_.tested_adapters()) bus::board::unplug(stage_.machine(), adapter->slot);
-    while (users_ != 0) machine::delay_until(now() + 1ms, false, false);
+    while (users_ != 0) ntos::ke::delay(1ms);
     stage_.close_handles();
     ntos::pnp::manager().wait_until_settled();
-    machine::delay_until(now() + kAwayFor, false, false);
+    ntos::ke::delay(kAwayFor);
     plug(stage_);
     ++job_.statistics.unplugs;
     ntos::KeSetEvent(&back_, 0, FALSE);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "machine/thread.h"
+#include "ntos/ke/delay.h"
 #include "scenario/device_load.h"
 #include "scenario/disk_accounts.h"
 #include "scenario/disk_load.h"
@@ -58,7 +58,7 @@ unsigned await_moment(Stage& stage, const Load& load) {
   const std::uint32_t chosen = stage.machine().choose("order.disturbance", kMoments);
   const unsigned after = load.planned() / 4 + load.planned() / 2 * chosen / kMoments;
   while (load.running() && (load.sent() < after || load.outstanding() == 0))
-    machine::delay_until(Machine::current().now() + kPollEvery, false, false);
+    ntos::ke::delay(kPollEvery);
   return load.outstanding();
 }
 

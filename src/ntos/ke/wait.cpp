@@ -9,6 +9,7 @@
 #include "nt/bugcheck.h"
 #include "ntos/ke/apc.h"
 #include "ntos/ke/clock.h"
+#include "ntos/ke/delay.h"
 
 namespace drydock::ntos {
 
@@ -54,6 +55,22 @@ NTSTATUS wait(std::span<DISPATCHER_HEADER* const> objects, WAIT_TYPE type, KPROC
   }
 }
 
+namespace {
+
+NTSTATUS delay_through_apcs(machine::Time due, KPROCESSOR_MODE mode, bool alertable) {
+  for (;;) {
+    NTSTATUS status = machine::delay_until(due, mode != KernelMode, alertable);
+    if (status == STATUS_KERNEL_APC || status == STATUS_USER_APC) deliver_now();
+    if (status != STATUS_KERNEL_APC) return status;
+  }
+}
+
+}  // namespace
+
+void delay_until(machine::Time due) {
+  delay_through_apcs(due, KernelMode, false);
+}
+
 NTSTATUS wait_for_one(DISPATCHER_HEADER* object, const char* what, const LARGE_INTEGER* timeout) {
   return wait({&object, 1}, WaitAny, KernelMode, false, timeout, what);
 }
@@ -90,12 +107,7 @@ NTSTATUS NTAPI KeWaitForMutexObject(KMUTANT* mutex, KWAIT_REASON reason, KPROCES
 }
 
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable, LARGE_INTEGER* interval) {
-  machine::Time due = ke::due_time(interval->QuadPart);
-  for (;;) {
-    NTSTATUS status = machine::delay_until(due, mode != KernelMode, alertable != FALSE);
-    if (status == STATUS_KERNEL_APC || status == STATUS_USER_APC) ke::deliver_now();
-    if (status != STATUS_KERNEL_APC) return status;
-  }
+  return ke::delay_through_apcs(ke::due_time(interval->QuadPart), mode, alertable != FALSE);
 }
 
 BOOLEAN NTAPI KeIsWaitListEmpty(PVOID object) {

@@ -14,6 +14,7 @@
 #include "ntos/ex/work_queue.h"
 #include "ntos/ke/apc.h"
 #include "ntos/ke/clock.h"
+#include "ntos/ke/delay.h"
 #include "ntos/ke/dpc.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/irql.h"
@@ -177,6 +178,43 @@ TEST(Dispatcher, AMutexIsItsOwnersAndCounts) {
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
     EXPECT_EQ(order, "owner rival ");
     EXPECT_EQ(KeReadStateMutex(&mutex), 1);
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
+}
+
+VOID NTAPI take_note(KAPC*, PKNORMAL_ROUTINE*, PVOID* context, PVOID*, PVOID*) {
+  ++*static_cast<int*>(*context);
+}
+VOID NTAPI do_nothing(PVOID, PVOID, PVOID) {}
+
+TEST(Dispatcher, AnApcDoesNotCutADelayShort) {
+  KernelRig rig;
+  EXPECT_EQ(rig.run([] {
+    int taken = 0, ended = 0;
+    const auto sleeper = [&](const std::function<void()>& sleep) {
+      start("sleeper", [&, sleep] {
+        KAPC apc;
+        KeInitializeApc(&apc, KeGetCurrentThread(), OriginalApcEnvironment, take_note, nullptr, do_nothing, KernelMode,
+                        &taken);
+        const machine::Time begun = now();
+        start("waker", [&apc] {
+          ke::delay(200ms);
+          EXPECT_TRUE(KeInsertQueueApc(&apc, nullptr, nullptr, 0));
+        });
+        sleep();
+        EXPECT_GE(now() - begun, 1s);
+        ++ended;
+      });
+    };
+    sleeper([] { ke::delay(1s); });
+    sleeper([] {
+      LARGE_INTEGER second = from_now(1s);
+      EXPECT_EQ(KeDelayExecutionThread(KernelMode, FALSE, &second), STATUS_SUCCESS);
+    });
+    ke::delay(2s);
+    EXPECT_EQ(taken, 2);
+    EXPECT_EQ(ended, 2);
   }),
             OutcomeKind::Completed)
       << rig.what_happened();
