@@ -7,6 +7,7 @@
 #include "wdf/functions.h"
 #include "wdf/io_target.h"
 #include "wdf/misuse.h"
+#include "wdf/queue.h"
 #include "wdf/request.h"
 #include "wdf/wdf_exports.h"
 
@@ -120,6 +121,32 @@ BOOLEAN NTAPI WdfRequestSend(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle, WDFIOTARGET
   return target.send(request, Options);
 }
 
+/// The request, the driver's out of a queue of a PDO, goes to `ParentDeviceQueue` of the bus that the PDO was made by, as
+/// a request of the bus's own; the child's ends here. Only of a PDO whose init block said
+/// WdfPdoInitAllowForwardingRequestToParent, and only sent and forgotten. STATUS_WDF_BUSY: the queue takes nothing.
+NTSTATUS NTAPI WdfRequestForwardToParentDeviceIoQueue(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle,
+                                                      WDFQUEUE ParentDeviceQueue,
+                                                      WDF_REQUEST_FORWARD_OPTIONS* ForwardOptions) {
+  Request& request = owned_request(Handle, "WdfRequestForwardToParentDeviceIoQueue");
+  Queue& queue = object_as<Queue>(ParentDeviceQueue);
+  require_pointer(ForwardOptions, "WdfRequestForwardToParentDeviceIoQueue's ForwardOptions");
+  if (ForwardOptions->Size != sizeof(WDF_REQUEST_FORWARD_OPTIONS)) return STATUS_INFO_LENGTH_MISMATCH;
+  if (ForwardOptions->Flags != WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET) return STATUS_INVALID_PARAMETER;
+  if (!request.queue() || request.on_cancel) return STATUS_INVALID_DEVICE_REQUEST;
+  const Device& child = *request.queue()->device();
+  Device& parent = *queue.device();
+  if (!child.is_pdo() || !child.config().allows_forward_to_parent || child.parent_device != &parent)
+    return STATUS_INVALID_DEVICE_REQUEST;
+  if (!(queue.queue_state(nullptr, nullptr) & WdfIoQueueAcceptRequests)) return STATUS_WDF_BUSY;
+
+  auto made = std::make_unique<Request>(parent.client(), Request::Place::InCallerContext, request.irp(), &parent);
+  const NTSTATUS status = made->commit(parent.config().request_attributes.get(), nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  Request& for_parent = *made.release();
+  request.let_go([&](IRP*) { queue.take(for_parent); });
+  return STATUS_SUCCESS;
+}
+
 /// TRUE: somebody has been asked to cancel it; the completion routine is called all the same.
 BOOLEAN NTAPI WdfRequestCancelSentRequest(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle) {
   return IoTarget::cancel(object_as<Request>(Handle));
@@ -142,6 +169,7 @@ const image::ExportFamily kRequestSendApi{kFrameworkModule, {
     {"WdfRequestWdmFormatUsingStackLocation",   WdfRequestWdmFormatUsingStackLocation,   at_most(DISPATCH_LEVEL)},
     {"WdfRequestSetCompletionRoutine",          WdfRequestSetCompletionRoutine,          at_most(DISPATCH_LEVEL)},
     {"WdfRequestSend",                          WdfRequestSend,                          at_most(DISPATCH_LEVEL)},
+    {"WdfRequestForwardToParentDeviceIoQueue",  WdfRequestForwardToParentDeviceIoQueue,  at_most(DISPATCH_LEVEL)},
     {"WdfRequestCancelSentRequest",             WdfRequestCancelSentRequest,             at_most(DISPATCH_LEVEL)},
     {"WdfRequestGetCompletionParams",           WdfRequestGetCompletionParams,           at_most(DISPATCH_LEVEL)},
 }, "wdf/request_send"};

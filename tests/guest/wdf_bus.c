@@ -71,6 +71,33 @@ static BOOLEAN NTAPI OnReenumerated(WDFCHILDLIST List, WDFDEVICE OldDevice,
   return TRUE;
 }
 
+static WDFQUEUE BusQueue;
+
+static VOID NTAPI OnBusRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
+  (void)Queue;
+  WriteDown(1, PuppetIoRead, 0);
+  WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, Length);
+}
+static VOID NTAPI OnChildRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
+  WDF_REQUEST_FORWARD_OPTIONS options;
+  (void)Length;
+  WriteDown(ChildOf(WdfIoQueueGetDevice(Queue))->Number, PuppetIoRead, 0);
+  WDF_REQUEST_FORWARD_OPTIONS_INIT(&options);
+  options.Flags = 0;
+  MUST(WdfRequestForwardToParentDeviceIoQueue(Request, BusQueue, &options) == STATUS_INVALID_PARAMETER);
+  options.Flags = WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET;
+  MUST(WdfRequestForwardToParentDeviceIoQueue(Request, Queue, &options) == STATUS_INVALID_DEVICE_REQUEST);
+  NTSTATUS status = WdfRequestForwardToParentDeviceIoQueue(Request, BusQueue, &options);
+  MUST(NT_SUCCESS(status));
+  if (!NT_SUCCESS(status)) WdfRequestComplete(Request, status);
+}
+static NTSTATUS MakeChildQueue(WDFDEVICE Child) {
+  WDF_IO_QUEUE_CONFIG config;
+  WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
+  config.EvtIoRead = OnChildRead;
+  return WdfIoQueueCreate(Child, &config, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+}
+
 static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
   (void)Raw;
   (void)Translated;
@@ -110,6 +137,7 @@ static NTSTATUS Describe(PWDFDEVICE_INIT Init, PU32 Id) {
   WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
   pnp.EvtDevicePrepareHardware = OnPrepareHardware;
   WdfDeviceInitSetPnpPowerEventCallbacks(Init, &pnp);
+  WdfPdoInitAllowForwardingRequestToParent(Init);
   NTSTATUS status = WdfPdoInitAssignDeviceID(Init, &device_id);
   if (NT_SUCCESS(status)) status = WdfPdoInitAddHardwareID(Init, &device_id);
   if (NT_SUCCESS(status)) status = WdfPdoInitAssignInstanceID(Init, &instance);
@@ -137,6 +165,7 @@ static NTSTATUS NTAPI OnCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION
   attributes.EvtDestroyCallback = OnObjDestroy;
   status = WdfDeviceCreate(&Init, &attributes, &child);
   if (NT_SUCCESS(status)) ChildOf(child)->Number = 1 + id;
+  if (NT_SUCCESS(status) && orders->Variant == kBusForwards) status = MakeChildQueue(child);
   return NT_SUCCESS(status) ? fails : status;
 }
 
@@ -237,9 +266,10 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&queue, WdfIoQueueDispatchParallel);
   queue.PowerManaged = WdfFalse;
   queue.EvtIoDeviceControl = OnDeviceControl;
+  queue.EvtIoRead = OnBusRead;
   WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
   attributes.ExecutionLevel = WdfExecutionLevelPassive;
-  return WdfIoQueueCreate(device, &queue, &attributes, WDF_NO_HANDLE);
+  return WdfIoQueueCreate(device, &queue, &attributes, &BusQueue);
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {

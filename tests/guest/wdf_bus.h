@@ -8,6 +8,7 @@ enum {
   kBusPlain,
   kBusMakesNothing,         // mistake: success without a device
   kBusFailsAfterCreating,   // Status comes after WdfDeviceCreate
+  kBusForwards,             // what a child is asked to read goes to the bus's queue
   kBusQueues,               // a child makes a queue in EvtDevicePrepareHardware: kBusQueueHeld or kBusQueueOpen
 };
 

@@ -59,6 +59,45 @@ static NTSTATUS NTAPI OnD0Exit(WDFDEVICE Device, WDF_POWER_DEVICE_STATE Target) 
   return STATUS_SUCCESS;
 }
 
+static VOID NTAPI OnInterruptCleanup(WDFOBJECT Interrupt) {
+  LARGE_INTEGER time = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(20)};
+  (void)Interrupt;
+  WriteDown(1, PuppetNote, 3);
+  KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID) {
+  (void)Interrupt;
+  (void)MessageID;
+  return TRUE;
+}
+static NTSTATUS NTAPI OnPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
+  WDF_INTERRUPT_CONFIG config;
+  WDF_OBJECT_ATTRIBUTES attributes;
+  WDFINTERRUPT interrupt;
+  for (ULONG i = 0; i < WdfCmResourceListGetCount(Translated); ++i) {
+    if (WdfCmResourceListGetDescriptor(Translated, i)->Type != CmResourceTypeInterrupt) continue;
+    WDF_INTERRUPT_CONFIG_INIT(&config, OnIsr, NULL);
+    config.InterruptRaw = WdfCmResourceListGetDescriptor(Raw, i);
+    config.InterruptTranslated = WdfCmResourceListGetDescriptor(Translated, i);
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.EvtCleanupCallback = OnInterruptCleanup;
+    return WdfInterruptCreate(Device, &config, &attributes, &interrupt);
+  }
+  return STATUS_UNSUCCESSFUL;
+}
+static NTSTATUS NTAPI OnRelease(WDFDEVICE Device, WDFCMRESLIST Translated) {
+  (void)Device;
+  (void)Translated;
+  WriteDown(1, PuppetReleaseHardware, 0);
+  return STATUS_SUCCESS;
+}
+static VOID NTAPI OnFileCreate(WDFDEVICE Device, WDFREQUEST Request, WDFFILEOBJECT File) {
+  (void)Device;
+  (void)File;
+  WriteDown(1, PuppetFileCreate, 0);
+  WdfRequestComplete(Request, STATUS_SUCCESS);
+}
+
 static VOID NTAPI OnDeviceCleanup(WDFOBJECT Device) {
   (void)Device;
   WriteDown(1, PuppetObjCleanup, 0);
@@ -73,6 +112,13 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   (void)Driver;
   WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&callbacks);
   callbacks.EvtDeviceD0Exit = OnD0Exit;
+  if (Variant() == kQueueSlowRelease) {
+    WDF_FILEOBJECT_CONFIG files;
+    WDF_FILEOBJECT_CONFIG_INIT(&files, OnFileCreate, WDF_NO_EVENT_CALLBACK, WDF_NO_EVENT_CALLBACK);
+    WdfDeviceInitSetFileObjectConfig(DeviceInit, &files, WDF_NO_OBJECT_ATTRIBUTES);
+    callbacks.EvtDevicePrepareHardware = OnPrepare;
+    callbacks.EvtDeviceReleaseHardware = OnRelease;
+  }
   WdfDeviceInitSetPnpPowerEventCallbacks(DeviceInit, &callbacks);
   WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
   attributes.EvtCleanupCallback = OnRequestCleanup;
@@ -96,6 +142,8 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
     attributes.SynchronizationScope = WdfSynchronizationScopeQueue;
   attributes.ExecutionLevel =
       Variant() == kQueuePassive || Variant() == kQueueRaces ? WdfExecutionLevelPassive : WdfExecutionLevelDispatch;
+  static const GUID kInterface = {0x7A1F0A32, 0x5C1B, 0x4B55, {0x9E, 0x1D, 0x21, 0x0C, 0x51, 0x83, 0x0A, 0x03}};
+  if (Variant() == kQueueSlowRelease) WdfDeviceCreateDeviceInterface(device, &kInterface, NULL);
   return WdfIoQueueCreate(device, &queue, &attributes, WDF_NO_HANDLE);
 }
 

@@ -7,4 +7,5 @@ enum {
   kQueuePassive,  // the same, passive-level
   kQueueRaces,    // EvtIoStop takes 5 ms and answers nothing; a timer completes the request meanwhile
   kQueueNever,    // EvtIoStop answers nothing; a timer completes the request 70 s after its arrival
+  kQueueSlowRelease,  // an interrupt of EvtDevicePrepareHardware takes 20 ms to be cleaned up
 };

@@ -256,6 +256,21 @@ TEST(ChildList, WDF_345_DescriptionCallbacksRunUnderTheLockTheCleanupOnesWithout
   });
 }
 
+TEST(ChildList, ARequestOfAChildGoesToItsBus) {
+  Rig rig(kBusForwards);
+  rig.run([&](Manager& manager) {
+    rig.start(manager);
+    rig.scan(manager, {1});
+    rig.log();
+    user::File child = user::open(rig.child(manager)->pdo);
+    const auto answer = child.start_read(16)->wait();
+    EXPECT_EQ(answer.status, STATUS_SUCCESS);
+    EXPECT_EQ(answer.information, 16u);
+    EXPECT_EQ(rig.log(), "2:IoRead; IoRead");
+    rig.checked(3);
+  });
+}
+
 TEST(ChildList, WDF_285_APdoStartedAgainCountsAsOpenFromThatStartOn) {
   Rig rig(kBusQueues);
   rig.run([&](Manager& manager) {

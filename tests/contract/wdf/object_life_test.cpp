@@ -72,7 +72,7 @@ TEST(WdfObjects, WDF_354_DeletedAtDispatchLevelSomeAreCleanedUpAtPassiveLevel) {
   });
 }
 
-TEST(WdfObjects, WDF_354_WDF_438_TwoKindsAreDeletedAtPassiveLevelOnly) {
+TEST(WdfObjects, WDF_354_TwoKindsAreDeletedAtPassiveLevelOnly) {
   Rig rig(kObjDeletesHigh);
   rig.expect({"WDF-438", "WDF-438"});
   rig.run([&](Manager& manager) {

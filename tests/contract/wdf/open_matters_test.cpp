@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "../../guest/wdf_queues.h"
 #include "contract/wdf/wdf_rig.h"
+#include "ntos/pnp/device_interface.h"
 #include "ntos/io/user.h"
 #include "ntos/po/system_power.h"
 
@@ -29,6 +31,32 @@ TEST(WdfOpen, WDF_481_WhoComesAfterTheRemoveLockWasDrainedComesTooLate) {
                    EXPECT_EQ(answer.status, STATUS_DELETE_PENDING);
                  }
                });
+  });
+}
+
+TEST(WdfOpen, WDF_486_ACreateAfterReleaseHardwareIsDeliveredLikeAnyOther) {
+  WdfRig rig({}, "wdf_queues");
+  rig.orders(1).Variant = kQueueSlowRelease;
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    constexpr GUID kInterface = {0x7A1F0A32, 0x5C1B, 0x4B55, {0x9E, 0x1D, 0x21, 0x0C, 0x51, 0x83, 0x0A, 0x03}};
+    const auto interfaces = manager.interfaces().of_class(kInterface, nullptr, false);
+    ASSERT_EQ(interfaces.size(), 1u);
+    const std::u16string link = interfaces.front()->link;
+    rig.unplug();
+    rig.sleep(10ms);
+    // It has returned; the interrupt that goes after it takes its time, and the interface is still on.
+    EXPECT_EQ(rig.log(), "D0Exit(D3Final); ReleaseHardware; Note(3)");
+    NTSTATUS status;
+    user::File file = user::open(link, &status);
+    EXPECT_EQ(status, STATUS_SUCCESS);
+    EXPECT_EQ(rig.log(), "FileCreate; Note(9)");  // and the request was cleaned up
+    manager.wait_until_settled();
+    user::open(link, &status);
+    EXPECT_FALSE(NT_SUCCESS(status));
+    EXPECT_EQ(rig.log(), "");
+    file.close();
+    manager.wait_until_settled();
   });
 }
 
