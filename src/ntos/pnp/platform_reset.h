@@ -77,6 +77,7 @@ class PlatformResets {
   bool pending(nt::DEVICE_OBJECT* pdo) const;
   /// The device with this identity is being rebuilt: its new devnode shows code 54 until it has started (RST-108).
   bool rebuilds(std::u16string_view instance_path) const;
+  bool any() const { return !running_.empty(); }
   /// Returns when no reset is queued or running. Caller: a machine thread at PASSIVE_LEVEL, not the PnP worker.
   void wait_until_over();
 

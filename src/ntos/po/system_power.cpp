@@ -2,6 +2,7 @@
 
 #include "ntos/io/irp_watch.h"
 #include "ntos/io/user.h"
+#include "ntos/pnp/platform_reset.h"
 #include "ntos/po/power.h"
 #include "ntos/po/state.h"
 
@@ -100,8 +101,17 @@ Change wake_on_worker() {
 }  // namespace
 
 Change sleep(SYSTEM_POWER_STATE target) {
+  pnp::PlatformResets& resets = pnp::manager().resets();
   Change change;
-  pnp::manager().run_on_worker([&] { change = sleep_on_worker(target); });
+  // A reset may be asked for just before the worker comes to this.
+  for (bool tried = false; !tried;) {
+    resets.wait_until_over();
+    pnp::manager().run_on_worker([&] {
+      if (resets.any()) return;
+      tried = true;
+      change = sleep_on_worker(target);
+    });
+  }
   return change;
 }
 

@@ -6,9 +6,11 @@
 #include "bus/pci/pci_driver.h"
 #include "contract/reset/reset_rig.h"
 #include "machine/thread.h"
+#include "nt/power.h"
 #include "ntos/cm/registry.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/user.h"
+#include "ntos/po/system_power.h"
 
 namespace drydock::test::reset {
 namespace {
@@ -891,6 +893,38 @@ TEST(DeviceReset, RST_200_WhoTouchesRegistersAfterSurpriseRemovalIsNamed) {
     orderly.puppet().TouchDuring = PuppetAtRemove;
     EXPECT_TRUE(manager.remove(orderly.node(manager).id).ok());
   });
+}
+
+TEST(DeviceReset, RST_208_SleepWaitsUntilTheDomainHasRestarted) {
+  Pair rig;
+  rig.go([&](Manager& manager) {
+    EXPECT_EQ(rig.reset(PlatformLevelDeviceReset).Status, code(STATUS_SUCCESS));
+    const machine::Time asked = rig.now();
+    EXPECT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
+    EXPECT_EQ(rig.count_of(ResetStepKind::Restarted), 2u);
+    EXPECT_GE(rig.now(), rig.time_of(ResetStepKind::Over));
+    EXPECT_GE(rig.now() - asked, 3s);  // the interval before the first attempt
+    for (const char* who : {"puppet", "neighbour"}) {
+      EXPECT_EQ(rig.node(manager, who).state, DevnodeState::Started);
+      EXPECT_EQ(rig.node(manager, who).system_power, PowerSystemSleeping3);
+    }
+    EXPECT_TRUE(ntos::po::wake().ok());
+  });
+}
+
+TEST(DeviceReset, RST_208_SleepWaitsUntilTheResetIsGivenUp) {
+  Pair rig;
+  EXPECT_EQ(rig.rules([&](Manager& manager) {
+    set_registry(u"DeviceResetMaximumRetries", 1);
+    rig.puppet("neighbour").Answers[IRP_MN_QUERY_REMOVE_DEVICE] = code(STATUS_UNSUCCESSFUL);
+    EXPECT_EQ(rig.reset(PlatformLevelDeviceReset).Status, code(STATUS_SUCCESS));
+    EXPECT_TRUE(ntos::po::sleep(PowerSystemSleeping3).ok());
+    EXPECT_EQ(rig.count_of(ResetStepKind::GivenUp), 1u);
+    EXPECT_GE(rig.now(), rig.time_of(ResetStepKind::GivenUp));
+    EXPECT_EQ(rig.node(manager).system_power, PowerSystemSleeping3);
+    EXPECT_TRUE(ntos::po::wake().ok());
+  }),
+            Rules{"RST-058"});
 }
 
 }  // namespace
