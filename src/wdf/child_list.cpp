@@ -29,12 +29,16 @@ T* copy_in_pool(const T* from, ULONG bytes) {
   return to;
 }
 
-/// The list's lock, as its callbacks see it: DISPATCH_LEVEL (WDF-345).
-struct ListLock {
-  const KIRQL before = KeRaiseIrqlToDpcLevel();
-  ListLock() = default;
+/// The list's lock: its callbacks come one at a time, at DISPATCH_LEVEL (WDF-345).
+class ListLock {
+ public:
+  explicit ListLock(KSPIN_LOCK& lock) : lock_(lock), before_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
+  ~ListLock() { KeReleaseSpinLock(&lock_, before_); }
   ListLock(const ListLock&) = delete;
-  ~ListLock() { KeLowerIrql(before); }
+
+ private:
+  KSPIN_LOCK& lock_;
+  const KIRQL before_;
 };
 
 }  // namespace
@@ -42,6 +46,7 @@ struct ListLock {
 ChildList::ChildList(Device& owner, const WDF_CHILD_LIST_CONFIG& its_config, bool its_static)
     : Object(kType, owner.client()), config(its_config), is_static(its_static), owner_(owner) {
   driver_may_delete = false;
+  KeInitializeSpinLock(&lock_);
 }
 
 ChildList::~ChildList() {
@@ -54,7 +59,7 @@ bool ChildList::same(Id* a, Id* b, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION
   if (!a || !b) return false;
   if (!compare) compare = config.EvtChildListIdentificationDescriptionCompare;
   if (!compare) return std::memcmp(a, b, config.IdentificationDescriptionSize) == 0;
-  const ListLock lock;
+  const ListLock lock(lock_);
   return machine::call_driver(compare, handle_as<WDFCHILDLIST>(), a, b) != FALSE;
 }
 
@@ -65,7 +70,7 @@ Child* ChildList::find(Id* id, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COM
 }
 
 void ChildList::copy_id(const Child& child, Id* to) {
-  const ListLock lock;
+  const ListLock lock(lock_);
   if (config.EvtChildListIdentificationDescriptionCopy)
     machine::call_driver(config.EvtChildListIdentificationDescriptionCopy, handle_as<WDFCHILDLIST>(), child.id, to);
   else
@@ -74,7 +79,7 @@ void ChildList::copy_id(const Child& child, Id* to) {
 
 void ChildList::copy_address(Address* from, Address* to) {
   if (!from || !to) return;
-  const ListLock lock;
+  const ListLock lock(lock_);
   if (config.EvtChildListAddressDescriptionCopy)
     machine::call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), from, to);
   else
@@ -90,7 +95,7 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     if (!child->id) status = STATUS_INSUFFICIENT_RESOURCES;
     if (child->id && duplicate) {
       child->id->IdentificationDescriptionSize = config.IdentificationDescriptionSize;
-      const ListLock lock;
+      const ListLock lock(lock_);
       status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), id, child->id);
     }
   }
@@ -100,7 +105,7 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     if (!child->address) status = STATUS_INSUFFICIENT_RESOURCES;
     if (child->address) child->address->AddressDescriptionSize = config.AddressDescriptionSize;
     if (child->address && duplicate && address) {
-      const ListLock lock;
+      const ListLock lock(lock_);
       status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), address, child->address);
     }
   }
@@ -225,7 +230,7 @@ void ChildList::reenumerate(Child& child) {
     return;
   }
   if (auto question = config.EvtChildListDeviceReenumerated) {
-    const ListLock lock;
+    const ListLock lock(lock_);
     if (!machine::call_driver(question, handle_as<WDFCHILDLIST>(), child.device->handle_as<WDFDEVICE>(), child.address,
                               child.address))
       return;

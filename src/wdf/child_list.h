@@ -27,7 +27,7 @@ struct Child {
   bool reported = false;  ///< the PnP manager has been told of it
   bool named_in_scan = false;
   bool reenumerate_wanted = false;  ///< once no scan is open
-  unsigned retries = 0;  ///< STATUS_RETRY in a row (WDF-480)
+  unsigned retries = 0;             ///< STATUS_RETRY in a row (WDF-480)
 };
 
 class ChildList final : public Object {
@@ -90,6 +90,7 @@ class ChildList final : public Object {
   std::deque<Child*> children_;  ///< in order of description
   unsigned scans_ = 0;           ///< open scans and iterations
   bool naming_ = false;          ///< a scan is open: who is not named is missing
+  KSPIN_LOCK lock_{};            ///< held in the description callbacks
 };
 
 // ---- what the device's machines ask ----

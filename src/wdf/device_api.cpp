@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ntos/pnp/property_data.h"
 #include "wdf/device.h"
 #include "wdf/device_interface.h"
 #include "wdf/driver.h"
@@ -115,6 +116,21 @@ NTSTATUS NTAPI WdfDeviceQueryProperty(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, DEV
   Device& device = object_as<Device>(Handle);
   if (!device.pdo) return STATUS_INVALID_DEVICE_REQUEST;
   return IoGetDeviceProperty(device.pdo, Property, BufferLength, PropertyBuffer, ResultLength);
+}
+
+NTSTATUS NTAPI WdfDeviceQueryPropertyEx(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, PWDF_DEVICE_PROPERTY_DATA DeviceProperty,
+                                        ULONG BufferLength, PVOID PropertyBuffer, PULONG RequiredSize,
+                                        PDEVPROPTYPE Type) {
+  Device& device = object_as<Device>(Handle);
+  require_pointer(DeviceProperty, "WdfDeviceQueryPropertyEx's DeviceProperty");
+  require_pointer(RequiredSize, "WdfDeviceQueryPropertyEx's RequiredSize");
+  require_pointer(Type, "WdfDeviceQueryPropertyEx's Type");
+  if (DeviceProperty->Size != sizeof(WDF_DEVICE_PROPERTY_DATA)) return STATUS_INFO_LENGTH_MISMATCH;
+  if (!DeviceProperty->PropertyKey || (BufferLength != 0 && !PropertyBuffer)) return STATUS_INVALID_PARAMETER;
+  if (!device.pdo) return STATUS_INVALID_DEVICE_REQUEST;
+  const auto* key = reinterpret_cast<const nt::DEVPROPKEY*>(DeviceProperty->PropertyKey);
+  return ntos::pnp::IoGetDevicePropertyData(device.pdo, key, DeviceProperty->Lcid, DeviceProperty->Flags, BufferLength,
+                                            PropertyBuffer, RequiredSize, Type);
 }
 
 // ---- Interfaces and names ----
@@ -282,6 +298,7 @@ const image::ExportFamily kDeviceApi{kFrameworkModule, {
     {"WdfDeviceGetAlignmentRequirement",        WdfDeviceGetAlignmentRequirement,       at_most(DISPATCH_LEVEL)},
     {"WdfDeviceSetAlignmentRequirement",        WdfDeviceSetAlignmentRequirement,       at_most(DISPATCH_LEVEL)},
     {"WdfDeviceQueryProperty",                  WdfDeviceQueryProperty,                 exactly(PASSIVE_LEVEL)},
+    {"WdfDeviceQueryPropertyEx",                WdfDeviceQueryPropertyEx,               exactly(PASSIVE_LEVEL)},
     {"WdfDeviceCreateDeviceInterface",          WdfDeviceCreateDeviceInterface,         exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
     {"WdfDeviceSetDeviceInterfaceState",        WdfDeviceSetDeviceInterfaceState,       exactly(PASSIVE_LEVEL)},
     {"WdfDeviceCreateSymbolicLink",             WdfDeviceCreateSymbolicLink,            exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},

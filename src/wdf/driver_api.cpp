@@ -9,6 +9,7 @@
 #include "wdf/functions.h"
 #include "wdf/misuse.h"
 #include "wdf/pnp_dispatch.h"
+#include "wdf/string.h"
 #include "wdf/wdf_exports.h"
 
 namespace drydock::wdf {
@@ -122,6 +123,22 @@ BOOLEAN NTAPI WdfDriverIsVersionAvailable(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle,
   return Parameters->MajorVersion == kMajorVersion && Parameters->MinorVersion <= kMinorVersion;
 }
 
+/// "Kernel Mode Driver Framework version 1.33": of the library.
+NTSTATUS NTAPI WdfDriverRetrieveVersionString(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle, WDFSTRING StringHandle) {
+  object_as<Driver>(Handle);
+  const std::string text = fmt::format("Kernel Mode Driver Framework version {}.{}", kMajorVersion, kMinorVersion);
+  std::u16string wide(text.begin(), text.end());
+  const auto bytes = static_cast<USHORT>(wide.size() * sizeof(WCHAR));
+  return object_as<String>(StringHandle).assign({bytes, bytes, wide.data()});
+}
+
+/// No debugger is attached: nothing stops. With the framework's verifier on the driver's complaint is recorded.
+VOID NTAPI WdfVerifierDbgBreakPoint(PWDF_DRIVER_GLOBALS DriverGlobals) {
+  if (framework().settings.verifier)
+    record("kmdf-verifier", "driver-breaks",
+           fmt::format("{} calls WdfVerifierDbgBreakPoint", framework().client(DriverGlobals).name));
+}
+
 PWSTR NTAPI WdfDriverGetRegistryPath(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle) {
   return object_as<Driver>(Handle).registry_path_in_pool();
 }
@@ -148,6 +165,8 @@ const image::ExportFamily kDriverApi{kFrameworkModule, {
     // name                             entry                           caller's IRQL
     {"WdfDriverCreate",                 WdfDriverCreate,                exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
     {"WdfDriverGetRegistryPath",        WdfDriverGetRegistryPath,       exactly(PASSIVE_LEVEL)},
+    {"WdfDriverRetrieveVersionString",  WdfDriverRetrieveVersionString, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+    {"WdfVerifierDbgBreakPoint",        WdfVerifierDbgBreakPoint,       image::any_irql()},
     {"WdfDriverWdmGetDriverObject",     WdfDriverWdmGetDriverObject,    at_most(DISPATCH_LEVEL)},
     {"WdfWdmDriverGetWdfDriverHandle",  WdfWdmDriverGetWdfDriverHandle, at_most(DISPATCH_LEVEL)},
     {"WdfDriverIsVersionAvailable",     WdfDriverIsVersionAvailable,    exactly(PASSIVE_LEVEL)},

@@ -36,10 +36,10 @@ const image::ExportFamily kNotBuilt{kFrameworkModule,
                                     "wdf/not_built"};
 
 /// What a driver finds behind the table's end, as far as the page goes.
-const image::ExportFamily kBehind{kFrameworkModule,
-                                  {{"a function behind the end of the table",
-                                    image::not_built("the framework's table has 458 functions")}},
-                                  "wdf/behind_the_table"};
+const image::ExportFamily kBehind{
+    kFrameworkModule,
+    {{"a function behind the end of the table", image::not_built("the framework's table has 458 functions")}},
+    "wdf/behind_the_table"};
 
 struct TableLength {
   ULONG minor;

@@ -121,8 +121,8 @@ BOOLEAN NTAPI WdfRequestSend(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle, WDFIOTARGET
   return target.send(request, Options);
 }
 
-/// The request, the driver's out of a queue of a PDO, goes to `ParentDeviceQueue` of the bus that the PDO was made by, as
-/// a request of the bus's own; the child's ends here. Only of a PDO whose init block said
+/// The request, the driver's out of a queue of a PDO, goes to `ParentDeviceQueue` of the bus that the PDO was made by,
+/// as a request of the bus's own; the child's ends here. Only of a PDO whose init block said
 /// WdfPdoInitAllowForwardingRequestToParent, and only sent and forgotten. STATUS_WDF_BUSY: the queue takes nothing.
 NTSTATUS NTAPI WdfRequestForwardToParentDeviceIoQueue(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle,
                                                       WDFQUEUE ParentDeviceQueue,

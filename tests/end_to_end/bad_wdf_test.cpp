@@ -29,8 +29,9 @@ TEST(BadWdf, AClassExtensionThatIsNotHere) {
 TEST(BadWdf, AFunctionBehindTheEndOfTheTable) {
   const Ran ran = drydock("run " + guest("test/wdf_bind_index"));
   EXPECT_EQ(ran.exit_code, 3) << ran.output;
-  EXPECT_TRUE(ran.says("a function behind the end of the table is not implemented: the framework's table has 458 "
-                       "functions"))
+  EXPECT_TRUE(
+      ran.says("a function behind the end of the table is not implemented: the framework's table has 458 "
+               "functions"))
       << ran.output;
 }
 

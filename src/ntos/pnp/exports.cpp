@@ -3,6 +3,7 @@
 #include "ntos/pnp/detection.h"
 #include "ntos/pnp/device_api.h"
 #include "ntos/pnp/interface_api.h"
+#include "ntos/pnp/property_data.h"
 
 namespace drydock::ntos::pnp {
 
@@ -34,8 +35,8 @@ const ExportFamily kPnpDevices{
          exactly(PASSIVE_LEVEL)},
         {"IoSynchronousInvalidateDeviceRelations", not_built("no scenario waits for relations yet"),
          exactly(PASSIVE_LEVEL)},
-        {"IoGetDevicePropertyData", not_built("device property keys are not built"), exactly(PASSIVE_LEVEL)},
-        {"IoSetDevicePropertyData", not_built("device property keys are not built"), exactly(PASSIVE_LEVEL)},
+        {"IoGetDevicePropertyData", IoGetDevicePropertyData, exactly(PASSIVE_LEVEL)},
+        {"IoSetDevicePropertyData", not_built("properties set by drivers are not built"), exactly(PASSIVE_LEVEL)},
     },
     "pnp/device"};
 

@@ -250,8 +250,8 @@ TEST(ChildList, WDF_345_DescriptionCallbacksRunUnderTheLockTheCleanupOnesWithout
       const bool cleanup = entry.Argument == kBusCleanup || entry.Argument == kBusAddressCleanup;
       EXPECT_EQ(entry.Irql, cleanup ? 0u : 2u) << entry.Argument;
     }
-    for (unsigned each : {kBusDuplicate, kBusCompare, kBusCleanup, kBusAddressDuplicate, kBusAddressCopy,
-                          kBusAddressCleanup})
+    for (unsigned each :
+         {kBusDuplicate, kBusCompare, kBusCleanup, kBusAddressDuplicate, kBusAddressCopy, kBusAddressCleanup})
       EXPECT_GT(seen[each], 0u) << each;
   });
 }

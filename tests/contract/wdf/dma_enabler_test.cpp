@@ -37,8 +37,9 @@ TEST(DmaEnabler, WDF_317_WDF_318_WDF_319_ForEveryD0EntryAndExitOneEnablerAfterTh
   rig.orders(1).ChildrenRaw = 1;
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
-    const std::string up = "PostInt({}); DmaFill(1); DmaEnable(1); DmaStart(1); DmaFill(2); DmaEnable(2); DmaStart(2); "
-                           "Scan; ";
+    const std::string up =
+        "PostInt({}); DmaFill(1); DmaEnable(1); DmaStart(1); DmaFill(2); DmaEnable(2); DmaStart(2); "
+        "Scan; ";
     const std::string down = "DmaStop(1); DmaDisable(1); DmaFlush(1); DmaStop(2); DmaDisable(2); DmaFlush(2); PreInt(";
     const std::string up_at_start = "PostInt(D3Final)" + up.substr(11), up_from_d3 = "PostInt(D3)" + up.substr(11);
     std::string log = rig.log(1);
@@ -58,8 +59,8 @@ TEST(DmaEnabler, WDF_317_WDF_318_WDF_319_ForEveryD0EntryAndExitOneEnablerAfterTh
     EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
     log = rig.log(1);
     EXPECT_NE(log.find(down + "D3Final); IntDisable(1)"), std::string::npos) << log;
-    for (PuppetCall call : {PuppetDmaFill, PuppetDmaEnable, PuppetDmaStart, PuppetDmaStop, PuppetDmaDisable,
-                            PuppetDmaFlush}) {
+    for (PuppetCall call :
+         {PuppetDmaFill, PuppetDmaEnable, PuppetDmaStart, PuppetDmaStop, PuppetDmaDisable, PuppetDmaFlush}) {
       EXPECT_EQ(rig.count(call), 2u * 3) << call;
       EXPECT_EQ(rig.irql_of(call), 0u) << call;
     }
@@ -161,8 +162,9 @@ TEST(DmaEnabler, WDF_321_TheMarkOutlivesTheEntryThatFailed) {
       EXPECT_NE(rig.log(2).find("2:DmaFill(1); 2:DmaEnable(1); 2:DmaStart(1)"), std::string::npos);
       EXPECT_TRUE(manager.disable(child).ok());
       const std::string log = rig.log(2);
-      EXPECT_NE(log.find(failing == PuppetDmaFill ? "2:DmaStop(1); 2:PreInt" : "2:DmaStop(1); 2:DmaDisable(1); 2:PreInt"),
-                std::string::npos)
+      EXPECT_NE(
+          log.find(failing == PuppetDmaFill ? "2:DmaStop(1); 2:PreInt" : "2:DmaStop(1); 2:DmaDisable(1); 2:PreInt"),
+          std::string::npos)
           << log;
     });
   }
@@ -172,9 +174,10 @@ TEST(DmaEnabler, WDF_322_ALateOneComesDownBeforeItEverCameUp) {
   Rig rig(1, "wdf_dma", kDmaLate);
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
-    const std::string four_up = "PostInt(D3Final); DmaFill(1); DmaEnable(1); DmaStart(1); DmaFill(2); DmaEnable(2); "
-                                "DmaStart(2); DmaFill(3); DmaEnable(3); DmaStart(3); DmaFill(4); DmaEnable(4); "
-                                "DmaStart(4)";
+    const std::string four_up =
+        "PostInt(D3Final); DmaFill(1); DmaEnable(1); DmaStart(1); DmaFill(2); DmaEnable(2); "
+        "DmaStart(2); DmaFill(3); DmaEnable(3); DmaStart(3); DmaFill(4); DmaEnable(4); "
+        "DmaStart(4)";
     EXPECT_EQ(rig.log(), "D0Entry(D3Final); " + four_up + "; SmInit");
     const std::string down = rig.fall_asleep();
     EXPECT_NE(down.find("DmaStop(4); DmaDisable(4); DmaFlush(4); DmaStop(5); DmaDisable(5); DmaFlush(5); PreInt(D3)"),
@@ -203,8 +206,9 @@ TEST(DmaEnabler, WDF_325_CommonBuffersLiveUntilDeletedOrJustBeforeTheDevice) {
     rig.start(manager);
     EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
     const std::string log = rig.log();
-    EXPECT_TRUE(log.ends_with("ReleaseHardware; ChildObjCleanup(1); Note(1); ChildObjDestroy(1); SmCleanup; "
-                              "ChildObjCleanup(2); ObjCleanup; ChildObjDestroy(2)"))
+    EXPECT_TRUE(
+        log.ends_with("ReleaseHardware; ChildObjCleanup(1); Note(1); ChildObjDestroy(1); SmCleanup; "
+                      "ChildObjCleanup(2); ObjCleanup; ChildObjDestroy(2)"))
         << log;
     rig.checked(12);
     for (unsigned irql : rig.irqls_of(PuppetChildObjCleanup)) EXPECT_EQ(irql, 0u);  // WDF-354

@@ -19,8 +19,9 @@ struct Rig : WdfRig {
   }
 };
 
-constexpr const char* kRemoved = "2:QueryRemove; 2:SmSuspend; 2:PreInt(D3Final); 2:D0Exit(D3Final); "
-                                 "2:ReleaseHardware; 2:SmFlush; ";
+constexpr const char* kRemoved =
+    "2:QueryRemove; 2:SmSuspend; 2:PreInt(D3Final); 2:D0Exit(D3Final); "
+    "2:ReleaseHardware; 2:SmFlush; ";
 
 TEST(WdfEject, WDF_340_WDF_341_S36_TheChildIsRemovedEjectedAndGone) {
   Rig rig;

@@ -4,8 +4,8 @@
 
 #include "../../guest/wdf_queues.h"
 #include "contract/wdf/wdf_rig.h"
-#include "ntos/pnp/device_interface.h"
 #include "ntos/io/user.h"
+#include "ntos/pnp/device_interface.h"
 #include "ntos/po/system_power.h"
 
 namespace drydock::test::wdf {

@@ -197,7 +197,8 @@ TEST(ReleaseState, WDF_254_TheLowerDriverStillServesInStopAndRemoval) {
     rig.orders(1).Filter = 1;
     rig.orders(1).CompletesReads = 1;
     rig.orders(2).SendsReadIn = 1 + PuppetReleaseHardware;
-    if (std::string(how) == "pull") rig.orders(1).Status[PuppetIoRead] = 0xC000009D;  // as a driver whose device is gone
+    if (std::string(how) == "pull")
+      rig.orders(1).Status[PuppetIoRead] = 0xC000009D;  // as a driver whose device is gone
     rig.run([&](Manager& manager) {
       manager.enumerate_root();
       rig.puppet().Seen[SeenSendStatus] = 7;
@@ -230,8 +231,7 @@ TEST(ReleaseState, WDF_256_WDF_137_HandlesMayBeOpenOnlyInSurpriseRemoval) {
     EXPECT_NE(rig.requests().find("QUERY_REMOVE CANCEL_REMOVE"), std::string::npos);
     rig.unplug();
     manager.wait_until_settled();
-    EXPECT_EQ(rig.log(),
-              "SurpriseRemoval; SmSuspend; PreInt(D3Final); D0Exit(D3Final); ReleaseHardware; SmFlush");
+    EXPECT_EQ(rig.log(), "SurpriseRemoval; SmSuspend; PreInt(D3Final); D0Exit(D3Final); ReleaseHardware; SmFlush");
     file.close();
     manager.wait_until_settled();
     EXPECT_EQ(rig.log(1), "SmCleanup; ObjCleanup; ObjDestroy");

@@ -68,7 +68,7 @@ TEST(SetFailed, WDF_369_WDF_363_AbovePassiveLevelTheBusIsAskedFromAWorkItem) {
   });
 }
 
-TEST(SetFailed, WDF_372_WDF_401_OnlyDriversOf123AndLaterAreCountedByTheCall) {
+TEST(SetFailed, WDF_372_WDF_401_RST_155_OnlyDriversOf123AndLaterAreCountedByTheCall) {
   Rig rig(PuppetQueryStop, kAttemptRestart, "wdf_puppet_1_15");
   rig.run([&](Manager& manager) {
     manager.enumerate_root();

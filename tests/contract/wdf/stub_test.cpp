@@ -1,8 +1,8 @@
 // Drivers whose stub is linked in: what it binds, in which order, and what it finds missing (docs/contracts/wdf.md,
 // sections 19 and 20).
 
-#include <cstring>
 #include <places.h>
+#include <cstring>
 
 #include <fstream>
 #include <iterator>

@@ -28,8 +28,7 @@ using ntos::pnp::Problem;
 class WdfRig {
  public:
   /// `driver`: an image of tests/guest that keeps its diary in wdf_orders.sys.
-  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {},
-                  std::string driver = "wdf_puppet");
+  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {}, std::string driver = "wdf_puppet");
 
   /// Orders for device `number` (0: for all without their own). Before run(), or between two steps of it.
   PUPPET_ORDERS& orders(unsigned number = 0);
