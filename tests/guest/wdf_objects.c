@@ -25,6 +25,8 @@ typedef struct _DEVICE_CONTEXT {
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
 
 static WDFDEVICE HeldDevice, ControlDevice;
+static WDFCMRESLIST List;
+static CM_PARTIAL_RESOURCE_DESCRIPTOR First;  // of the list, while it was good
 
 static PU32 Variant(VOID) { return OrdersOf(1)->Variant; }
 
@@ -240,6 +242,8 @@ static VOID DeleteTooHigh(WDFDEVICE Device) {
 static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
   WriteDown(1, PuppetPrepareHardware, 0);
   NoteQueue(Device);
+  List = Translated;
+  if (WdfCmResourceListGetCount(Translated)) First = *WdfCmResourceListGetDescriptor(Translated, 0);
   if (Variant() == kObjSelfTest) TestReferences(Device), TestLevels(Device);
   if (Variant() == kObjRefused) DeleteWhatIsNotOurs(Device, Raw, Translated);
   if (Variant() == kObjDeletesHigh) DeleteTooHigh(Device);
@@ -264,6 +268,9 @@ static NTSTATUS NTAPI OnSmSuspend(WDFDEVICE Device) {
 static VOID NTAPI OnSmFlush(WDFDEVICE Device) {
   WriteDown(1, PuppetSmFlush, 0);
   NoteQueue(Device);
+  if (Variant() != kObjStaleList) return;
+  PCM_PARTIAL_RESOURCE_DESCRIPTOR stale = WdfCmResourceListGetDescriptor(List, 0);
+  MUST(stale != NULL && RtlCompareMemory(stale, &First, sizeof(First)) == sizeof(First));
 }
 static VOID NTAPI OnSmCleanup(WDFDEVICE Device) {
   (void)Device;

@@ -8,6 +8,7 @@ enum {
   kObjControl,      // a control device that goes 50 ms after the device
   kObjHeldDevice,   // a reference on the device until EvtDriverUnload
   kObjQueueDelete,  // deletes a queue of which it has a request; a timer completes that after 20 ms
+  kObjStaleList,    // mistake: looks into its resource list after ReleaseHardware
   kObjDeletesHigh,  // mistakes: a common buffer and a control device at DISPATCH_LEVEL
   kObjQueues,       // makes a queue in each callback: Note(what it is when made), kObjQueue...
 };

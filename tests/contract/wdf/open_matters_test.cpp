@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../../guest/wdf_objects.h"
 #include "../../guest/wdf_queues.h"
 #include "contract/wdf/wdf_rig.h"
 #include "ntos/io/user.h"
@@ -31,6 +32,17 @@ TEST(WdfOpen, WDF_481_WhoComesAfterTheRemoveLockWasDrainedComesTooLate) {
                    EXPECT_EQ(answer.status, STATUS_DELETE_PENDING);
                  }
                });
+  });
+}
+
+TEST(WdfOpen, WDF_484_WDF_447_AnOldListStillTellsOfTheOldAssignment) {
+  WdfRig rig({}, "wdf_objects");
+  rig.orders(1).Variant = kObjStaleList;
+  rig.expect({"WDF-447"});  // a mistake all the same
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
+    rig.checked(1);
   });
 }
 

@@ -218,6 +218,30 @@ TEST(ReleaseState, WDF_254_TheLowerDriverStillServesInStopAndRemoval) {
   }
 }
 
+TEST(ReleaseState, WDF_166_AfterAPullTheLowerDriversAnswerIsAFailureAndTheOwnRequestEnds) {
+  WdfRig rig;
+  rig.add_filter(false);
+  rig.orders(1).Filter = 1;
+  for (unsigned number : {1u, 2u}) {
+    rig.orders(number).Queue = 2;
+    rig.orders(number).CompletesReads = 1;
+  }
+  rig.orders(2).SendsReadIn = 1 + PuppetIoRead;
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    NTSTATUS status;
+    user::File file = user::open(rig.device(manager), &status);
+    ASSERT_EQ(status, STATUS_SUCCESS);
+    EXPECT_EQ(file.start_read(4)->wait().status, STATUS_SUCCESS);
+    EXPECT_EQ(rig.puppet().Seen[SeenSendStatus], 0u);
+    rig.orders(1).Status[PuppetIoRead] = 0xC000009D;  // STATUS_DEVICE_NOT_CONNECTED, its choice
+    rig.unplug();
+    manager.wait_until_settled();
+    EXPECT_EQ(file.start_read(4)->wait().status, STATUS_SUCCESS);
+    EXPECT_EQ(rig.puppet().Seen[SeenSendStatus], 0xC000009Du);
+  });
+}
+
 TEST(ReleaseState, WDF_256_WDF_137_HandlesMayBeOpenOnlyInSurpriseRemoval) {
   WdfRig rig;
   rig.run([&](Manager& manager) {
