@@ -25,6 +25,8 @@ struct Child {
   Device* device = nullptr;
   State state = State::Wanted;
   bool reported = false;  ///< the PnP manager has been told of it
+  bool being_made = false;  ///< EvtChildListCreateDevice runs
+  bool withdrawn = false;   ///< meanwhile
   bool named_in_scan = false;
   bool reenumerate_wanted = false;  ///< once no scan is open
   unsigned retries = 0;             ///< STATUS_RETRY in a row (WDF-480)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/functions.h"
@@ -71,6 +72,7 @@ NTSTATUS NTAPI WdfChildListCreate(PWDF_DRIVER_GLOBALS, WDFDEVICE DeviceHandle, P
     return status;
   }
   device.child_lists.push_back(list);
+  if (list->config.EvtChildListScanForChildren) note_has(device, "Scan");
   *Handle = list->handle_as<WDFCHILDLIST>();
   return STATUS_SUCCESS;
 }

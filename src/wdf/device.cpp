@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/driver.h"
 #include "wdf/interrupt.h"
@@ -129,6 +130,9 @@ NTSTATUS make_device(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attribut
     device->delete_object();
     return status;
   }
+  note_callbacks(*device);
+  if (attributes && attributes->EvtCleanupCallback) note_has(*device, "ObjCleanup");
+  if (attributes && attributes->EvtDestroyCallback) note_has(*device, "ObjDestroy");
   *made = device;
   return STATUS_SUCCESS;
 }

@@ -143,15 +143,8 @@ NTSTATUS NTAPI WdfDeviceCreateDeviceInterface(PWDF_DRIVER_GLOBALS, WDFDEVICE Han
   DeviceInterface made;
   made.guid = *InterfaceClassGUID;
   made.reference = text_of(ReferenceString);
-  UNICODE_STRING reference = counted(made.reference);
-  UNICODE_STRING link{};
-  if (!device.is_pdo() || device.pnp.state() != PnpState::Created) {
-    const NTSTATUS status =
-        IoRegisterDeviceInterface(device.pdo, &made.guid, made.reference.empty() ? nullptr : &reference, &link);
-    if (!NT_SUCCESS(status)) return status;
-    made.link = text_of(&link);
-    ntos::RtlFreeUnicodeString(&link);
-  }
+  if (!device.is_pdo() || device.pnp.state() != PnpState::Created)
+    if (const NTSTATUS status = register_interface(device, made); !NT_SUCCESS(status)) return status;
   device.interfaces.push_back(made);
   if (device.pnp.state() == PnpState::Started) set_interface(device, device.interfaces.back(), true);
   return STATUS_SUCCESS;

@@ -14,6 +14,7 @@ class DmaEnabler final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::DmaEnabler;
   DmaEnabler(Client& client, Device& device, const WDF_DMA_ENABLER_CONFIG& config);
+  ~DmaEnabler() override;
 
   /// STATUS_INSUFFICIENT_RESOURCES if the device gets no adapter.
   NTSTATUS get_adapter();

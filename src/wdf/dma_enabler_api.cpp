@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/create.h"
 #include "wdf/device.h"
 #include "wdf/dma_enabler.h"
@@ -44,6 +45,11 @@ NTSTATUS DmaEnablers::down() {
 DmaEnabler::DmaEnabler(Client& its_client, Device& device, const WDF_DMA_ENABLER_CONFIG& config)
     : Object(kType, its_client), device_(device), config_(config) {}
 
+/// One that could not be made has not been run down.
+DmaEnabler::~DmaEnabler() {
+  if (adapter_) PutDmaAdapter(adapter_);
+}
+
 bool DmaEnabler::scatter_gather() const {
   return config_.Profile != WdfDmaProfilePacket && config_.Profile != WdfDmaProfilePacket64;
 }
@@ -72,25 +78,26 @@ void DmaEnabler::run_down() {
 
 NTSTATUS DmaEnabler::up() {
   const auto handle = handle_as<WDFDMAENABLER>();
-  const auto step = [handle](auto callback) {
-    return callback ? machine::call_driver(callback, handle) : STATUS_SUCCESS;
+  const auto step = [this, handle](std::string_view name, auto callback) {
+    return callback ? call_noted(device_, name, callback, handle) : STATUS_SUCCESS;
   };
-  NTSTATUS status = step(config_.EvtDmaEnablerFill);
+  NTSTATUS status = step("DmaFill", config_.EvtDmaEnablerFill);
   if (!NT_SUCCESS(status)) return fill_failed_ = true, status;
-  status = step(config_.EvtDmaEnablerEnable);
+  status = step("DmaEnable", config_.EvtDmaEnablerEnable);
   if (!NT_SUCCESS(status)) return enable_failed_ = true, status;
-  return step(config_.EvtDmaEnablerSelfManagedIoStart);
+  return step("DmaStart", config_.EvtDmaEnablerSelfManagedIoStart);
 }
 
 NTSTATUS DmaEnabler::down() {
   NTSTATUS first = STATUS_SUCCESS;
-  const auto step = [this, &first](auto callback) {
-    const NTSTATUS status = callback ? machine::call_driver(callback, handle_as<WDFDMAENABLER>()) : STATUS_SUCCESS;
+  const auto step = [this, &first](std::string_view name, auto callback) {
+    const NTSTATUS status =
+        callback ? call_noted(device_, name, callback, handle_as<WDFDMAENABLER>()) : STATUS_SUCCESS;
     if (NT_SUCCESS(first)) first = status;
   };
-  step(config_.EvtDmaEnablerSelfManagedIoStop);
-  if (!fill_failed_) step(config_.EvtDmaEnablerDisable);
-  if (!fill_failed_ && !enable_failed_) step(config_.EvtDmaEnablerFlush);
+  step("DmaStop", config_.EvtDmaEnablerSelfManagedIoStop);
+  if (!fill_failed_) step("DmaDisable", config_.EvtDmaEnablerDisable);
+  if (!fill_failed_ && !enable_failed_) step("DmaFlush", config_.EvtDmaEnablerFlush);
   return first;
 }
 
@@ -153,6 +160,15 @@ NTSTATUS create_common_buffer(WDFDMAENABLER enabler_handle, size_t length, ULONG
 
 }  // namespace
 
+static void note_dma_callbacks(const Device& device, const WDF_DMA_ENABLER_CONFIG& config) {
+  if (config.EvtDmaEnablerFill) note_has(device, "DmaFill");
+  if (config.EvtDmaEnablerEnable) note_has(device, "DmaEnable");
+  if (config.EvtDmaEnablerSelfManagedIoStart) note_has(device, "DmaStart");
+  if (config.EvtDmaEnablerSelfManagedIoStop) note_has(device, "DmaStop");
+  if (config.EvtDmaEnablerDisable) note_has(device, "DmaDisable");
+  if (config.EvtDmaEnablerFlush) note_has(device, "DmaFlush");
+}
+
 NTSTATUS NTAPI WdfDmaEnablerCreate(WDF_DRIVER_GLOBALS*, WDFDEVICE DeviceHandle, WDF_DMA_ENABLER_CONFIG* Config,
                                    WDF_OBJECT_ATTRIBUTES* Attributes, WDFDMAENABLER* Handle) {
   Device& device = object_as<Device>(DeviceHandle);
@@ -173,7 +189,9 @@ NTSTATUS NTAPI WdfDmaEnablerCreate(WDF_DRIVER_GLOBALS*, WDFDEVICE DeviceHandle, 
   DmaEnabler& made = *enabler;
   if (const NTSTATUS status = enabler->get_adapter(); !NT_SUCCESS(status)) return status;
   const NTSTATUS status = commit_new(std::move(enabler), Attributes, parent_from(Attributes, &device), Handle);
-  if (NT_SUCCESS(status)) DmaEnablers::of(device).add(made);
+  if (!NT_SUCCESS(status)) return status;
+  DmaEnablers::of(device).add(made);
+  note_dma_callbacks(device, config);
   return status;
 }
 

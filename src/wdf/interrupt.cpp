@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 
@@ -128,7 +129,7 @@ NTSTATUS Interrupt::enable() {
   NTSTATUS status = STATUS_SUCCESS;
   if (config.EvtInterruptEnable)
     status = with_lock(*this, [](Interrupt& self) {
-      return machine::call_driver(self.config.EvtInterruptEnable, self.handle_as<WDFINTERRUPT>(),
+      return call_noted(*self.device(), "IntEnable", self.config.EvtInterruptEnable, self.handle_as<WDFINTERRUPT>(),
                                   self.device()->handle_as<WDFDEVICE>());
     });
   enabled_ = NT_SUCCESS(status);
@@ -140,7 +141,7 @@ NTSTATUS Interrupt::disable() {
   enabled_ = false;
   if (!config.EvtInterruptDisable) return STATUS_SUCCESS;
   return with_lock(*this, [](Interrupt& self) {
-    return machine::call_driver(self.config.EvtInterruptDisable, self.handle_as<WDFINTERRUPT>(),
+    return call_noted(*self.device(), "IntDisable", self.config.EvtInterruptDisable, self.handle_as<WDFINTERRUPT>(),
                                 self.device()->handle_as<WDFDEVICE>());
   });
 }

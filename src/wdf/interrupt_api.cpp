@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/device.h"
 #include "wdf/functions.h"
 #include "wdf/interrupt.h"
@@ -90,6 +91,8 @@ NTSTATUS NTAPI WdfInterruptCreate(PWDF_DRIVER_GLOBALS, WDFDEVICE DeviceHandle, P
   interrupt->reports_inactive = config.ReportInactiveOnPowerDown == WdfTrue;
   device.interrupts.push_back(interrupt);
   if (parent->type() == ObjectType::Queue) parent->driver_may_delete = false;  // WDF-356
+  if (interrupt->config.EvtInterruptEnable) note_has(device, "IntEnable");
+  if (interrupt->config.EvtInterruptDisable) note_has(device, "IntDisable");
   if (device.in_prepare_hardware) assign_given(device, *interrupt);
   *Handle = interrupt->handle_as<WDFINTERRUPT>();
   return STATUS_SUCCESS;

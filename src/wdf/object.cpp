@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/deferred.h"
+#include "wdf/device.h"
 #include "wdf/framework.h"
 #include "wdf/misuse.h"
 #include "wdf/old_structures.h"
@@ -240,9 +242,18 @@ void Object::dispose_tree() {
   state_ = ObjectState::Disposed;
 }
 
+namespace {
+
+void call_object_callback(Object& object, std::string_view name, PFN_WDF_OBJECT_CONTEXT_CLEANUP callback) {
+  if (object.type() == ObjectType::Device) note_call(static_cast<Device&>(object), name);
+  machine::call_driver(callback, object.handle());
+}
+
+}  // namespace
+
 void Object::call_cleanup() {
   for (std::size_t i = 0; i < contexts_.size(); ++i)
-    if (auto cleanup = std::exchange(contexts_[i].cleanup, nullptr)) machine::call_driver(cleanup, handle_);
+    if (auto cleanup = std::exchange(contexts_[i].cleanup, nullptr)) call_object_callback(*this, "ObjCleanup", cleanup);
 }
 
 void Object::destroy_tree() {
@@ -259,8 +270,8 @@ void Object::destroy_tree() {
 void Object::destroy() {
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
     // An object that never was disposed of: its last reference went first.
-    if (auto cleanup = std::exchange(contexts_[i].cleanup, nullptr)) machine::call_driver(cleanup, handle_);
-    if (auto destroy = std::exchange(contexts_[i].destroy, nullptr)) machine::call_driver(destroy, handle_);
+    if (auto cleanup = std::exchange(contexts_[i].cleanup, nullptr)) call_object_callback(*this, "ObjCleanup", cleanup);
+    if (auto destroy = std::exchange(contexts_[i].destroy, nullptr)) call_object_callback(*this, "ObjDestroy", destroy);
   }
   framework().handles.take_back(*this);
   for (const ObjectContext& context : contexts_)

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/fdo_requests.h"
@@ -184,6 +185,7 @@ NTSTATUS answer_as_pdo(Device& pdo, IRP* irp) {
     case IRP_MN_SET_LOCK:
       return set_lock(pdo, irp);
     case IRP_MN_EJECT:
+      note_request(pdo, "EJECT");
       return pdo.pnp.take(irp, PnpEvent::EjectArrived);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
       return usage_notification(pdo, irp);

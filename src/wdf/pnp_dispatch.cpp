@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/driver.h"
@@ -49,6 +50,12 @@ PnpEvent event_of(UCHAR minor) {
     default:
       return PnpEvent::RemoveArrived;
   }
+}
+
+std::string_view name_of(UCHAR minor) {
+  constexpr std::string_view kNames[] = {"START",       "QUERY_REMOVE", "REMOVE",      "CANCEL_REMOVE",
+                                         "STOP",        "QUERY_STOP",   "CANCEL_STOP"};
+  return minor < std::size(kNames) ? kNames[minor] : "SURPRISE_REMOVAL";
 }
 
 }  // namespace
@@ -102,6 +109,7 @@ NTSTATUS dispatch_pnp(Device& device, IRP* irp) {
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
     case IRP_MN_REMOVE_DEVICE:
+      note_request(device, name_of(minor));
       return device.pnp.take(irp, event_of(minor));
     default:
       return device.is_pdo() ? answer_as_pdo(device, irp) : answer_as_fdo(device, irp);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/device_interface.h"
@@ -174,12 +175,27 @@ std::optional<PnpEvent> PnpMachine::perform(PnpAction action) {
   return std::nullopt;
 }
 
+namespace {
+
+/// A driver is promised a descriptor for every index below the count (WDF-054): what it needs is had before it is asked.
+bool has_copies(CmResourceList& list) {
+  for (ULONG i = 0; i < list.count(); ++i)
+    if (!list.copy_for_driver(i)) return false;
+  return true;
+}
+
+}  // namespace
+
 PnpEvent PnpMachine::start_lower_drivers() {
   device_.ever_started = true;
   asks_for_restart_ = true;
   const auto& start = IoGetCurrentIrpStackLocation(irp_)->Parameters.StartDevice;
   device_.raw->fill(start.AllocatedResources);
   device_.translated->fill(start.AllocatedResourcesTranslated);
+  if (!has_copies(*device_.raw) || !has_copies(*device_.translated)) {
+    result_ = STATUS_INSUFFICIENT_RESOURCES;
+    return PnpEvent::LowerFailed;
+  }
   if (!device_.lower) return PnpEvent::LowerStarted;
 
   // WDF-048: on the way down, only if there are lists.
@@ -190,7 +206,7 @@ PnpEvent PnpMachine::start_lower_drivers() {
   auto remove_added = device_.config().fdo.EvtDeviceRemoveAddedResources;
   if (remove_added && raw && translated) {
     device_.raw->may_remove = device_.translated->may_remove = true;
-    result_ = machine::call_driver(remove_added, device_.handle_as<WDFDEVICE>(), device_.raw->handle_as<WDFCMRESLIST>(),
+    result_ = call_noted(device_, "RemoveAdded", remove_added, device_.handle_as<WDFDEVICE>(), device_.raw->handle_as<WDFCMRESLIST>(),
                                    device_.translated->handle_as<WDFCMRESLIST>());
     device_.raw->may_remove = device_.translated->may_remove = false;
     if (!NT_SUCCESS(result_)) return PnpEvent::LowerFailed;
@@ -223,7 +239,7 @@ PnpEvent PnpMachine::prepare_hardware() {
   result_ = STATUS_SUCCESS;
   if (auto prepare = device_.config().pnp.EvtDevicePrepareHardware) {
     device_.in_prepare_hardware = true;
-    result_ = machine::call_driver(prepare, device_.handle_as<WDFDEVICE>(), device_.raw->handle_as<WDFCMRESLIST>(),
+    result_ = call_noted(device_, "PrepareHardware", prepare, device_.handle_as<WDFDEVICE>(), device_.raw->handle_as<WDFCMRESLIST>(),
                                    device_.translated->handle_as<WDFCMRESLIST>());
     device_.in_prepare_hardware = false;
     check_status(device_, result_, "EvtDevicePrepareHardware");
@@ -260,7 +276,8 @@ PnpEvent PnpMachine::ask(bool remove) {
   }
   const auto& callbacks = device_.config().pnp;
   auto question = remove ? callbacks.EvtDeviceQueryRemove : callbacks.EvtDeviceQueryStop;
-  result_ = question ? machine::call_driver(question, device_.handle_as<WDFDEVICE>()) : STATUS_SUCCESS;
+  result_ = question ? call_noted(device_, remove ? "QueryRemove" : "QueryStop", question, device_.handle_as<WDFDEVICE>())
+                     : STATUS_SUCCESS;
   check_status(device_, result_, remove ? "EvtDeviceQueryRemove" : "EvtDeviceQueryStop");
   return NT_SUCCESS(result_) ? PnpEvent::DriverAgreed : PnpEvent::DriverRefused;
 }
@@ -275,7 +292,7 @@ PnpEvent PnpMachine::release_hardware() {
   if (auto release = device_.config().pnp.EvtDeviceReleaseHardware) {
     const SlowCallback slow(device_, "EvtDeviceReleaseHardware");
     status =
-        machine::call_driver(release, device_.handle_as<WDFDEVICE>(), device_.translated->handle_as<WDFCMRESLIST>());
+        call_noted(device_, "ReleaseHardware", release, device_.handle_as<WDFDEVICE>(), device_.translated->handle_as<WDFCMRESLIST>());
     check_status(device_, status, "EvtDeviceReleaseHardware");
   }
   device_.raw->stale = device_.translated->stale = true;
@@ -312,14 +329,14 @@ void PnpMachine::fail_device() {
 
 void PnpMachine::tell_surprise_now() {
   if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval) {
-    machine::call_driver(notice, device_.handle_as<WDFDEVICE>());
+    call_noted(device_, "SurpriseRemoval", notice, device_.handle_as<WDFDEVICE>());
   }
   children_are_gone(device_);
 }
 
 PnpEvent PnpMachine::ask_eject() {
   auto question = device_.config().pdo.EvtDeviceEject;
-  result_ = question ? machine::call_driver(question, device_.handle_as<WDFDEVICE>()) : STATUS_SUCCESS;
+  result_ = question ? call_noted(device_, "Eject", question, device_.handle_as<WDFDEVICE>()) : STATUS_SUCCESS;
   check_status(device_, result_, "EvtDeviceEject");
   if (NT_SUCCESS(result_)) child_was_ejected(device_);
   return PnpEvent::EjectDone;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/table_visits.h"
@@ -340,14 +341,14 @@ void PolicyMachine::arm() {
   if (!for_sx && wake_ended_) {
     // WDF-098: it ended before the callback was reached.
     if (triggered_ && callbacks.EvtDeviceWakeFromS0Triggered)
-      machine::call_driver(callbacks.EvtDeviceWakeFromS0Triggered, handle);
-    if (callbacks.EvtDeviceDisarmWakeFromS0) machine::call_driver(callbacks.EvtDeviceDisarmWakeFromS0, handle);
+      call_noted(device_, "TriggeredS0", callbacks.EvtDeviceWakeFromS0Triggered, handle);
+    if (callbacks.EvtDeviceDisarmWakeFromS0) call_noted(device_, "DisarmS0", callbacks.EvtDeviceDisarmWakeFromS0, handle);
     bounce_ = true;
     return;
   }
   NTSTATUS status = STATUS_SUCCESS;
   if (!for_sx) {
-    if (callbacks.EvtDeviceArmWakeFromS0) status = machine::call_driver(callbacks.EvtDeviceArmWakeFromS0, handle);
+    if (callbacks.EvtDeviceArmWakeFromS0) status = call_noted(device_, "ArmS0", callbacks.EvtDeviceArmWakeFromS0, handle);
     if (NT_SUCCESS(status)) {
       armed_for_s0_ = true;
     } else {
@@ -357,16 +358,16 @@ void PolicyMachine::arm() {
     return;
   }
   if (callbacks.EvtDeviceArmWakeFromSxWithReason)
-    status = machine::call_driver(callbacks.EvtDeviceArmWakeFromSxWithReason, handle, TRUE,
+    status = call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSxWithReason, handle, TRUE,
                                   static_cast<BOOLEAN>(wake.arm_for_children && children_armed_for_wake(device_)));
   else if (callbacks.EvtDeviceArmWakeFromSx)
-    status = machine::call_driver(callbacks.EvtDeviceArmWakeFromSx, handle);
+    status = call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSx, handle);
   if (NT_SUCCESS(status)) {
     armed_for_sx_ = true;
   } else {
     // WDF-214
     cancel_wake();
-    if (callbacks.EvtDeviceDisarmWakeFromSx) machine::call_driver(callbacks.EvtDeviceDisarmWakeFromSx, handle);
+    if (callbacks.EvtDeviceDisarmWakeFromSx) call_noted(device_, "DisarmSx", callbacks.EvtDeviceDisarmWakeFromSx, handle);
   }
 }
 
@@ -379,8 +380,9 @@ void PolicyMachine::disarm() {
   armed_for_sx_ = false;
   auto triggered = s0 ? callbacks.EvtDeviceWakeFromS0Triggered : callbacks.EvtDeviceWakeFromSxTriggered;
   auto disarm = s0 ? callbacks.EvtDeviceDisarmWakeFromS0 : callbacks.EvtDeviceDisarmWakeFromSx;
-  if (std::exchange(triggered_, false) && triggered) machine::call_driver(triggered, handle);
-  if (disarm) machine::call_driver(disarm, handle);
+  if (std::exchange(triggered_, false) && triggered)
+    call_noted(device_, s0 ? "TriggeredS0" : "TriggeredSx", triggered, handle);
+  if (disarm) call_noted(device_, s0 ? "DisarmS0" : "DisarmSx", disarm, handle);
 }
 
 void PolicyMachine::cancel_wake() {

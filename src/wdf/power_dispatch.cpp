@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
 #include "wdf/pnp_dispatch.h"
@@ -41,6 +42,7 @@ NTSTATUS set_device_power(Device& device, IRP* irp) {
          fmt::format("{} owns the power policy of its stack and gets a device power request it did not ask for",
                      describe(device)),
          reinterpret_cast<std::uint64_t>(device.handle()), reinterpret_cast<std::uint64_t>(irp));
+  note_request(device, state == PowerDeviceD0 ? "SET_POWER D0" : "SET_POWER Dx");
   IoMarkIrpPending(irp);
   if (state != PowerDeviceD0) {
     device.power.take(irp, PowerEvent::PowerDown, device.policy.target_of(state));

@@ -1,5 +1,6 @@
 #include "wdf/power_machine.h"
 
+#include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/hardware_checks.h"
@@ -93,7 +94,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
     case call_d0_entry: {
       device_.registers_allowed = true;
       NTSTATUS status = STATUS_SUCCESS;
-      if (auto entry = callbacks.EvtDeviceD0Entry) status = machine::call_driver(entry, handle, previous_);
+      if (auto entry = callbacks.EvtDeviceD0Entry) status = call_noted(device_, with_state("D0Entry", previous_), entry, handle, previous_);
       return outcome(status);
     }
     case connect_interrupts:
@@ -101,7 +102,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
     case call_post_interrupts: {
       NTSTATUS status = STATUS_SUCCESS;
       if (auto post = callbacks.EvtDeviceD0EntryPostInterruptsEnabled)
-        status = machine::call_driver(post, handle, previous_);
+        status = call_noted(device_, with_state("PostInt", previous_), post, handle, previous_);
       return outcome(status);
     }
     case start_dma:
@@ -146,7 +147,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       return step_down(device_.dma->down());
     case call_pre_interrupts:
       if (auto pre = callbacks.EvtDeviceD0ExitPreInterruptsDisabled)
-        return step_down(machine::call_driver(pre, handle, target_));
+        return step_down(call_noted(device_, with_state("PreInt", target_), pre, handle, target_));
       return PowerEvent::Done;
     case disconnect_interrupts:
       return step_down(disable_interrupts(device_, explicit_ && !undoing()));
@@ -156,7 +157,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       NTSTATUS status = STATUS_SUCCESS;
       if (auto exit = callbacks.EvtDeviceD0Exit) {
         const SlowCallback slow(device_, "EvtDeviceD0Exit");
-        status = machine::call_driver(exit, handle, target_);
+        status = call_noted(device_, with_state("D0Exit", target_), exit, handle, target_);
       }
       device_.registers_allowed = false;
       if (!NT_SUCCESS(status)) failed_ = true;

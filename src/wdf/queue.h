@@ -92,7 +92,10 @@ class Queue final : public Object {
   void pump();
   /// A request has left: whoever is pumping sees it next, so that completing in a callback does not grow the stack.
   void pump_if_idle() {
-    if (pumping_ == 0) pump();
+    if (pumping_ == 0)
+      pump();
+    else
+      pump_again_ = true;
   }
   bool may_pump_here();
   bool step();
@@ -145,7 +148,8 @@ class Queue final : public Object {
   Notice stopped_, emptied_, ready_;
   bool became_ready_ = false;
 
-  unsigned pumping_ = 0;
+  unsigned pumping_ = 0;      ///< calls of pump() that have not returned
+  bool pump_again_ = false;  ///< another was asked for while one was in it
   bool deferred_ = false;
   std::function<void()> resume_;  ///< pump() from a DPC or a worker
   KDPC dpc_{};

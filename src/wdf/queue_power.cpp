@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback_log.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
@@ -84,7 +85,7 @@ bool Queue::power_step() {
         if (!std::exchange(request->kept_over_stop, false)) continue;
         if (!config_.EvtIoResume || request->cancelled) return true;
         Serialized serialized(lock_);
-        machine::call_driver(config_.EvtIoResume, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>());
+        call_noted(device_, "IoResume", config_.EvtIoResume, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>());
         return true;
       }
       power_ = Power::On;
@@ -106,7 +107,7 @@ bool Queue::notify_stop(ULONG action) {
     request->reference();
     {
       Serialized serialized(lock_);
-      machine::call_driver(config_.EvtIoStop, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>(), action);
+      call_noted(device_, power_ == Power::Purging ? "IoStop(P)" : "IoStop(S)", config_.EvtIoStop, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>(), action);
     }
     request->dereference();
     return true;

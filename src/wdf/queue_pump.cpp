@@ -28,8 +28,12 @@ bool Queue::may_pump_here() {
 void Queue::pump() {
   if (disposing_ || !may_pump_here()) return;
   reference();
+  // Some steps wait until nobody else is in here. Whoever leaves last takes them, on behalf of those who found him.
+  if (pumping_ != 0) pump_again_ = true;
   ++pumping_;
-  while (step()) continue;
+  do {
+    while (step()) continue;
+  } while (pumping_ == 1 && std::exchange(pump_again_, false));
   --pumping_;
   dereference();
 }

@@ -1,5 +1,6 @@
 #include "wdf/wake.h"
 
+#include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 
@@ -56,7 +57,7 @@ NTSTATUS take_wake_request(Device& pdo, IRP* irp) {
   if (pdo.wake_irp)
     status = STATUS_DEVICE_BUSY;
   else if (auto enable = pdo.config().pdo.EvtDeviceEnableWakeAtBus)
-    status = machine::call_driver(enable, pdo.handle_as<WDFDEVICE>(), from);
+    status = call_noted(pdo, "EnableWakeAtBus", enable, pdo.handle_as<WDFDEVICE>(), from);
   if (!NT_SUCCESS(status)) {
     PoStartNextPowerIrp(irp);
     irp->IoStatus.Status = status;
@@ -83,7 +84,7 @@ void disable_wake_at_bus(Device& pdo) {
   if (!pdo.wake_enabled_at_bus) return;
   pdo.wake_enabled_at_bus = false;
   if (auto disable = pdo.config().pdo.EvtDeviceDisableWakeAtBus)
-    machine::call_driver(disable, pdo.handle_as<WDFDEVICE>());
+    call_noted(pdo, "DisableWakeAtBus", disable, pdo.handle_as<WDFDEVICE>());
 }
 
 }  // namespace drydock::wdf

@@ -15,6 +15,7 @@
 #include "ntos/pnp/pnp_irp.h"
 #include "ntos/pnp/pool.h"
 #include "ntos/pnp/resource_lists.h"
+#include "ntos/po/state.h"
 
 namespace drydock::ntos::pnp {
 
@@ -158,6 +159,8 @@ void Manager::enumerate_children(Devnode& node) {
       dispatch(*child, DevnodeEvent::Identified);
     }
   }
+  // While the system sleeps nothing is started: it would wait for its bus to wake. The bus is asked again then.
+  if (kernel().po->system != PowerSystemWorking) return;
   for (Devnode* child : present) {
     if (child->state == DevnodeState::Initialized && child->may_start()) start_devnode(*child);
   }

@@ -41,8 +41,11 @@ POWER_STATE NTAPI PoSetPowerState(DEVICE_OBJECT* DeviceObject, POWER_STATE_TYPE 
   }
   before.DeviceState = static_cast<DEVICE_POWER_STATE>((flags & kDeviceMask) >> 4);
   flags = (flags & ~kDeviceMask) | static_cast<ULONG>(State.DeviceState) << 4;
-  if (pnp::Devnode* node = pnp::manager().find_in_stack(DeviceObject))
-    pnp::manager().device_power_changed(*node, State.DeviceState);
+  pnp::Devnode* node = pnp::manager().find_in_stack(DeviceObject);
+  if (!node) return before;
+  // On the way down those above have done with the device before those below: it is asleep when the lowest says so.
+  const bool lowest = DeviceObject == node->pdo || io::extension_of(DeviceObject)->AttachedTo == node->pdo;
+  if (State.DeviceState == PowerDeviceD0 || lowest) pnp::manager().device_power_changed(*node, State.DeviceState);
   return before;
 }
 

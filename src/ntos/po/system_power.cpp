@@ -2,6 +2,8 @@
 
 #include "ntos/io/irp_watch.h"
 #include "ntos/io/user.h"
+#include "ntos/pnp/device_api.h"
+#include "ntos/pnp/manager.h"
 #include "ntos/pnp/platform_reset.h"
 #include "ntos/po/power.h"
 #include "ntos/po/state.h"
@@ -83,6 +85,14 @@ Change sleep_on_worker(SYSTEM_POWER_STATE target) {
   return {STATUS_SUCCESS, 0, {}};
 }
 
+/// What its bus has reported meanwhile has not been started.
+void enumerate_again(Devnode& device) {
+  if (device.state != DevnodeState::Started) return;
+  for (const Devnode* child : device.children)
+    if (child->state == DevnodeState::Initialized && child->may_start())
+      return pnp::IoInvalidateDeviceRelations(device.pdo, BusRelations);
+}
+
 Change wake_on_worker() {
   State& state = *kernel().po;
   if (state.system == PowerSystemWorking) return {STATUS_INVALID_DEVICE_STATE, 0, {}};
@@ -95,6 +105,7 @@ Change wake_on_worker() {
     const NTSTATUS status = send_system_power(**device, IRP_MN_SET_POWER, PowerSystemWorking, PowerActionNone);
     if (refuses(status) && change.ok()) change = pnp::manager().refusal(**device, status);
   }
+  for (Devnode* device : devices) enumerate_again(*device);
   return change;
 }
 

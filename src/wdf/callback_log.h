@@ -1,0 +1,43 @@
+#pragma once
+// The callbacks of a device's life as they come, for people: notes in the trace, never in the digest, and nothing while
+// no trace is kept. Names and order are those of the contract's table of short names; report/callback_list.cpp reads
+// the notes, whose words are
+//
+//   WDFDEVICE#1 of edu.sys has D0Entry          when it is created, once for each callback it registered
+//   WDFDEVICE#1 of edu.sys > START              a request that changes its state
+//   WDFDEVICE#1 of edu.sys calls D0Entry(D3Final)
+//   WDFDEVICE#1 of edu.sys failed D0Entry       it returned a failure
+
+#include <string_view>
+#include <type_traits>
+
+#include "machine/guest_call.h"
+#include "wdf/structures.h"
+
+namespace drydock::wdf {
+
+class Device;
+
+void note_call(const Device& device, std::string_view name);
+void note_failure(const Device& device, std::string_view name);
+void note_request(const Device& device, std::string_view request);
+void note_has(const Device& device, std::string_view name);
+/// What its tables register.
+void note_callbacks(const Device& device);
+/// "D0Entry" and a state: "D0Entry(D3Final)".
+std::string with_state(std::string_view name, WDF_POWER_DEVICE_STATE state);
+
+/// Calls the driver, and says so.
+template <class Callback, class... Arguments>
+auto call_noted(const Device& device, std::string_view name, Callback callback, Arguments... arguments) {
+  note_call(device, name);
+  if constexpr (std::is_same_v<decltype(machine::call_driver(callback, arguments...)), NTSTATUS>) {
+    const NTSTATUS status = machine::call_driver(callback, arguments...);
+    if (!NT_SUCCESS(status)) note_failure(device, name);
+    return status;
+  } else {
+    return machine::call_driver(callback, arguments...);
+  }
+}
+
+}  // namespace drydock::wdf
