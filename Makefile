@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 .PHONY: help demo test asan bench tidy fuzz format clean
 
 help:
-	@echo "make demo    take two sample drivers through bus reset, removal and device reset"
+	@echo "make demo    take three sample drivers through bus reset, removal, device reset, rebalance and sleep"
 	@echo "make test    build and run every test"
 	@echo "make asan    the same under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench   measure, as in docs/performance.md"
@@ -20,6 +20,7 @@ demo:
 	cmake --build build -j $(JOBS) --target drydock demo_guests
 	build/drydock run build/guest/pvscsi.sys
 	build/drydock run build/guest/medic.sys --board rail --scenario reset-ladder
+	build/drydock run build/guest/edu.sys --callbacks
 
 test:
 	scripts/bootstrap demo test

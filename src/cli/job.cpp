@@ -13,6 +13,7 @@
 #include "host/sandbox.h"
 #include "host/terminal.h"
 #include "host/worker.h"
+#include "report/callback_list.h"
 #include "report/event_log.h"
 #include "report/json.h"
 #include "report/perfetto.h"
@@ -45,6 +46,7 @@ void put_trace(const Job& job, const RunResult& result) {
   if (job.display.timeline)
     std::fprintf(where, "%s",
                  report::timeline_of(*result.trace, step_names(result), *job.display.timeline, job.look).c_str());
+  if (job.display.callbacks) std::fprintf(where, "%s", report::callback_list(*result.trace, job.look).text.c_str());
 }
 
 /// Says so if it cannot.
@@ -284,7 +286,8 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
   config.requests = job->wish.requests;
   config.strategy = job->wish.strategy;
   config.budget = job->wish.budget;
-  config.keep_trace = job->display.trace_text || job->display.timeline.has_value() || !job->display.trace.empty();
+  config.keep_trace = job->display.trace_text || job->display.callbacks || job->display.timeline.has_value() ||
+                      !job->display.trace.empty();
   job->exports = scenario::build_export_index();
   config.exports = job->exports.get();
   TRY(open_output(job->display.save, job->save_file));

@@ -23,7 +23,8 @@ struct Display {
   bool plain = false;
   bool trace_text = false;
   std::optional<report::TimelineScope> timeline;
-  bool events = false;  ///< the event log
+  bool events = false;     ///< the event log
+  bool callbacks = false;  ///< the framework's, beside the documented ones
   std::string trace;    ///< file to write a trace for Perfetto to, "" for none
   bool in_process = false;
   std::string save;  ///< file to write the run to, "" for none

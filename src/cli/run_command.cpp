@@ -43,6 +43,8 @@ void add_display_options(CLI::App& command, Display& display) {
   command.add_option("--trace", display.trace, "Write a trace that ui.perfetto.dev opens, in virtual time")
       ->type_name("FILE");
   command.add_flag("--events", display.events, "Print the event log before the table: what drivers logged");
+  command.add_flag("--callbacks", display.callbacks,
+                   "Print the framework's callbacks before the table, beside those that are documented");
   command.add_flag("--json", display.json, "Print JSON instead of the table");
   command.add_flag("--plain", display.plain, "No box drawing and no colours, as when the output is no terminal");
   command.add_flag("--in-process", display.in_process, "No worker process and no sandbox: for debuggers");
@@ -151,6 +153,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   drydock run build/guest/pvscsi.sys --runs 1000
   drydock run my.sys --board my-board.toml --scenario reset-bus --json
   drydock run my.sys --scenario my.steps
+  drydock run build/guest/edu.sys --callbacks
 
 The last line of a run that failed is the command that repeats it.)");
   command->callback([options, seed, &chosen] {

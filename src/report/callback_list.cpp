@@ -1,0 +1,286 @@
+#include "report/callback_list.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace drydock::report {
+
+namespace {
+
+// ---- What is documented ----
+
+/// Where a device stands in its life, as far as the order of its callbacks depends on it.
+enum class Life : std::uint8_t { Added, InD0, Asleep, Stopped, Surprised, Failed, Removed, Gone };
+
+struct DocumentedPart {
+  std::string_view request;
+  Life life;
+  std::string_view scenario;  ///< of the contract's table
+  std::string_view failed;    ///< the callback whose failure leads here; "": none failed
+  std::string_view callbacks;
+  Life after;
+};
+
+// [...] is per object, as often as its driver registered it; {...} as often as there are requests to ask about. Dx is
+// any state but D3Final.
+#define UP_AFTER(entry) entry "[DmaFill; DmaEnable; DmaStart]; [Scan]; "
+#define DOWN(target)                                                                                 \
+  "SmSuspend; {IoStop(S)}; ArmS0; ArmSx; [DmaStop; DmaDisable; DmaFlush]; PreInt(" target           \
+  "); [IntDisable]; D0Exit(" target ")"
+#define FIRST_UP UP_AFTER("D0Entry(D3Final); [IntEnable]; PostInt(D3Final); ")
+#define UP_AGAIN UP_AFTER("D0Entry(Dx); [IntEnable]; PostInt(Dx); ") "TriggeredS0; TriggeredSx; DisarmS0; DisarmSx; "
+#define AWAY "{IoStop(P)}; SmFlush"
+
+constexpr DocumentedPart kParts[] = {
+    {"START", Life::Added, "S1", "", "RemoveAdded; PrepareHardware; " FIRST_UP "SmInit", Life::InD0},
+    {"START", Life::Added, "S17", "PrepareHardware", "RemoveAdded; PrepareHardware; ReleaseHardware", Life::Failed},
+    {"START", Life::Added, "S19", "D0Entry", "RemoveAdded; PrepareHardware; D0Entry(D3Final); ReleaseHardware",
+     Life::Failed},
+    {"START", Life::Added, "S21", "PostInt",
+     "RemoveAdded; PrepareHardware; D0Entry(D3Final); [IntEnable]; PostInt(D3Final); [IntDisable]; D0Exit(D3Final); "
+     "ReleaseHardware",
+     Life::Failed},
+    {"START", Life::Added, "S23", "SmInit",
+     "RemoveAdded; PrepareHardware; " FIRST_UP "SmInit; {IoStop(S)}; [DmaStop; DmaDisable; DmaFlush]; "
+     "PreInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware; " AWAY,
+     Life::Failed},
+    {"START", Life::Stopped, "S7", "", "RemoveAdded; PrepareHardware; " FIRST_UP "{IoResume}; SmRestart", Life::InD0},
+    {"START", Life::Stopped, "S31", "PrepareHardware",
+     "RemoveAdded; PrepareHardware; ReleaseHardware; " AWAY, Life::Failed},
+    {"START", Life::InD0, "S9", "",
+     DOWN("D3Final") "; ReleaseHardware; RemoveAdded; PrepareHardware; " FIRST_UP "{IoResume}; SmRestart", Life::InD0},
+    {"START", Life::Removed, "S35", "", "PrepareHardware; " FIRST_UP "SmRestart", Life::InD0},
+    {"START", Life::Failed, "S29", "", "", Life::Failed},
+    {"QUERY_STOP", Life::InD0, "S7", "", "QueryStop", Life::InD0},
+    {"QUERY_STOP", Life::Asleep, "S37", "", "QueryStop", Life::Asleep},
+    {"CANCEL_STOP", Life::InD0, "S8", "", "", Life::InD0},
+    {"STOP", Life::InD0, "S7", "", DOWN("D3Final") "; ReleaseHardware", Life::Stopped},
+    {"SET_POWER Dx", Life::InD0, "S3", "", DOWN("Dx"), Life::Asleep},
+    {"SET_POWER Dx", Life::InD0, "S6", "", DOWN("D3Final"), Life::Asleep},
+    {"SET_POWER Dx", Life::InD0, "S28", "D0Exit", DOWN("Dx") "; ReleaseHardware; " AWAY, Life::Failed},
+    {"SET_POWER D0", Life::Asleep, "S3", "", UP_AGAIN "{IoResume}; SmRestart", Life::InD0},
+    {"SET_POWER D0", Life::Asleep, "S25", "D0Entry", "D0Entry(Dx); ReleaseHardware; " AWAY, Life::Failed},
+    {"QUERY_REMOVE", Life::Added, "S38", "", "", Life::Added},
+    {"QUERY_REMOVE", Life::InD0, "S10", "", "QueryRemove", Life::InD0},
+    {"QUERY_REMOVE", Life::Asleep, "S11", "", "QueryRemove", Life::Asleep},
+    {"CANCEL_REMOVE", Life::InD0, "S13", "", "", Life::InD0},
+    {"REMOVE", Life::InD0, "S10", "",
+     DOWN("D3Final") "; ReleaseHardware; " AWAY "; SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
+    {"REMOVE", Life::InD0, "S35", "", DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Removed},
+    {"REMOVE", Life::Removed, "S36", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
+    {"REMOVE", Life::Removed, "S44", "", "", Life::Removed},
+    {"REMOVE", Life::Added, "S38", "", "ObjCleanup; ObjDestroy", Life::Gone},
+    {"REMOVE", Life::Failed, "S17", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
+    {"REMOVE", Life::Surprised, "S14", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
+    {"EJECT", Life::Removed, "S36", "", "Eject", Life::Removed},
+    {"SURPRISE_REMOVAL", Life::Added, "S38", "", "", Life::Added},
+    {"SURPRISE_REMOVAL", Life::InD0, "S14", "",
+     "SurpriseRemoval; " DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Surprised},
+    {"SURPRISE_REMOVAL", Life::Asleep, "S15", "", "SurpriseRemoval; ReleaseHardware; " AWAY, Life::Surprised},
+    {"SURPRISE_REMOVAL", Life::Stopped, "S16", "", "SurpriseRemoval; " AWAY, Life::Surprised},
+    {"SURPRISE_REMOVAL", Life::Failed, "S25", "", "SurpriseRemoval", Life::Surprised},
+    {"SURPRISE_REMOVAL", Life::Removed, "S36", "", "SurpriseRemoval", Life::Removed},
+};
+
+#undef UP_AFTER
+#undef DOWN
+#undef FIRST_UP
+#undef UP_AGAIN
+#undef AWAY
+
+/// They come when a bus is asked about its children or a child about wake: in no fixed place among the others.
+constexpr std::string_view kAnyTime[] = {"CreateChild", "ReportedMissing", "EnableWakeAtBus", "DisableWakeAtBus"};
+
+// ---- What was seen ----
+
+struct SeenPart {
+  std::string request;
+  std::vector<std::string> calls;
+  std::string failed;  ///< the first callback that failed
+};
+
+struct SeenDevice {
+  std::string name;
+  std::map<std::string, unsigned, std::less<>> has;
+  std::vector<SeenPart> parts;
+};
+
+/// The callback without its state: "D0Entry" of "D0Entry(D3Final)".
+std::string_view bare(std::string_view call) {
+  return call.substr(0, call.starts_with("IoStop") ? call.npos : call.find('('));
+}
+
+/// The devices in order of creation. A note of ours: "WDFDEVICE#1 of edu.sys calls D0Entry(D3Final)".
+std::vector<SeenDevice> seen_in(const machine::Trace& trace) {
+  std::vector<SeenDevice> devices;
+  for (const machine::Trace::Note& note : trace.notes()) {
+    const std::string_view text = note.text;
+    if (!text.starts_with("WDFDEVICE#")) continue;
+    for (const std::string_view verb : {" has ", " > ", " calls ", " failed "}) {
+      const std::size_t at = text.find(verb);
+      if (at == text.npos) continue;
+      const std::string_view name = text.substr(0, at), what = text.substr(at + verb.size());
+      auto found = std::find_if(devices.begin(), devices.end(), [name](const auto& each) { return each.name == name; });
+      if (found == devices.end()) found = devices.insert(devices.end(), SeenDevice{std::string(name), {}, {}});
+      if (verb == " has ")
+        ++found->has[std::string(what)];
+      else if (verb == " > ")
+        found->parts.push_back({std::string(what), {}, {}});
+      else if (found->parts.empty())
+        found->parts.push_back({"", {}, {}});
+      if (verb == " calls ") found->parts.back().calls.emplace_back(what);
+      if (verb == " failed " && found->parts.back().failed.empty()) found->parts.back().failed = bare(what);
+      break;
+    }
+  }
+  return devices;
+}
+
+// ---- One beside the other ----
+
+struct LineOfTwo {
+  std::string documented, seen;
+  bool differs = false;
+};
+
+bool same(std::string_view documented, std::string_view seen) {
+  if (documented == seen) return true;
+  const std::size_t at = documented.find("(Dx)");
+  return at != documented.npos && bare(seen) == documented.substr(0, at) && !seen.ends_with("(D3Final)");
+}
+
+/// What this device should show of a documented part: what its driver registered, as often as it did.
+std::vector<std::string> expected_of(const DocumentedPart& part, const SeenDevice& device, const SeenPart& seen) {
+  std::vector<std::string> expected;
+  std::string_view rest = part.callbacks;
+  std::vector<std::string> group;
+  bool in_group = false;
+  while (!rest.empty()) {
+    std::string_view item = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (item.empty()) continue;
+    if (item.front() == '{') {
+      const std::string_view name = item.substr(1, item.size() - 2);
+      expected.insert(expected.end(), static_cast<std::size_t>(std::count(seen.calls.begin(), seen.calls.end(), name)),
+                      std::string(name));
+      continue;
+    }
+    const bool begins = item.front() == '[', ends = item.back() == ']';
+    if (begins) item.remove_prefix(1), in_group = true, group.clear();
+    if (ends) item.remove_suffix(1);
+    if (in_group) {
+      group.emplace_back(item);
+      if (!ends) continue;
+      in_group = false;
+      // One object after the other.
+      unsigned objects = 0;
+      for (const std::string& name : group)
+        if (auto has = device.has.find(name); has != device.has.end()) objects = std::max(objects, has->second);
+      for (unsigned i = 0; i < objects; ++i)
+        for (const std::string& name : group)
+          if (auto has = device.has.find(name); has != device.has.end() && has->second > i) expected.push_back(name);
+      continue;
+    }
+    if (device.has.contains(bare(item))) expected.emplace_back(item);
+  }
+  return expected;
+}
+
+/// Lines up the longest common order.
+std::vector<LineOfTwo> side_by_side(const std::vector<std::string>& documented, const std::vector<std::string>& seen) {
+  const std::size_t n = documented.size(), m = seen.size();
+  std::vector<std::vector<unsigned>> common(n + 1, std::vector<unsigned>(m + 1));
+  for (std::size_t i = n; i-- > 0;)
+    for (std::size_t j = m; j-- > 0;)
+      common[i][j] = same(documented[i], seen[j]) ? common[i + 1][j + 1] + 1
+                                                  : std::max(common[i + 1][j], common[i][j + 1]);
+  std::vector<LineOfTwo> lines;
+  std::size_t i = 0, j = 0;
+  while (i < n || j < m) {
+    const bool any_time = j < m && std::find(std::begin(kAnyTime), std::end(kAnyTime), seen[j]) != std::end(kAnyTime);
+    if (any_time)
+      lines.push_back({"(at any time)", seen[j++], false});
+    else if (i < n && j < m && same(documented[i], seen[j]))
+      lines.push_back({documented[i++], seen[j++], false});
+    else if (j == m || (i < n && common[i + 1][j] >= common[i][j + 1]))
+      lines.push_back({documented[i++], "-", true});
+    else
+      lines.push_back({"-", seen[j++], true});
+  }
+  return lines;
+}
+
+unsigned differences(const std::vector<LineOfTwo>& lines) {
+  return static_cast<unsigned>(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.differs; }));
+}
+
+struct ChosenPart {
+  const DocumentedPart* part = nullptr;
+  std::vector<LineOfTwo> lines;
+};
+
+/// The documented part for this request, where several are possible that with the fewest differences. A device that gets
+/// another request is not gone.
+ChosenPart choose(const SeenDevice& device, const SeenPart& seen, Life life) {
+  const bool last = &seen == &device.parts.back();
+  ChosenPart best;
+  for (const DocumentedPart& part : kParts) {
+    if (part.request != seen.request || part.life != life || part.failed != seen.failed) continue;
+    if (part.after == Life::Gone && !last) continue;
+    std::vector<LineOfTwo> lines = side_by_side(expected_of(part, device, seen), seen.calls);
+    if (!best.part || differences(lines) < differences(best.lines)) best = {&part, std::move(lines)};
+  }
+  if (!best.part) best.lines = side_by_side({}, seen.calls);
+  return best;
+}
+
+constexpr std::size_t kColumn = 24;
+
+std::string line_text(std::string_view mark, std::string_view documented, std::string_view seen) {
+  std::string text = fmt::format("  {:2} {:{}} {}", mark, documented, kColumn, seen);
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
+
+void put_device(CallbackList& list, const SeenDevice& device, const Look& look) {
+  list.text += look.paint(Tone::Strong, "callbacks of " + device.name) + "\n" +
+               look.paint(Tone::Dim, line_text("", "documented", "seen")) + "\n";
+  Life life = Life::Added;
+  for (const SeenPart& seen : device.parts) {
+    const ChosenPart chosen = choose(device, seen, life);
+    ++list.requests;
+    list.callbacks += static_cast<unsigned>(seen.calls.size());
+    list.differences += differences(chosen.lines);
+    const std::string title =
+        fmt::format("{}{}", seen.request, chosen.part ? fmt::format(" ({})", chosen.part->scenario)
+                                                      : std::string(", not in the contract's table here"));
+    list.text += "  " + look.paint(Tone::Strong, title) + "\n";
+    for (const LineOfTwo& line : chosen.lines) {
+      const std::string text = line_text(line.differs ? "<>" : "", line.documented, line.seen);
+      list.text += (line.differs ? look.paint(Tone::Bad, text) : text) + "\n";
+    }
+    if (chosen.part) life = chosen.part->after;
+  }
+  list.text += "\n";
+}
+
+}  // namespace
+
+CallbackList callback_list(const machine::Trace& trace, const Look& look) {
+  CallbackList list;
+  for (const SeenDevice& device : seen_in(trace)) put_device(list, device, look);
+  if (list.text.empty()) return list;
+  const std::string verdict =
+      list.differences == 0 ? "each where it is documented" : fmt::format("{} {}", list.differences, list.differences == 1 ? "difference" : "differences");
+  list.text += fmt::format("{} requests, {} callbacks: {}\n\n", list.requests, list.callbacks,
+                           look.paint(list.differences == 0 ? Tone::Good : Tone::Bad, verdict));
+  return list;
+}
+
+}  // namespace drydock::report
