@@ -89,25 +89,36 @@ void load_and_unload(benchmark::State& state) {
 }
 BENCHMARK(load_and_unload);
 
-/// pvscsi.sys from load to unload on a new machine: start, 64 requests, the bus reset under half of them, every sector
-/// read back and checked, removal.
-void pvscsi_lifecycle(benchmark::State& state) {
-  scenario::DriverFile driver = read_guest("pvscsi.sys");
-  bus::board::Board board = std::move(bus::board::load_board("pvscsi")).value();
+/// A driver from load to unload, each time on a new machine.
+void lifecycle(benchmark::State& state, const char* file, const char* board_name, const char* steps,
+               unsigned requests) {
+  scenario::DriverFile driver = read_guest(file);
+  bus::board::Board board = std::move(bus::board::load_board(board_name)).value();
   scenario::RunConfig config;
   config.drivers = {&driver};
   config.board = &board;
   config.exports = &exports();
-  scenario::Scenario reset_bus = std::move(scenario::load_scenario("reset-bus", scenario::kind_of(driver))).value();
-  config.scenario = &reset_bus;
-  config.requests = 32;  // of each of its two loads
+  scenario::Scenario scenario = std::move(scenario::load_scenario(steps, scenario::kind_of(driver))).value();
+  config.scenario = &scenario;
+  config.requests = requests;
   for (auto _ : state) {
     auto result = scenario::run(config);
     if (!result || !result->passed()) state.SkipWithError("the run did not pass");
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
+
+/// Start, 64 requests, the bus reset under half of them, every sector read back and checked, removal.
+void pvscsi_lifecycle(benchmark::State& state) {
+  lifecycle(state, "pvscsi.sys", "pvscsi", "reset-bus", 32);  // of each of its two loads
+}
 BENCHMARK(pvscsi_lifecycle)->Unit(benchmark::kMicrosecond);
+
+/// A framework driver: bind, start, 16 requests by interrupt and DMA, removal, unbind.
+void edu_lifecycle(benchmark::State& state) {
+  lifecycle(state, "edu.sys", "edu", "io", 16);
+}
+BENCHMARK(edu_lifecycle)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace drydock

@@ -24,23 +24,10 @@ VOID EduTransfer(EDU_DEVICE* Edu, BOOLEAN ToMemory, ULONG Offset, ULONG Length, 
   EduWriteRegister(Edu, EDU_DMA_COMMAND, EDU_DMA_START | (ToMemory ? EDU_DMA_TO_RAM : 0) | Interrupt);
 }
 
-/// FALSE if it does not end, or if there is no device. IRQL: PASSIVE_LEVEL.
-BOOLEAN EduWaitForTransfer(EDU_DEVICE* Edu) {
-  LARGE_INTEGER tick;
-  tick.QuadPart = WDF_REL_TIMEOUT_IN_MS(1);
-  for (ULONG waited = 0; waited < EDU_TRANSFER_LIMIT_MS; ++waited) {
-    ULONG command = EduReadRegister(Edu, EDU_DMA_COMMAND);
-    if (command == EDU_ALL_ONES) return FALSE;
-    if (!(command & EDU_DMA_START)) return TRUE;
-    KeDelayExecutionThread(KernelMode, FALSE, &tick);
-  }
-  return FALSE;
-}
-
 /// Puts the device's buffer back, without interrupts: nobody else uses the device meanwhile.
 BOOLEAN EduRestoreBuffer(EDU_DEVICE* Edu) {
-  if (!EduWaitForTransfer(Edu)) return FALSE;
-  RtlCopyMemory(Edu->Memory, Edu->Image, EDU_BUFFER_BYTES);
-  EduTransfer(Edu, FALSE, 0, EDU_BUFFER_BYTES, 0);
-  return EduWaitForTransfer(Edu);
+  if (!EduWaitUntilIdle(Edu)) return FALSE;
+  RtlCopyMemory(Edu->Memory, Edu->Image, EDU_CAPACITY);
+  EduTransfer(Edu, FALSE, 0, EDU_CAPACITY, 0);
+  return EduWaitUntilIdle(Edu);
 }

@@ -25,10 +25,13 @@
 #define EDU_REQUEST_LIMIT_MS 2000
 /// Function-level resets in a row, without a request that came to its end, before we stop believing in them.
 #define EDU_FUNCTION_RESETS_MAX 2
-/// For a transfer that is waited for.
-#define EDU_TRANSFER_LIMIT_MS 500
+/// For work of the device that is waited for.
+#define EDU_WAIT_LIMIT_MS 500
 /// Without requests the device sleeps.
 #define EDU_IDLE_TIMEOUT_MS 5000
+
+/// Of the device's buffer, what we use: QEMU (7.2) gives up when a transfer reaches the last byte.
+#define EDU_CAPACITY (EDU_BUFFER_BYTES - 1)
 
 typedef enum _EDU_KIND {
   EduNothing,
@@ -62,13 +65,13 @@ typedef struct _EDU_DEVICE {
   BOOLEAN Recovering;     // until the work item has ended
   NTSTATUS Refusal;       // nothing helped: every request ends with it. STATUS_SUCCESS: none
   ULONG ResetsInVain;
-  UCHAR Image[EDU_BUFFER_BYTES];  // what the device's buffer holds, to put it back
+  UCHAR Image[EDU_CAPACITY];      // what the device's buffer holds, to put it back
   EDU_STATISTICS Statistics;
 
   // Registers; from PrepareHardware to ReleaseHardware.
   PUCHAR Registers;
-  BOOLEAN InterruptWanted;  // of this and the next, the lock is the interrupt's
-  ULONG InterruptBits;      // acknowledged and not yet dealt with
+  BOOLEAN InReset;      // of this and the next, the lock is the interrupt's
+  ULONG InterruptBits;  // acknowledged and not yet dealt with
 
   // Memory that the device reads and writes: it stays ours, whatever the device does after a reset.
   WDFDMAENABLER DmaEnabler;
@@ -97,11 +100,12 @@ EVT_WDF_DEVICE_QUERY_REMOVE EduQueryRemove;
 ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset);
 VOID EduWriteRegister(EDU_DEVICE* Edu, ULONG Offset, ULONG Value);
 BOOLEAN EduProgram(EDU_DEVICE* Edu);
+BOOLEAN EduWaitUntilIdle(EDU_DEVICE* Edu);
 VOID EduIssue(EDU_DEVICE* Edu, const EDU_COMMAND* Command);
 ULONG EduInterruptOf(const EDU_COMMAND* Command);
 ULONG EduTakeInterruptBits(EDU_DEVICE* Edu);
-VOID EduWantInterrupt(EDU_DEVICE* Edu);
-VOID EduUnwantInterrupt(EDU_DEVICE* Edu);
+VOID EduEnterReset(EDU_DEVICE* Edu);
+VOID EduLeaveReset(EDU_DEVICE* Edu);
 EVT_WDF_INTERRUPT_ISR EduInterruptIsr;
 EVT_WDF_INTERRUPT_DPC EduInterruptDpc;
 EVT_WDF_INTERRUPT_ENABLE EduInterruptEnable;
@@ -117,7 +121,6 @@ VOID EduForgetWork(EDU_DEVICE* Edu);
 // dma.c
 NTSTATUS EduCreateDma(EDU_DEVICE* Edu);
 VOID EduTransfer(EDU_DEVICE* Edu, BOOLEAN ToMemory, ULONG Offset, ULONG Length, ULONG Interrupt);
-BOOLEAN EduWaitForTransfer(EDU_DEVICE* Edu);
 BOOLEAN EduRestoreBuffer(EDU_DEVICE* Edu);
 
 // watchdog.c

@@ -27,6 +27,8 @@ NTSTATUS NTAPI EduReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translated) {
 NTSTATUS NTAPI EduD0Entry(WDFDEVICE Device, WDF_POWER_DEVICE_STATE PreviousState) {
   EDU_DEVICE* edu = EduDevice(Device);
   UNREFERENCED_PARAMETER(PreviousState);
+  edu->InReset = FALSE;
+  edu->InterruptBits = 0;
   // What recovery has given up stays given up.
   const BOOLEAN ready = NT_SUCCESS(edu->Refusal) && EduProgram(edu);
   WdfObjectAcquireLock(Device);
@@ -64,8 +66,8 @@ NTSTATUS NTAPI EduD0Exit(WDFDEVICE Device, WDF_POWER_DEVICE_STATE TargetState) {
   EDU_DEVICE* edu = EduDevice(Device);
   UNREFERENCED_PARAMETER(TargetState);
   EduQuiesce(edu);  // where D0 was entered half, the callback above has not run
-  // A request may have gone and left its transfer behind.
-  EduWaitForTransfer(edu);
+  // A request may have gone and left its work behind.
+  EduWaitUntilIdle(edu);
   WdfObjectAcquireLock(Device);
   edu->Ready = FALSE;
   EduForgetWork(edu);

@@ -93,7 +93,7 @@ static VOID EduBeginTransfer(WDFQUEUE Queue, WDFREQUEST Request, EDU_KIND Kind) 
   WdfRequestGetParameters(Request, &parameters);  // a write's lie as a read's
   LONGLONG offset = parameters.Parameters.Read.DeviceOffset;
   size_t length = parameters.Parameters.Read.Length;
-  if (offset < 0 || offset >= EDU_BUFFER_BYTES || length > (size_t)(EDU_BUFFER_BYTES - offset)) {
+  if (offset < 0 || offset >= EDU_CAPACITY || length > (size_t)(EDU_CAPACITY - offset)) {
     WdfRequestComplete(Request, STATUS_INVALID_PARAMETER);
     return;
   }

@@ -99,11 +99,11 @@ static VOID NTAPI EduRecover(WDFWORKITEM WorkItem) {
   if (!wanted) edu->Recovering = FALSE;  // it is programmed when it comes back
   WdfObjectReleaseLock(edu->Device);
   if (!wanted) return;
-  EduUnwantInterrupt(edu);
+  EduEnterReset(edu);
   // A device that hangs again before it has done anything has not been helped.
   BOOLEAN works =
       edu->ResetsInVain++ < EDU_FUNCTION_RESETS_MAX && NT_SUCCESS(EduResetFunction(edu)) && EduProgram(edu);
-  if (works) EduWantInterrupt(edu);
+  if (works) EduLeaveReset(edu);
   EduRecovered(edu, works);
   if (!works) EduResetPlatform(edu);
 }

@@ -20,6 +20,20 @@ static BOOLEAN EduIsAlive(EDU_DEVICE* Edu) {
   return TRUE;
 }
 
+/// Waits for what it still does for nobody. FALSE if that does not end, or if there is no device. IRQL: PASSIVE_LEVEL.
+BOOLEAN EduWaitUntilIdle(EDU_DEVICE* Edu) {
+  LARGE_INTEGER tick;
+  tick.QuadPart = WDF_REL_TIMEOUT_IN_MS(1);
+  for (ULONG waited = 0; waited < EDU_WAIT_LIMIT_MS; ++waited) {
+    ULONG status = EduReadRegister(Edu, EDU_STATUS);
+    ULONG command = EduReadRegister(Edu, EDU_DMA_COMMAND);
+    if (status == EDU_ALL_ONES || command == EDU_ALL_ONES) return FALSE;
+    if (!(status & EDU_COMPUTING) && !(command & EDU_DMA_START)) return TRUE;
+    KeDelayExecutionThread(KernelMode, FALSE, &tick);
+  }
+  return FALSE;
+}
+
 /// Makes a device that knows nothing ready for requests: after power-up and after a reset. FALSE if it does not work.
 /// IRQL: PASSIVE_LEVEL, with nobody else at the device.
 BOOLEAN EduProgram(EDU_DEVICE* Edu) {
@@ -60,7 +74,7 @@ BOOLEAN NTAPI EduInterruptIsr(WDFINTERRUPT Interrupt, ULONG MessageId) {
   EDU_DEVICE* edu = EduDevice(WdfInterruptGetDevice(Interrupt));
   UNREFERENCED_PARAMETER(MessageId);
   // On a shared line it may come while the device is in reset, when its registers are not to be touched.
-  if (!edu->InterruptWanted) return FALSE;
+  if (edu->InReset) return FALSE;
   ULONG bits = EduReadRegister(edu, EDU_INTERRUPT_STATUS);
   if (bits == 0 || bits == EDU_ALL_ONES) return FALSE;
   EduWriteRegister(edu, EDU_INTERRUPT_ACKNOWLEDGE, bits);
@@ -85,33 +99,30 @@ VOID NTAPI EduInterruptDpc(WDFINTERRUPT Interrupt, WDFOBJECT Device) {
 }
 
 NTSTATUS NTAPI EduInterruptEnable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
-  EDU_DEVICE* edu = EduDevice(Device);
   UNREFERENCED_PARAMETER(Interrupt);
-  edu->InterruptBits = 0;
-  edu->InterruptWanted = TRUE;
-  EduWriteRegister(edu, EDU_STATUS, EDU_INTERRUPT_AFTER_FACTORIAL);
+  EduWriteRegister(EduDevice(Device), EDU_STATUS, EDU_INTERRUPT_AFTER_FACTORIAL);
   return STATUS_SUCCESS;
 }
 
+/// A transfer under way may still interrupt: the service routine is there for it until it is disconnected.
 NTSTATUS NTAPI EduInterruptDisable(WDFINTERRUPT Interrupt, WDFDEVICE Device) {
-  EDU_DEVICE* edu = EduDevice(Device);
   UNREFERENCED_PARAMETER(Interrupt);
-  edu->InterruptWanted = FALSE;
-  EduWriteRegister(edu, EDU_STATUS, 0);
+  EduWriteRegister(EduDevice(Device), EDU_STATUS, 0);
   return STATUS_SUCCESS;
 }
 
-/// After a reset, which has switched it off in the device. The interrupt is connected.
-VOID EduWantInterrupt(EDU_DEVICE* Edu) {
+/// From now on the service routine does not touch the device.
+VOID EduEnterReset(EDU_DEVICE* Edu) {
   WdfInterruptAcquireLock(Edu->Interrupt);
-  EduInterruptEnable(Edu->Interrupt, Edu->Device);
+  Edu->InReset = TRUE;
+  Edu->InterruptBits = 0;
   WdfInterruptReleaseLock(Edu->Interrupt);
 }
 
-/// Before a reset: the service routine does not touch the device any more.
-VOID EduUnwantInterrupt(EDU_DEVICE* Edu) {
+/// The device is programmed again. Interrupts, which the reset has switched off in it, are wanted.
+VOID EduLeaveReset(EDU_DEVICE* Edu) {
   WdfInterruptAcquireLock(Edu->Interrupt);
-  Edu->InterruptWanted = FALSE;
-  Edu->InterruptBits = 0;
+  Edu->InReset = FALSE;
+  EduInterruptEnable(Edu->Interrupt, Edu->Device);
   WdfInterruptReleaseLock(Edu->Interrupt);
 }

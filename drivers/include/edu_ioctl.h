@@ -1,7 +1,7 @@
 /// What the drivers of the educational device understand (medic.sys, edu.sys). For them and for whoever opens it; needs no Windows header.
 ///
-/// A device of ours is found by the interface class below. It has a buffer of 4 KiB: read and write transfer bytes at
-/// an offset within it, by DMA. A request that the device does not finish is not failed: the driver resets the device,
+/// A device of ours is found by the interface class below. It has a buffer of 4 KiB (edu.sys: one byte less): read
+/// and write transfer bytes at an offset within it, by DMA. A request that the device does not finish is not failed: the driver resets the device,
 /// restores the buffer and begins the request again. Only where a function-level reset does not help do requests fail,
 /// with STATUS_DEVICE_HUNG; the device then goes away and comes back, blank, as after a plug and replug.
 #pragma once

@@ -69,19 +69,26 @@ void open_disks(Stage& stage) {
   }
 }
 
-/// Opens every interface that the stack of a device without disks has enabled.
+bool is_at_or_below(const pnp::Devnode* node, const pnp::Devnode& top) {
+  while (node != nullptr && node != &top) node = node->parent;
+  return node != nullptr;
+}
+
+/// Opens every interface that the stack of a device without disks has enabled, or that of a child.
 void open_interfaces(Stage& stage) {
   for (const Adapter& adapter : stage.adapters()) {
     const pnp::Devnode* node = devnode_of(adapter);
     if (node == nullptr || !adapter.device->disks.empty()) continue;
     for (const pnp::DeviceInterface* each : pnp::manager().interfaces().all()) {
-      if (each->pdo != node->pdo || !each->enabled) continue;
+      const pnp::Devnode* owner = each->enabled ? pnp::manager().find_in_stack(each->pdo) : nullptr;
+      if (owner == nullptr || !is_at_or_below(owner, *node)) continue;
       const bool known = std::any_of(stage.interfaces().begin(), stage.interfaces().end(),
                                      [each](const OpenInterface& open) { return open.link == each->link; });
       if (known) continue;
       NTSTATUS status;
-      OpenInterface open{each->link, ntos::ob::narrow(each->link), node->id, Ledger(node->id, false),
+      OpenInterface open{each->link, ntos::ob::narrow(each->link), owner->id, Ledger(owner->id, false),
                          user::open(each->link, &status)};
+      if (!open.file && !each->enabled) continue;  // its device is just going
       if (!open.file) stage.fail("open-failed", fmt::format("{} cannot be opened: {}", open.name, status_text(status)));
       stage.interfaces().push_back(std::move(open));
     }

@@ -21,7 +21,7 @@ class EduSource final : public RequestSource {
 
  private:
   static constexpr unsigned kSectorBytes = 512;
-  static constexpr unsigned kSectors = 4096 / kSectorBytes;
+  static constexpr unsigned kSectors = 4096 / kSectorBytes - 1;  ///< not every driver gives the buffer's last byte
   enum class Kind : std::uint8_t { Factorial, Read, Write };
   struct Call : SentRequest {
     Kind kind = Kind::Factorial;

@@ -1,5 +1,7 @@
 #include "scenario/under_load.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "ntos/ke/delay.h"
@@ -7,6 +9,7 @@
 #include "scenario/disk_accounts.h"
 #include "scenario/disk_load.h"
 #include "scenario/edu_load.h"
+#include "scenario/toolbox_load.h"
 
 namespace drydock::scenario {
 
@@ -18,6 +21,7 @@ namespace {
 /// Where in the load the disturbance comes: one of so many moments, the first without decisions.
 constexpr std::uint32_t kMoments = 16;
 constexpr machine::Duration kPollEvery = 20us;
+constexpr machine::Duration kPollAtMost = 5ms;  ///< while nothing moves: the device hangs
 
 }  // namespace
 
@@ -32,6 +36,10 @@ std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage) {
   for (OpenInterface& interface : stage.interfaces())
     if (EduSource::understands(interface))
       sources.push_back(std::make_unique<EduSource>(stage, interface));
+    else if (ToolboxSource::understands(interface))
+      sources.push_back(std::make_unique<ToolboxSource>(stage, interface));
+    else if (ToolSource::understands(interface))
+      sources.push_back(std::make_unique<ToolSource>(stage, interface));
     else
       sources.push_back(std::make_unique<DeviceSource>(stage, interface));
   return sources;
@@ -57,8 +65,12 @@ std::unique_ptr<Load> start_load(Stage& stage, bool failures_allowed, unsigned r
 unsigned await_moment(Stage& stage, const Load& load) {
   const std::uint32_t chosen = stage.machine().choose("order.disturbance", kMoments);
   const unsigned after = load.planned() / 4 + load.planned() / 2 * chosen / kMoments;
-  while (load.running() && (load.sent() < after || load.outstanding() == 0))
-    ntos::ke::delay(kPollEvery);
+  machine::Duration poll = kPollEvery;
+  for (unsigned sent = load.sent(); load.running() && (sent < after || load.outstanding() == 0);) {
+    ntos::ke::delay(poll);
+    poll = sent == load.sent() ? std::min(2 * poll, kPollAtMost) : kPollEvery;
+    sent = load.sent();
+  }
   return load.outstanding();
 }
 

@@ -122,9 +122,20 @@ disk = [
 ]
 )";
 
+constexpr std::string_view kQemuEdu = R"(# QEMU's own educational device, of which our model is an imitation. Live; a transfer takes it 100 ms.
+name = "qemu-edu"
+description = "QEMU's educational device itself"
+memory = "64 MiB"
+
+[[device]]
+slot = "0:4.0"
+model = "qemu"
+device = "edu"
+)";
+
 constexpr BuiltInBoard kBoards[] = {
     {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu},
-    {"rail", kRail},     {"qemu-pvscsi", kQemuPvscsi}, {"empty", kEmpty}};
+    {"rail", kRail},     {"qemu-pvscsi", kQemuPvscsi}, {"qemu-edu", kQemuEdu}, {"empty", kEmpty}};
 
 }  // namespace
 

@@ -1,12 +1,12 @@
 #include "contract/reset/medic_rig.h"
 
 #include <cstring>
+#include <set>
 
 #include "bus/board/build_board.h"
 #include "contract/ntos/kernel_rig.h"
 #include "image/loader.h"
 #include "models/pci/fabric.h"
-#include "ntos/exports.h"
 #include "ntos/io/driver.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
@@ -16,24 +16,14 @@ namespace drydock::test::reset {
 
 using namespace nt;
 
-namespace {
-
-const image::ExportIndex& exports() {
-  static const image::ExportIndex index = [] {
-    image::ExportIndex made;
-    ntos::add_ntos_exports(made);
-    return made;
-  }();
-  return index;
-}
-
-}  // namespace
-
-MedicRig::MedicRig(std::string_view board_text, StrategyMaker strategy, std::string driver)
-    : driver_(std::move(driver)) {
+MedicRig::MedicRig(std::string_view board_text, StrategyMaker strategy, std::string driver, Filters filters)
+    : driver_(std::move(driver)), filters_(std::move(filters)) {
   const bus::board::Board board = bus::board::parse_board(board_text, "medic.toml").value();
-  const image::ExportIndex& index = exports();
-  const image::PeImage* image = &tests::guest(driver_);  // parsed on the host's heap, which outlives the machine
+  const image::ExportIndex& index = tests::driver_exports();
+  // Parsed on the host's heap, which outlives the machine.
+  tests::guest(driver_);
+  for (const auto* names : {&filters_.lower, &filters_.upper})
+    for (const std::string& name : *names) tests::guest(name);
   machine::MachineConfig config = bus::board::machine_config(board);
   config.strategy = std::move(strategy);
   config.refusals = false;
@@ -41,21 +31,32 @@ MedicRig::MedicRig(std::string_view board_text, StrategyMaker strategy, std::str
   ntos::install_kernel(*machine_);
   machine_->enter([&] { image::Images::attach(*machine_, index); });
   EXPECT_TRUE(bus::board::build_board(*machine_, board));
-  const std::string* service = &driver_;
   machine_->enter([&] {
-    auto& store = ntos::pnp::manager().store();
-    store.add(
-        ntos::pnp::Service{.name = ntos::ob::widen(*service), .load = [image, service, this](DRIVER_OBJECT** loaded) {
-                             ++loads_;
-                             const auto result = ntos::io::load_driver(*image, *service);
-                             *loaded = result.driver;
-                             return result.status;
-                           }});
+    install(driver_, &loads_);
     ntos::pnp::DriverPackage package;
-    package.service = ntos::ob::widen(*service);
+    package.service = ntos::ob::widen(driver_);
     package.ids = {u"PCI\\VEN_1234&DEV_11E8"};
-    store.add(std::move(package));
+    std::set<std::string> installed;
+    for (auto [names, into] : {std::pair{&filters_.lower, &package.lower_filters},
+                               std::pair{&filters_.upper, &package.upper_filters}})
+      for (const std::string& name : *names) {
+        if (installed.insert(name).second) install(name, nullptr);
+        into->push_back(ntos::ob::widen(name));
+      }
+    ntos::pnp::manager().store().add(std::move(package));
   });
+}
+
+void MedicRig::install(const std::string& name, unsigned* loads) {
+  const image::PeImage* image = &tests::guest(name);
+  const std::string* service = &name;
+  ntos::pnp::manager().store().add(
+      ntos::pnp::Service{.name = ntos::ob::widen(name), .load = [image, service, loads](DRIVER_OBJECT** loaded) {
+                           if (loads) ++*loads;
+                           const auto result = ntos::io::load_driver(*image, *service);
+                           *loaded = result.driver;
+                           return result.status;
+                         }});
 }
 
 void MedicRig::run(const std::function<void()>& body) {

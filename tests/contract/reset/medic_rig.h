@@ -20,7 +20,7 @@ namespace drydock::test::reset {
 
 namespace user = ntos::io::user;
 
-/// The interface class of medic.sys.
+/// The interface class of medic.sys and edu.sys.
 inline constexpr nt::GUID kMedicInterface = EDU_INTERFACE_CLASS;
 
 class MedicRig {
@@ -35,7 +35,12 @@ latency = "100 us"
   static constexpr bus::board::Slot kSlot{0, 4, 0};
 
   using StrategyMaker = std::function<std::unique_ptr<machine::Strategy>()>;
-  explicit MedicRig(std::string_view board = kBoard, StrategyMaker strategy = {}, std::string driver = "medic");
+  /// Guest drivers that filter the device, nearest to the bus first.
+  struct Filters {
+    std::vector<std::string> lower, upper;
+  };
+  explicit MedicRig(std::string_view board = kBoard, StrategyMaker strategy = {}, std::string driver = "medic",
+                    Filters filters = {});
 
   /// Enumerates and runs `body` on a machine thread; fails the test if the run does not come to its end in order.
   void run(const std::function<void()>& body);
@@ -59,7 +64,10 @@ latency = "100 us"
 
  private:
   std::unique_ptr<machine::Machine> machine_;
+  void install(const std::string& name, unsigned* loads);
+
   std::string driver_;
+  Filters filters_;
   unsigned loads_ = 0;
 };
 

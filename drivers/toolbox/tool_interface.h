@@ -1,0 +1,17 @@
+/// What a toolbox's tool answers to IRP_MN_QUERY_INTERFACE.
+#pragma once
+
+#include <ntddk.h>
+
+// {91D40B6E-35F2-4C7A-B0D9-7E2C5A18F36B}
+static const GUID GUID_TOOL_INTERFACE_STANDARD = {
+    0x91D40B6E, 0x35F2, 0x4C7A, {0xB0, 0xD9, 0x7E, 0x2C, 0x5A, 0x18, 0xF3, 0x6B}};
+#define TOOL_INTERFACE_VERSION 1
+
+/// IRQL: at most DISPATCH_LEVEL.
+typedef ULONG(NTAPI* PTOOL_GET_SLOT)(PVOID Context);
+
+typedef struct _TOOL_INTERFACE_STANDARD {
+  INTERFACE Header;
+  PTOOL_GET_SLOT GetSlot;
+} TOOL_INTERFACE_STANDARD;
