@@ -98,7 +98,7 @@ TEST(Callbacks, OfABusAndItsChildren) {
 class ToolboxScenario : public testing::TestWithParam<const char*> {};
 
 TEST_P(ToolboxScenario, PassesWithRandomSeeds) {
-  const Ran ran = drydock("run " + guest("toolbox") + " --runs 20 --scenario " + GetParam());
+  const Ran ran = drydock("run " + guest("toolbox") + " --runs 60 --scenario " + GetParam());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
 }
