@@ -108,6 +108,14 @@ INSTANTIATE_TEST_SUITE_P(All, ToolboxScenario,
                                          "cancel-stop", "rebalance", "rebalance-fail-restart", "sleep-wake",
                                          "sleep-with-io", "failed-start"));
 
+// QEMU's own device, which our model imitates: the same driver, the same life.
+TEST(Edu, LivesOnQemusOwnDevice) {
+  const Ran ran = drydock("run " + guest("edu") + " --board qemu-edu --requests 4");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("60 requests sent, 60 ended once, 0 lost")) << ran.output;
+  EXPECT_TRUE(ran.says("live, on the wall's clock")) << ran.output;
+}
+
 // A framework driver is recognized by what it imports, and has a board of its own kind.
 TEST(Edu, TheScenarioFollowsFromTheImports) {
   const Ran ran = drydock("run " + guest("edu"));
