@@ -25,6 +25,9 @@
 #define EDU_REQUEST_LIMIT_MS 2000
 /// Function-level resets in a row, without a request that came to its end, before we stop believing in them.
 #define EDU_FUNCTION_RESETS_MAX 2
+/// Of one reset, while another is under way; and the time between them.
+#define EDU_RESET_ATTEMPTS_MAX 10
+#define EDU_RESET_PAUSE_MS 100
 /// For work of the device that is waited for.
 #define EDU_WAIT_LIMIT_MS 500
 /// Without requests the device sleeps.

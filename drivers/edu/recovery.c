@@ -38,10 +38,8 @@ static VOID NTAPI EduResetCompleted(NTSTATUS Status, PVOID Context) {
   KeSetEvent(&result->Done, IO_NO_INCREMENT, FALSE);
 }
 
-static NTSTATUS EduResetFunction(EDU_DEVICE* Edu) {
+static NTSTATUS EduResetOnce(EDU_DEVICE* Edu) {
   EDU_RESET_RESULT result;
-  if (!EduCanReset(Edu, FunctionLevelDeviceReset)) return STATUS_NOT_SUPPORTED;
-  Edu->Statistics.FunctionResets += 1;
   KeInitializeEvent(&result.Done, NotificationEvent, FALSE);
   FUNCTION_LEVEL_DEVICE_RESET_PARAMETERS parameters = {sizeof(parameters), EduResetCompleted, &result};
   NTSTATUS status = Edu->Reset.DeviceReset(Edu->Reset.Context, FunctionLevelDeviceReset, 0, &parameters);
@@ -50,6 +48,19 @@ static NTSTATUS EduResetFunction(EDU_DEVICE* Edu) {
     status = result.Status;
   }
   return status;
+}
+
+static NTSTATUS EduResetFunction(EDU_DEVICE* Edu) {
+  LARGE_INTEGER pause;
+  pause.QuadPart = WDF_REL_TIMEOUT_IN_MS(EDU_RESET_PAUSE_MS);
+  if (!EduCanReset(Edu, FunctionLevelDeviceReset)) return STATUS_NOT_SUPPORTED;
+  Edu->Statistics.FunctionResets += 1;
+  for (ULONG attempt = 1;; ++attempt) {
+    NTSTATUS status = EduResetOnce(Edu);
+    // Somebody else in the stack is just resetting it, and we do not know when he began.
+    if (status != STATUS_DEVICE_BUSY || attempt == EDU_RESET_ATTEMPTS_MAX) return status;
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+  }
 }
 
 /// The call only asks. What follows comes as callbacks, when this driver's work item has long returned.
@@ -101,8 +112,9 @@ static VOID NTAPI EduRecover(WDFWORKITEM WorkItem) {
   if (!wanted) return;
   EduEnterReset(edu);
   // A device that hangs again before it has done anything has not been helped.
-  BOOLEAN works =
-      edu->ResetsInVain++ < EDU_FUNCTION_RESETS_MAX && NT_SUCCESS(EduResetFunction(edu)) && EduProgram(edu);
+  BOOLEAN works = FALSE;
+  while (!works && edu->ResetsInVain++ < EDU_FUNCTION_RESETS_MAX && NT_SUCCESS(EduResetFunction(edu)))
+    works = EduProgram(edu);
   if (works) EduLeaveReset(edu);
   EduRecovered(edu, works);
   if (!works) EduResetPlatform(edu);
