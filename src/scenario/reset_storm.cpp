@@ -114,8 +114,9 @@ bool somebody_resets_the_function(Storm& storm) {
   storm.burst([&] {
     ResetClient client(storm.any_adapter());
     if (!client.offers(FunctionLevelDeviceReset)) return;
-    // While the driver's own recovery is at it, STATUS_DEVICE_BUSY.
+    // While the driver's own recovery is at it, STATUS_DEVICE_BUSY; while the device is idle in D3, nothing (RST-037).
     const NTSTATUS status = client.reset(FunctionLevelDeviceReset);
+    if (status == STATUS_INVALID_DEVICE_STATE) return;
     if (!NT_SUCCESS(status) && status != STATUS_DEVICE_BUSY)
       storm.stage.fail("reset-failed", "a function-level reset failed with " + status_text(status));
     made = true;

@@ -24,7 +24,7 @@ class EduReset : public testing::TestWithParam<const char*> {};
 
 TEST_P(EduReset, LosesNoRequestAndNoByte) {
   for (const char* board : {"edu", "rail"}) {
-    const Ran ran = drydock("run " + guest("edu") + " --board " + board + " --runs 3 --scenario " + GetParam());
+    const Ran ran = drydock("run " + guest("edu") + " --board " + board + " --runs 5 --scenario " + GetParam());
     EXPECT_EQ(ran.exit_code, 0) << ran.output;
     EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
   }
