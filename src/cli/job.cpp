@@ -286,6 +286,7 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
   config.requests = job->wish.requests;
   config.strategy = job->wish.strategy;
   config.budget = job->wish.budget;
+  config.verifier = job->wish.verifier;
   config.keep_trace = job->display.trace_text || job->display.callbacks || job->display.timeline.has_value() ||
                       !job->display.trace.empty();
   job->exports = scenario::build_export_index();

@@ -40,6 +40,7 @@ struct Wish {
   unsigned requests = 64;
   scenario::StrategyChoice strategy;
   scenario::Budget budget;
+  scenario::VerifierOptions verifier;
   std::uint64_t runs = 1;
   bool keep_going = false;
   bool twice = false;           ///< run two times and compare

@@ -25,6 +25,7 @@ struct RunOptions {
   Display display;
   std::uint64_t seed = 0;
   std::string budget;
+  std::string verifier;
 };
 
 void add_display_options(CLI::App& command, Display& display) {
@@ -89,6 +90,7 @@ host::Result<Wish> wish_of_token(const std::string& text) {
   wish.processors = token.processors;
   if (token.requests != 0) wish.requests = token.requests;
   wish.strategy = token.strategy;
+  wish.verifier = token.verifier;
   if (token.budget.count() != 0) wish.budget.virtual_time = token.budget;
   wish.expected_digest = token.digest;
   if (token.processors > kProcessorsMax)
@@ -142,6 +144,11 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   command->add_option("--budget", options->budget, "Virtual time a run may take, e.g. \"5 min\"; default 3 hours")
       ->type_name("DURATION");
+  command
+      ->add_option("--verifier", options->verifier,
+                   "Options of Driver Verifier, between commas: special-pool (a page that nobody may touch behind every "
+                   "block of pool, and freed blocks closed), io (IRPs pended by halves), wdf (what KMDF checks under its own verifier only)")
+      ->type_name("LIST");
   command->add_flag("--check-determinism", options->wish.twice,
                     "Run twice and compare the traces; exit code 6 if they differ");
   command->add_option("--save", options->display.save, "Write the run, with its decisions, to a file that replay reads")
@@ -162,6 +169,9 @@ The last line of a run that failed is the command that repeats it.)");
       auto budget = budget_of(options->budget);
       if (!budget) return complain(budget.failure());
       wish.budget = *budget;
+      auto verifier = scenario::parse_verifier(options->verifier);
+      if (!verifier) return complain(verifier.failure());
+      wish.verifier = *verifier;
       if (given || wish.runs > 1) wish.strategy = {Kind::Random, given ? options->seed : 1, {}};
       if (wish.runs > 1 && wish.twice)
         return complain(host::error("--check-determinism is about one run; leave --runs away"));

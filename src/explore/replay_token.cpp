@@ -61,6 +61,8 @@ std::vector<std::pair<std::string, std::string>> parts_of(const ReplayToken& tok
   parts.emplace_back("processors", std::to_string(token.processors));
   parts.emplace_back("requests", std::to_string(token.requests));
   if (token.budget.count() != 0) parts.emplace_back("budget", std::to_string(token.budget.count()));
+  if (token.verifier != scenario::VerifierOptions{})
+    parts.emplace_back("verifier", scenario::to_text(token.verifier));
   if (token.strategy.kind != Kind::Steady) parts.emplace_back("seed", std::to_string(token.strategy.seed));
   if (token.strategy.kind == Kind::Recorded) parts.emplace_back("decisions", machine::to_text(token.strategy.answers));
   if (token.fingerprint != 0) parts.emplace_back("file", fmt::format("{:016x}", token.fingerprint));
@@ -88,6 +90,10 @@ std::string take_part(ReplayToken& token, std::string_view key, std::string_view
     std::int64_t ns = 0;
     good = read_number(text, ns) && ns > 0;
     token.budget = machine::Duration{ns};
+  } else if (key == "verifier") {
+    auto options = scenario::parse_verifier(text);
+    good = static_cast<bool>(options);
+    if (good) token.verifier = *options;
   } else if (key == "seed") {
     good = read_number(text, token.strategy.seed);
     if (token.strategy.kind == Kind::Steady) token.strategy.kind = Kind::Random;
@@ -100,8 +106,8 @@ std::string take_part(ReplayToken& token, std::string_view key, std::string_view
     token.digest = text;
   } else {
     return fmt::format(
-        "'{}' is no part of a run; there are driver, board, scenario, processors, requests, budget, seed, decisions, "
-        "file and digest",
+        "'{}' is no part of a run; there are driver, board, scenario, processors, requests, budget, verifier, seed, "
+        "decisions, file and digest",
         key);
   }
   return good ? "" : fmt::format("{}={} cannot be read", key, value.substr(0, 40));
@@ -156,6 +162,7 @@ ReplayToken token_of(const scenario::RunConfig& config, const scenario::RunResul
   token.processors = result.processors;
   token.requests = result.requests;
   if (config.budget.virtual_time != scenario::Budget{}.virtual_time) token.budget = config.budget.virtual_time;
+  token.verifier = config.verifier;
   token.strategy = config.strategy;
   token.digest = result.digest;
   token.fingerprint = config.drivers.front()->fingerprint;

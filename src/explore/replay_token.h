@@ -18,6 +18,7 @@ struct ReplayToken {
   unsigned processors = 0;
   unsigned requests = 0;
   machine::Duration budget{};  ///< virtual time; 0: the ordinary one
+  scenario::VerifierOptions verifier;
   scenario::StrategyChoice strategy;
   std::string digest;             ///< of the run; empty if it is not known
   std::uint64_t fingerprint = 0;  ///< of the first driver's file, 0 if it is not known

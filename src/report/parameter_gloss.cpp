@@ -16,7 +16,7 @@ constexpr ParameterGloss kAccess{
 constexpr Row kRows[] = {
     {0x0A, kAccess},
     {0xD1, kAccess},
-    {0xD5, kAccess},
+    {0xD5, {{"memory referenced", "0 read, 1 write", "address which referenced memory", ""}}},
     {0xC5, kAccess},
     {0x18, {{"object type, or 0", "object whose reference count is being lowered", "1: a count that cannot be", ""}}},
     {0x19, {{"what is wrong with the pool header", "pool entry", "", ""}}},

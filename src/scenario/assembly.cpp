@@ -12,11 +12,14 @@
 #include "nt/status.h"
 #include "ntos/cm/registry.h"
 #include "ntos/io/driver.h"
+#include "ntos/io/pending_check.h"
 #include "ntos/kernel.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
 #include "port/scsiport/fdo.h"
 #include "port/scsiport/settings.h"
+#include "verifier/special_pool.h"
+#include "wdf/framework.h"
 
 namespace drydock::scenario {
 
@@ -120,6 +123,9 @@ host::Result<std::unique_ptr<Machine>> assemble(const RunConfig& config) {
       HOST_CHECK(port::scsiport::set(port::scsiport::port().settings, name, value));
     class_::disk::install_disk(ntos::kernel());
     install_drivers(config);
+    if (config.verifier.special_pool) verifier::use_special_pool();
+    if (config.verifier.io) ntos::io::check_pending_irps();
+    if (config.verifier.framework) wdf::framework().settings.verifier = true;
   });
   return machine;
 }

@@ -51,6 +51,7 @@ void fail_each_start(Stage& stage) {
   start_devices(stage);
   if (stage.ended_early() || !require_running(stage)) return;
   take_down(stage, "a good start");
+  const bool asked_anyway = ntos::kernel().pool->may_refuse();
   ntos::kernel().pool->set_may_refuse(true);
   unsigned failed = 0, survived = 0;
   std::vector<std::string> lines;
@@ -72,7 +73,7 @@ void fail_each_start(Stage& stage) {
     const std::string after = fmt::format("{} (call {} of the start) was refused", refused, n);
     take_down(stage, after.c_str());
   }
-  ntos::kernel().pool->set_may_refuse(false);
+  ntos::kernel().pool->set_may_refuse(asked_anyway);
   keep_loaded(stage, false);
   if (!require_running(stage)) return;
   stage.checked(fmt::format("{} calls refused: {} starts failed, {} went on", failed + survived, failed, survived),

@@ -15,6 +15,7 @@
 #include "scenario/driver_file.h"
 #include "scenario/request_counts.h"
 #include "scenario/scenario.h"
+#include "scenario/verifier_options.h"
 
 namespace drydock::machine {
 class OutsideWorld;
@@ -44,6 +45,7 @@ struct RunConfig {
   unsigned processors = 0;  ///< 0: the board's
   StrategyChoice strategy;
   Budget budget;
+  VerifierOptions verifier;
   unsigned requests = 64;  ///< of each load
   bool keep_trace = false;
   ServeJob* serve = nullptr;                 ///< of the scenario `serve`

@@ -1,5 +1,6 @@
 // EvtDriverDeviceAdd and what becomes of its answer (WDF-021 to WDF-025).
 
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/driver.h"
 
@@ -10,7 +11,7 @@ NTSTATUS NTAPI framework_add_device(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* 
   if (!driver || !driver->config.EvtDriverDeviceAdd) return STATUS_SUCCESS;
   WDFDEVICE_INIT* init = new_init(driver->client());
   init->pdo = PhysicalDeviceObject;
-  NTSTATUS status = machine::call_driver(driver->config.EvtDriverDeviceAdd, driver->handle_as<WDFDRIVER>(), init);
+  NTSTATUS status = call_driver(driver->config.EvtDriverDeviceAdd, driver->handle_as<WDFDRIVER>(), init);
   Device* device = init->created;
   const bool filter = device ? device->config().filter : init->config.filter;
   free_init(init);

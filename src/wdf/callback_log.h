@@ -11,7 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "machine/guest_call.h"
+#include "wdf/callback.h"
 #include "wdf/structures.h"
 
 namespace drydock::wdf {
@@ -31,12 +31,12 @@ std::string with_state(std::string_view name, WDF_POWER_DEVICE_STATE state);
 template <class Callback, class... Arguments>
 auto call_noted(const Device& device, std::string_view name, Callback callback, Arguments... arguments) {
   note_call(device, name);
-  if constexpr (std::is_same_v<decltype(machine::call_driver(callback, arguments...)), NTSTATUS>) {
-    const NTSTATUS status = machine::call_driver(callback, arguments...);
+  if constexpr (std::is_same_v<decltype(call_driver(callback, arguments...)), NTSTATUS>) {
+    const NTSTATUS status = call_driver(callback, arguments...);
     if (!NT_SUCCESS(status)) note_failure(device, name);
     return status;
   } else {
-    return machine::call_driver(callback, arguments...);
+    return call_driver(callback, arguments...);
   }
 }
 

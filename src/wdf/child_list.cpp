@@ -61,7 +61,7 @@ bool ChildList::same(Id* a, Id* b, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION
   if (!compare) compare = config.EvtChildListIdentificationDescriptionCompare;
   if (!compare) return std::memcmp(a, b, config.IdentificationDescriptionSize) == 0;
   const ListLock lock(lock_);
-  return machine::call_driver(compare, handle_as<WDFCHILDLIST>(), a, b) != FALSE;
+  return call_driver(compare, handle_as<WDFCHILDLIST>(), a, b) != FALSE;
 }
 
 Child* ChildList::find(Id* id, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COMPARE compare) {
@@ -73,7 +73,7 @@ Child* ChildList::find(Id* id, PFN_WDF_CHILD_LIST_IDENTIFICATION_DESCRIPTION_COM
 void ChildList::copy_id(const Child& child, Id* to) {
   const ListLock lock(lock_);
   if (config.EvtChildListIdentificationDescriptionCopy)
-    machine::call_driver(config.EvtChildListIdentificationDescriptionCopy, handle_as<WDFCHILDLIST>(), child.id, to);
+    call_driver(config.EvtChildListIdentificationDescriptionCopy, handle_as<WDFCHILDLIST>(), child.id, to);
   else
     std::memcpy(static_cast<void*>(to), child.id, config.IdentificationDescriptionSize);
 }
@@ -82,7 +82,7 @@ void ChildList::copy_address(Address* from, Address* to) {
   if (!from || !to) return;
   const ListLock lock(lock_);
   if (config.EvtChildListAddressDescriptionCopy)
-    machine::call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), from, to);
+    call_driver(config.EvtChildListAddressDescriptionCopy, handle_as<WDFCHILDLIST>(), from, to);
   else
     std::memcpy(static_cast<void*>(to), from, config.AddressDescriptionSize);
 }
@@ -97,7 +97,7 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     if (child->id && duplicate) {
       child->id->IdentificationDescriptionSize = config.IdentificationDescriptionSize;
       const ListLock lock(lock_);
-      status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), id, child->id);
+      status = call_driver(duplicate, handle_as<WDFCHILDLIST>(), id, child->id);
     }
   }
   if (NT_SUCCESS(status) && config.AddressDescriptionSize != 0) {
@@ -107,7 +107,7 @@ Child* ChildList::new_child(Id* id, Address* address, NTSTATUS& status) {
     if (child->address) child->address->AddressDescriptionSize = config.AddressDescriptionSize;
     if (child->address && duplicate && address) {
       const ListLock lock(lock_);
-      status = machine::call_driver(duplicate, handle_as<WDFCHILDLIST>(), address, child->address);
+      status = call_driver(duplicate, handle_as<WDFCHILDLIST>(), address, child->address);
     }
   }
   children_.push_back(child);
@@ -120,12 +120,12 @@ void ChildList::forget(Child& child) {
   std::erase(children_, &child);
   if (child.id) {
     if (config.EvtChildListIdentificationDescriptionCleanup)
-      machine::call_driver(config.EvtChildListIdentificationDescriptionCleanup, handle_as<WDFCHILDLIST>(), child.id);
+      call_driver(config.EvtChildListIdentificationDescriptionCleanup, handle_as<WDFCHILDLIST>(), child.id);
     ExFreePoolWithTag(child.id, kChildTag);
   }
   if (child.address) {
     if (config.EvtChildListAddressDescriptionCleanup)
-      machine::call_driver(config.EvtChildListAddressDescriptionCleanup, handle_as<WDFCHILDLIST>(), child.address);
+      call_driver(config.EvtChildListAddressDescriptionCleanup, handle_as<WDFCHILDLIST>(), child.address);
     ExFreePoolWithTag(child.address, kChildTag);
   }
   if (child.device) child.device->child = nullptr;
@@ -237,7 +237,7 @@ void ChildList::reenumerate(Child& child) {
   }
   if (auto question = config.EvtChildListDeviceReenumerated) {
     const ListLock lock(lock_);
-    if (!machine::call_driver(question, handle_as<WDFCHILDLIST>(), child.device->handle_as<WDFDEVICE>(), child.address,
+    if (!call_driver(question, handle_as<WDFCHILDLIST>(), child.device->handle_as<WDFDEVICE>(), child.address,
                               child.address))
       return;
   }

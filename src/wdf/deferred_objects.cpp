@@ -1,5 +1,6 @@
 #include "wdf/deferred_objects.h"
 
+#include "wdf/callback.h"
 #include "wdf/kernel.h"
 #include "wdf/serialization.h"
 
@@ -48,7 +49,7 @@ WorkItem::WorkItem(Client& client, PFN_WDF_WORKITEM callback)
     : Object(kType, client), worker(*this), callback_(callback) {
   worker.routine = [this] {
     Serialized serialized(lock);
-    machine::call_driver(callback_, handle_as<WDFWORKITEM>());
+    call_driver(callback_, handle_as<WDFWORKITEM>());
   };
 }
 
@@ -61,7 +62,7 @@ Dpc::Dpc(Client& client, PFN_WDF_DPC callback) : Object(kType, client), callback
 void NTAPI Dpc::run(KDPC*, PVOID context, PVOID, PVOID) {
   auto& dpc = *static_cast<Dpc*>(context);
   Serialized serialized(dpc.lock);
-  machine::call_driver(dpc.callback_, dpc.handle_as<WDFDPC>());
+  call_driver(dpc.callback_, dpc.handle_as<WDFDPC>());
 }
 
 void Dpc::run_down() {
@@ -86,7 +87,7 @@ void Timer::call() {
   caller_ = &machine::current_thread();
   {
     Serialized serialized(lock);
-    machine::call_driver(callback_, handle_as<WDFTIMER>());
+    call_driver(callback_, handle_as<WDFTIMER>());
   }
   caller_ = nullptr;
 }

@@ -7,6 +7,7 @@
 
 #include "wdf/device_init.h"
 #include "wdf/framework.h"
+#include "wdf/hardware_watch.h"
 #include "wdf/io_package.h"
 #include "wdf/pnp_machine.h"
 #include "wdf/policy_machine.h"
@@ -65,11 +66,11 @@ class Device final : public Object {
   PowerMachine power;
   PolicyMachine policy;
   SelfManagedIo self_managed;
+  HardwareWatch watch{*this};
   CmResourceList* raw = nullptr;
   CmResourceList* translated = nullptr;
   /// What the device's lists are made of: the request being handled; null otherwise.
   std::vector<Interrupt*> interrupts;  ///< in order of creation
-  bool registers_allowed = false;      ///< from D0Entry to the end of D0Exit (WDF-446)
   bool in_prepare_hardware = false;
   bool was_started = false;   ///< this instance got as far (WDF-371)
   bool ever_started = false;  ///< a START has come (where interrupts may be created, WDF-266)

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback.h"
 #include "wdf/create.h"
 #include "wdf/device.h"
 #include "wdf/dma_enabler.h"
@@ -152,7 +153,7 @@ class DmaTransaction final : public Object {
   }
 
   void program(SCATTER_GATHER_LIST* list) {
-    machine::call_driver(program_, handle_as<WDFDMATRANSACTION>(), device()->handle_as<WDFDEVICE>(), context_,
+    call_driver(program_, handle_as<WDFDMATRANSACTION>(), device()->handle_as<WDFDEVICE>(), context_,
                          to_device_ ? WdfDmaDirectionWriteToDevice : WdfDmaDirectionReadFromDevice, list);
   }
 

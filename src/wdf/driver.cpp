@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
 
 namespace drydock::wdf {
@@ -31,6 +32,7 @@ void Driver::run_down() {
 void end_driver(Client& client) {
   if (!client.driver) return;
   Driver* driver = client.driver;
+  check_interrupts_at_unload(client);
   driver->delete_object();
   client.driver = nullptr;
   client.globals->Driver = nullptr;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback.h"
+#include "wdf/device.h"
 #include "wdf/driver.h"
 #include "wdf/functions.h"
 #include "wdf/misuse.h"
@@ -48,10 +50,25 @@ void name_client(Client& client, const WDF_DRIVER_CONFIG& config) {
   client.globals->DriverTag = client.tag;
 }
 
+/// WDF-468: of a PnP driver, whose image would never have been unloaded with the device there.
+void check_control_devices(const Driver& driver) {
+  if (driver.config.DriverInitFlags & WdfDriverInitNonPnpDriver) return;
+  std::vector<std::string> left;
+  for (const Object* child : driver.children())
+    if (child->type() == ObjectType::Device && static_cast<const Device*>(child)->is_control())
+      left.push_back(describe(static_cast<const Device&>(*child)));
+  if (left.empty()) return;
+  std::string summary = fmt::format("control device {} is still there when the last PnP device has gone: it keeps the "
+                                    "driver's image loaded for ever",
+                                    left.front());
+  record("WDF-468", "control-device-left", std::move(summary), std::move(left));
+}
+
 VOID NTAPI framework_unload(DRIVER_OBJECT* driver_object) {
   Driver* driver = driver_of(driver_object);
+  if (driver) check_control_devices(*driver);
   if (driver && driver->config.EvtDriverUnload)
-    machine::call_driver(driver->config.EvtDriverUnload, driver->handle_as<WDFDRIVER>());
+    call_driver(driver->config.EvtDriverUnload, driver->handle_as<WDFDRIVER>());
 }
 
 }  // namespace

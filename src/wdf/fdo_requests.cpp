@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wdf/callback.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/pnp_dispatch.h"
@@ -28,7 +29,7 @@ NTSTATUS send_down_and_wait(Device& device, IRP* irp) {
 NTSTATUS query_relations(Device& device, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
   if (auto query = device.config().pnp.EvtDeviceRelationsQuery)
-    machine::call_driver(query, device.handle_as<WDFDEVICE>(), type);
+    call_driver(query, device.handle_as<WDFDEVICE>(), type);
   if (type == BusRelations && !device.child_lists.empty()) {
     const NTSTATUS status = report_children(device, irp);
     if (!NT_SUCCESS(status)) return complete_irp(irp, status);
@@ -50,7 +51,7 @@ NTSTATUS usage_notification(Device& device, IRP* irp) {
   const auto& callbacks = device.config().pnp;
   const WDFDEVICE handle = device.handle_as<WDFDEVICE>();
   if (callbacks.EvtDeviceUsageNotificationEx) {
-    status = machine::call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, special_file(type),
+    status = call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, special_file(type),
                                   static_cast<BOOLEAN>(in_path));
     if (!NT_SUCCESS(status)) {
       // WDF-226: those below are told that it is off again.
@@ -64,7 +65,7 @@ NTSTATUS usage_notification(Device& device, IRP* irp) {
       return complete_irp(irp, status);
     }
   } else if (callbacks.EvtDeviceUsageNotification) {
-    machine::call_driver(callbacks.EvtDeviceUsageNotification, handle, special_file(type),
+    call_driver(callbacks.EvtDeviceUsageNotification, handle, special_file(type),
                          static_cast<BOOLEAN>(in_path));
   }
   count_usage(device, type, in_path);
@@ -161,10 +162,10 @@ bool answer_interface_query(Device& device, IRP* irp, NTSTATUS& status) {
     }
     status = STATUS_SUCCESS;
     if (each.process)
-      status = machine::call_driver(each.process, device.handle_as<WDFDEVICE>(), const_cast<GUID*>(query.InterfaceType),
+      status = call_driver(each.process, device.handle_as<WDFDEVICE>(), const_cast<GUID*>(query.InterfaceType),
                                     query.Interface, query.InterfaceSpecificData);
     if (NT_SUCCESS(status) && query.Interface->InterfaceReference)
-      machine::call_driver(query.Interface->InterfaceReference, query.Interface->Context);
+      call_driver(query.Interface->InterfaceReference, query.Interface->Context);
     return true;
   }
   return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/file_object.h"
 #include "wdf/misuse.h"
@@ -98,7 +99,7 @@ NTSTATUS QueuedIo::create(IRP* irp) {
   if (status != STATUS_PENDING) return status;
   Request* mine = nullptr;
   if (!NT_SUCCESS(create_queue_->retrieve(wdm, nullptr, &mine))) return STATUS_PENDING;  // cancelled meanwhile
-  machine::call_driver(callback, device().handle_as<WDFDEVICE>(), mine->handle_as<WDFREQUEST>(),
+  call_driver(callback, device().handle_as<WDFDEVICE>(), mine->handle_as<WDFREQUEST>(),
                        file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
   return STATUS_PENDING;
 }
@@ -107,7 +108,7 @@ NTSTATUS QueuedIo::cleanup(IRP* irp) {
   FILE_OBJECT* wdm = IoGetCurrentIrpStackLocation(irp)->FileObject;
   FileObject* file = file_of(wdm);
   if (const auto callback = device().config().file_config.EvtFileCleanup)
-    machine::call_driver(callback, file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
+    call_driver(callback, file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
   if (wdm)
     for (Queue* queue : std::vector<Queue*>(queues_)) queue->cancel_requests_of(wdm);
   return forwards_files() ? pass_down(irp) : complete(irp, STATUS_SUCCESS);
@@ -116,7 +117,7 @@ NTSTATUS QueuedIo::cleanup(IRP* irp) {
 NTSTATUS QueuedIo::close(IRP* irp) {
   FileObject* file = file_of(IoGetCurrentIrpStackLocation(irp)->FileObject);
   if (const auto callback = device().config().file_config.EvtFileClose)
-    machine::call_driver(callback, file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
+    call_driver(callback, file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
   if (file) forget(*file);
   return forwards_files() ? pass_down(irp) : complete(irp, STATUS_SUCCESS);
 }

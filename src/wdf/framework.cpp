@@ -4,6 +4,7 @@
 
 #include "wdf/device_init.h"
 #include "wdf/misuse.h"
+#include "wdf/paged_code.h"
 #include "wdf/table_visits.h"
 
 namespace drydock::wdf {
@@ -14,6 +15,7 @@ bool set(Settings& settings, std::string_view name, std::int64_t value) {
 }
 
 Framework::Framework() : visits(std::make_unique<TableVisits>()) {}
+Framework::~Framework() = default;
 
 Framework& framework() {
   machine::Machine& machine = machine::Machine::current();

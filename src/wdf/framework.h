@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "machine/machine.h"
+#include "machine/wires.h"
 #include "wdf/function_table.h"
 #include "wdf/object.h"
 #include "wdf/structures.h"
@@ -47,10 +48,12 @@ struct WDFDEVICE_INIT;
 
 /// How often each row of the machines' tables was walked.
 struct TableVisits;
+class PagedCode;
 
 class Framework {
  public:
   Framework();
+  ~Framework();
 
   Settings settings;
   Handles handles;
@@ -60,6 +63,8 @@ class Framework {
   std::deque<std::unique_ptr<WDFDEVICE_INIT>> inits;
   std::unordered_map<const DEVICE_OBJECT*, Device*> devices;  ///< looked up, never iterated
   std::unique_ptr<TableVisits> visits;
+  std::unique_ptr<PagedCode> paged_code;                      ///< made for the first device that is not pageable
+  std::unique_ptr<machine::DeviceWitness> hardware_witness;  ///< made for the first device that is prepared
 
   /// The client whose globals these are; anything else ends the run.
   Client& client(const WDF_DRIVER_GLOBALS* globals);

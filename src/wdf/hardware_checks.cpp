@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "image/loader.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
+#include "wdf/queue.h"
 
 namespace drydock::wdf {
 
@@ -14,21 +14,29 @@ void check_status(const Device& device, NTSTATUS status, const char* callback) {
          fmt::format("{} of {} returned STATUS_NOT_SUPPORTED, which it may not", callback, describe(device)));
 }
 
-void check_mappings_after_release(Device& device) {
-  for (const auto& [object, other] : framework().devices)  // any one ends the question: no order matters
-    if (other != &device && &other->client() == &device.client() && other->pnp.holds_hardware()) return;
+std::vector<std::string> own_interrupts(const Client& client) {
+  const auto first = reinterpret_cast<std::uint64_t>(client.driver_object->DriverStart);
   std::vector<std::string> lines;
-  const DRIVER_OBJECT* driver = device.client().driver_object;
-  const auto first = reinterpret_cast<std::uint64_t>(driver->DriverStart);
-  for (const ntos::mm::Leak& leak : ntos::mm::leaks_of(first, first + driver->DriverSize - 1))
-    if (leak.what == "device memory mapping")
-      lines.push_back(
-          fmt::format("{} bytes, mapped at {}", leak.bytes, image::Images::current().symbol_at(leak.caller)));
-  if (lines.empty()) return;
-  record("WDF-444", "resources-still-mapped-after-release",
-         fmt::format("device memory of {} is still mapped when EvtDeviceReleaseHardware has returned: {}",
-                     describe(device), lines.front()),
-         lines);
+  for (const KINTERRUPT* each : ntos::io::connected_interrupts(first, first + client.driver_object->DriverSize - 1))
+    lines.push_back(fmt::format("vector {:#x}", each->Vector));
+  return lines;
+}
+
+void check_interrupts_at_unload(const Client& client) {
+  const std::vector<std::string> left = own_interrupts(client);
+  if (!left.empty())
+    halt("WDF-450", "interrupt-left-connected",
+         fmt::format("{} unloads with an interrupt connected that it connected by itself: {}", client.name,
+                     left.front()));
+}
+
+void check_not_released(Queue& queue, const char* function) {
+  Device& device = *queue.device();
+  if (!queue.power_managed() || !device.watch.released()) return;
+  record("WDF-452", "managed-queue-used-after-release",
+         fmt::format("{} of {}, which is power-managed, though EvtDeviceReleaseHardware of {} was called and nothing has "
+                     "brought the device back to D0",
+                     function, queue.name(), describe(device)));
 }
 
 }  // namespace drydock::wdf

@@ -156,7 +156,7 @@ void Interrupt::flush() {
 BOOLEAN NTAPI Interrupt::service(KINTERRUPT*, PVOID context) {
   auto* self = static_cast<Interrupt*>(context);
   if (!self->passive())
-    return machine::call_driver(self->config.EvtInterruptIsr, self->handle_as<WDFINTERRUPT>(), self->message_);
+    return call_driver(self->config.EvtInterruptIsr, self->handle_as<WDFINTERRUPT>(), self->message_);
   // A passive-level interrupt is served by a thread; the kernel's line handling is not asked meanwhile.
   if (!self->service_queued_) {
     self->service_queued_ = true;
@@ -204,7 +204,7 @@ void Interrupt::serve_at_passive_level() {
   service_queued_ = false;
   if (kernel_object_) {
     acquire_lock();
-    machine::call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
+    call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
     release_lock();
   }
   work_ended();
@@ -214,7 +214,7 @@ void Interrupt::run_callback(bool work_item) {
   CallbackLock* lock = config.AutomaticSerialization ? parent()->callback_lock() : nullptr;
   if (lock) lock->acquire();
   auto callback = work_item ? config.EvtInterruptWorkItem : config.EvtInterruptDpc;
-  if (callback) machine::call_driver(callback, handle_as<WDFINTERRUPT>(), parent()->handle());
+  if (callback) call_driver(callback, handle_as<WDFINTERRUPT>(), parent()->handle());
   if (lock) lock->release();
 }
 
@@ -237,7 +237,7 @@ struct Synchronized {
 
 BOOLEAN NTAPI call_synchronized(PVOID context) {
   auto* call = static_cast<Synchronized*>(context);
-  return machine::call_driver(call->callback, call->interrupt->handle_as<WDFINTERRUPT>(), call->context);
+  return call_driver(call->callback, call->interrupt->handle_as<WDFINTERRUPT>(), call->context);
 }
 
 }  // namespace

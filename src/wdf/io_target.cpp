@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
@@ -163,7 +164,7 @@ void IoTarget::done(Request& request) {
   if (sending.done) {
     KeSetEvent(std::exchange(sending.done, nullptr), 0, FALSE);
   } else if (routine) {
-    machine::call_driver(routine, request.handle_as<WDFREQUEST>(), handle_as<WDFIOTARGET>(), &sending.result,
+    call_driver(routine, request.handle_as<WDFREQUEST>(), handle_as<WDFIOTARGET>(), &sending.result,
                          its_context);
   }
   request.dereference();

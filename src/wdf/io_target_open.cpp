@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ntos/pnp/interface_api.h"
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/io_target.h"
 #include "wdf/misuse.h"
@@ -112,11 +113,11 @@ NTSTATUS NTAPI IoTarget::target_changes(PVOID notification, PVOID context) {
   const auto handle = target.handle_as<WDFIOTARGET>();
   if (news.Event == GUID_TARGET_DEVICE_QUERY_REMOVE) {
     if (target.params_.EvtIoTargetQueryRemove)
-      return machine::call_driver(target.params_.EvtIoTargetQueryRemove, handle);
+      return call_driver(target.params_.EvtIoTargetQueryRemove, handle);
     target.close(WdfIoTargetClosedForQueryRemove);
   } else if (news.Event == GUID_TARGET_DEVICE_REMOVE_CANCELLED) {
     if (target.params_.EvtIoTargetRemoveCanceled) {
-      machine::call_driver(target.params_.EvtIoTargetRemoveCanceled, handle);
+      call_driver(target.params_.EvtIoTargetRemoveCanceled, handle);
       return STATUS_SUCCESS;
     }
     WDF_IO_TARGET_OPEN_PARAMS reopen{};
@@ -124,7 +125,7 @@ NTSTATUS NTAPI IoTarget::target_changes(PVOID notification, PVOID context) {
     target.open(reopen);
   } else if (news.Event == GUID_TARGET_DEVICE_REMOVE_COMPLETE) {
     if (target.params_.EvtIoTargetRemoveComplete)
-      machine::call_driver(target.params_.EvtIoTargetRemoveComplete, handle);
+      call_driver(target.params_.EvtIoTargetRemoveComplete, handle);
     else
       target.close(WdfIoTargetClosed);
   }

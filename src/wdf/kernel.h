@@ -42,6 +42,7 @@ namespace drydock::wdf {
 using namespace nt;
 
 using ntos::KeAcquireSpinLockRaiseToDpc;
+using ntos::KeAreApcsDisabled;
 using ntos::KeCancelTimer;
 using ntos::KeClearEvent;
 using ntos::KeDelayExecutionThread;

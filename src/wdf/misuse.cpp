@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/check.h"
 #include "nt/bugcheck.h"
 
 namespace drydock::wdf {
@@ -25,6 +26,12 @@ void stop(Violation violation, const char* name, std::string summary, std::uint6
 
 void record(const char* rule, const char* name, std::string summary, std::vector<std::string> details) {
   report(rule, name, summary, std::move(details), machine::Severity::Recorded);
+}
+
+void halt(const char* rule, const char* name, std::string summary) {
+  report(rule, name, summary, {}, machine::Severity::Fatal);
+  HOST_CHECK(!"a fatal finding returned");
+  __builtin_unreachable();
 }
 
 void warn(const char* rule, const char* name, std::string summary) {

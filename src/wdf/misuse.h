@@ -32,6 +32,8 @@ enum class Violation : std::uint32_t {
                        std::uint64_t p3 = 0, std::uint64_t p4 = 0);
 /// A finding; the run goes on as retail Windows would. `rule` as "WDF-463".
 void record(const char* rule, const char* name, std::string summary, std::vector<std::string> details = {});
+/// One that ends the run and has no code of Windows'.
+[[noreturn]] void halt(const char* rule, const char* name, std::string summary);
 /// One that does not change the verdict.
 void warn(const char* rule, const char* name, std::string summary);
 

@@ -246,7 +246,7 @@ namespace {
 
 void call_object_callback(Object& object, std::string_view name, PFN_WDF_OBJECT_CONTEXT_CLEANUP callback) {
   if (object.type() == ObjectType::Device) note_call(static_cast<Device&>(object), name);
-  machine::call_driver(callback, object.handle());
+  call_driver(callback, object.handle());
 }
 
 }  // namespace

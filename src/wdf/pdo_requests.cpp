@@ -112,7 +112,7 @@ NTSTATUS query_bus_information(Device& pdo, IRP* irp) {
 NTSTATUS query_relations(Device& pdo, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
   if (auto query = pdo.config().pnp.EvtDeviceRelationsQuery)
-    machine::call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
+    call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
   if (type != TargetDeviceRelation) return complete_irp(irp, irp->IoStatus.Status);
   auto* relations =
       static_cast<DEVICE_RELATIONS*>(ExAllocatePoolWithTag(PagedPool, sizeof(DEVICE_RELATIONS), 0x78466470));
@@ -140,7 +140,7 @@ NTSTATUS set_lock(Device& pdo, IRP* irp) {
   const BOOLEAN lock = IoGetCurrentIrpStackLocation(irp)->Parameters.SetLock.Lock;
   auto callback = pdo.config().pdo.EvtDeviceSetLock;
   if (!callback) return complete_irp(irp, STATUS_UNSUCCESSFUL);  // WDF-343
-  const NTSTATUS status = machine::call_driver(callback, pdo.handle_as<WDFDEVICE>(), lock);
+  const NTSTATUS status = call_driver(callback, pdo.handle_as<WDFDEVICE>(), lock);
   irp->IoStatus.Information = 0;
   return complete_irp(irp, status);
 }
@@ -152,9 +152,9 @@ NTSTATUS usage_notification(Device& pdo, IRP* irp) {
   NTSTATUS status = STATUS_SUCCESS;
   if (callbacks.EvtDeviceUsageNotificationEx)
     status =
-        machine::call_driver(callbacks.EvtDeviceUsageNotificationEx, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
+        call_driver(callbacks.EvtDeviceUsageNotificationEx, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
   else if (callbacks.EvtDeviceUsageNotification)
-    machine::call_driver(callbacks.EvtDeviceUsageNotification, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
+    call_driver(callbacks.EvtDeviceUsageNotification, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
   if (NT_SUCCESS(status)) count_usage(pdo, usage.Type, usage.InPath);
   return complete_irp(irp, status);
 }

@@ -24,7 +24,7 @@ NTSTATUS NTAPI framework_dispatch(DEVICE_OBJECT* device_object, IRP* irp) {
       if (minors.empty() || std::find(minors.begin(), minors.end(), minor) != minors.end()) {
         // The driver hands it back with WdfDeviceWdmDispatchPreprocessedIrp, from one stack location down.
         IoSetNextIrpStackLocation(irp);
-        return machine::call_driver(found->second.routine, device->handle_as<WDFDEVICE>(), irp);
+        return call_driver(found->second.routine, device->handle_as<WDFDEVICE>(), irp);
       }
     }
   }
@@ -69,7 +69,7 @@ NTSTATUS dispatch_irp(Device& device, IRP* irp) {
     case IRP_MJ_SYSTEM_CONTROL:
       return pass_irp(device, irp);
     case IRP_MJ_SHUTDOWN:
-      if (device.config().shutdown) machine::call_driver(device.config().shutdown, device.handle_as<WDFDEVICE>());
+      if (device.config().shutdown) call_driver(device.config().shutdown, device.handle_as<WDFDEVICE>());
       return complete_irp(irp, STATUS_SUCCESS);
     default:
       return device.io->dispatch(irp);

@@ -236,12 +236,14 @@ PnpEvent PnpMachine::prepare_hardware() {
   assign_interrupts(device_);
   device_.raw->stale = device_.translated->stale = false;
   hardware_prepared_ = true;
+  device_.watch.before_prepare();
   result_ = STATUS_SUCCESS;
   if (auto prepare = device_.config().pnp.EvtDevicePrepareHardware) {
     device_.in_prepare_hardware = true;
     result_ = call_noted(device_, "PrepareHardware", prepare, device_.handle_as<WDFDEVICE>(), device_.raw->handle_as<WDFCMRESLIST>(),
                                    device_.translated->handle_as<WDFCMRESLIST>());
     device_.in_prepare_hardware = false;
+    device_.watch.after_prepare();
     check_status(device_, result_, "EvtDevicePrepareHardware");
     if (!NT_SUCCESS(result_)) return PnpEvent::PrepareFailed;
   }
@@ -289,6 +291,7 @@ PnpEvent PnpMachine::release_hardware() {
   if (!hardware_prepared_) return PnpEvent::Released;
   hardware_prepared_ = false;
   NTSTATUS status = STATUS_SUCCESS;
+  device_.watch.before_release();
   if (auto release = device_.config().pnp.EvtDeviceReleaseHardware) {
     const SlowCallback slow(device_, "EvtDeviceReleaseHardware");
     status =
@@ -296,7 +299,7 @@ PnpEvent PnpMachine::release_hardware() {
     check_status(device_, status, "EvtDeviceReleaseHardware");
   }
   device_.raw->stale = device_.translated->stale = true;
-  check_mappings_after_release(device_);
+  device_.watch.after_release();
   delete_interrupts_of_prepare(device_);
   if (NT_SUCCESS(status)) return PnpEvent::Released;
   if (from == PnpState::ReleasingToRestart) result_ = status;  // WDF-218
@@ -329,6 +332,7 @@ void PnpMachine::fail_device() {
 
 void PnpMachine::tell_surprise_now() {
   if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval) {
+    const SurpriseNotice running(device_.watch);
     call_noted(device_, "SurpriseRemoval", notice, device_.handle_as<WDFDEVICE>());
   }
   children_are_gone(device_);
@@ -349,6 +353,7 @@ PnpEvent PnpMachine::leave_stack() {
   device_.io->purge_others();
   device_.self_managed.cleanup();
   device_.dispose_now();
+  device_.watch.after_cleanup();
   // Back from below first: the PnP manager looks whether everybody has detached when the request ends.
   if (irp_ && device_.lower) {
     irp_->IoStatus.Status = STATUS_SUCCESS;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
+#include "wdf/misuse.h"
 #include "wdf/table_visits.h"
 #include "wdf/wake.h"
 
@@ -269,6 +272,11 @@ std::optional<PolicyEvent> PolicyMachine::perform(PolicyAction action) {
       return armed_for_s0_ || (wake.enabled && system_target_ < PowerSystemShutdown) ? PolicyEvent::ComesUp
                                                                                      : PolicyEvent::StaysDown;
     case go_asleep:
+      if (children_in_d0 > 0 && system_target_ != PowerSystemHibernate)
+        record("WDF-458", "parent-down-before-child",
+               fmt::format("{} is told to sleep while {} of its children still count as in D0: nobody has sent them a "
+                           "device power request",
+                           describe(device_), children_in_d0));
       cancel_timer();
       KeClearEvent(&d0_);
       going_for_s0_ = false;

@@ -59,6 +59,8 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
 
   /// WdfDeviceStopIdle less WdfDeviceResumeIdle (WDF-462).
   LONG driver_references = 0;
+  /// Children that hold the device in D0 because they are (WDF-075, WDF-458).
+  LONG children_in_d0 = 0;
 
   // ---- requests ----
   void take_system_irp(IRP* irp, bool wakes);

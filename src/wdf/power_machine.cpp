@@ -88,13 +88,16 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       if (Device* parent = device_.power_parent()) {
         parent->policy.reference_power_and_wait();
         holds_parent_ = true;
+        ++parent->policy.children_in_d0;
       }
       disable_wake_at_bus(device_);  // WDF-094
       return PowerEvent::Done;
     case call_d0_entry: {
-      device_.registers_allowed = true;
+      device_.watch.before_d0_entry();
       NTSTATUS status = STATUS_SUCCESS;
-      if (auto entry = callbacks.EvtDeviceD0Entry) status = call_noted(device_, with_state("D0Entry", previous_), entry, handle, previous_);
+      if (auto entry = callbacks.EvtDeviceD0Entry)
+        status = call_noted(device_, with_state("D0Entry", previous_), entry, handle, previous_);
+      device_.watch.after_d0_entry();
       return outcome(status);
     }
     case connect_interrupts:
@@ -115,6 +118,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       return PowerEvent::Done;
     case open_queues:
       recorded_ = WdfPowerDeviceD0;
+      device_.watch.after_up();
       device_.io->open();
       return PowerEvent::Done;
     case start_self_managed:
@@ -155,11 +159,12 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       const bool undo = undoing();
       if (undo) target_ = WdfPowerDeviceD3Final;
       NTSTATUS status = STATUS_SUCCESS;
+      device_.watch.before_d0_exit(!explicit_ || undo);
       if (auto exit = callbacks.EvtDeviceD0Exit) {
         const SlowCallback slow(device_, "EvtDeviceD0Exit");
         status = call_noted(device_, with_state("D0Exit", target_), exit, handle, target_);
       }
-      device_.registers_allowed = false;
+      device_.watch.after_d0_exit();
       if (!NT_SUCCESS(status)) failed_ = true;
       recorded_ = target_;
       if (undo) return PowerEvent::Done;
@@ -206,6 +211,7 @@ bool PowerMachine::undoing() const {
 void PowerMachine::release_parent() {
   if (!holds_parent_) return;
   holds_parent_ = false;
+  --device_.parent_device->policy.children_in_d0;
   device_.parent_device->policy.dereference_power();
 }
 

@@ -8,6 +8,7 @@
 #include "wdf/device.h"
 #include "wdf/file_object.h"
 #include "wdf/functions.h"
+#include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
 #include "wdf/queued_io.h"
@@ -58,9 +59,21 @@ NTSTATUS set_constraints(Queue& queue, const WDF_OBJECT_ATTRIBUTES* attributes, 
   return STATUS_SUCCESS;
 }
 
-/// WDF-470: what SurpriseRemoval may not do, and who waits where waiting hangs, is the device's to know.
 Queue& queue_from(WDFQUEUE handle) {
   return object_as<Queue>(handle);
+}
+
+/// Of a call that holds the queue's requests back or ends them (WDF-470).
+Queue& queue_to_end(WDFQUEUE handle, const char* function) {
+  Queue& queue = queue_from(handle);
+  check_not_in_surprise_notice(*queue.device(), function);
+  return queue;
+}
+
+Queue& queue_to_use(WDFQUEUE handle, const char* function) {
+  Queue& queue = queue_from(handle);
+  check_not_released(queue, function);
+  return queue;
 }
 
 bool may_wait(const char* function) {
@@ -114,50 +127,50 @@ WDF_IO_QUEUE_STATE NTAPI WdfIoQueueGetState(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle
 }
 
 VOID NTAPI WdfIoQueueStart(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
-  queue_from(Handle).start();
+  queue_to_use(Handle, "WdfIoQueueStart").start();
 }
 
 VOID NTAPI WdfIoQueueStop(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle, PFN_WDF_IO_QUEUE_STATE StopComplete,
                           WDFCONTEXT Context) {
-  queue_from(Handle).stop(false, StopComplete, Context);
+  queue_to_end(Handle, "WdfIoQueueStop").stop(false, StopComplete, Context);
 }
 
 VOID NTAPI WdfIoQueueStopSynchronously(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
   if (!may_wait("WdfIoQueueStopSynchronously")) return;
-  Queue& queue = queue_from(Handle);
+  Queue& queue = queue_to_end(Handle, "WdfIoQueueStopSynchronously");
   if (NT_SUCCESS(queue.stop(false, nullptr, nullptr))) queue.wait_until_stopped();
 }
 
 VOID NTAPI WdfIoQueueStopAndPurge(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle, PFN_WDF_IO_QUEUE_STATE StopAndPurgeComplete,
                                   WDFCONTEXT Context) {
-  queue_from(Handle).stop(true, StopAndPurgeComplete, Context);
+  queue_to_end(Handle, "WdfIoQueueStopAndPurge").stop(true, StopAndPurgeComplete, Context);
 }
 
 VOID NTAPI WdfIoQueueStopAndPurgeSynchronously(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
   if (!may_wait("WdfIoQueueStopAndPurgeSynchronously")) return;
-  Queue& queue = queue_from(Handle);
+  Queue& queue = queue_to_end(Handle, "WdfIoQueueStopAndPurgeSynchronously");
   if (NT_SUCCESS(queue.stop(true, nullptr, nullptr))) queue.wait_until_stopped();
 }
 
 VOID NTAPI WdfIoQueueDrain(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle, PFN_WDF_IO_QUEUE_STATE DrainComplete,
                            WDFCONTEXT Context) {
-  queue_from(Handle).purge(false, DrainComplete, Context);
+  queue_to_end(Handle, "WdfIoQueueDrain").purge(false, DrainComplete, Context);
 }
 
 VOID NTAPI WdfIoQueueDrainSynchronously(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
   if (!may_wait("WdfIoQueueDrainSynchronously")) return;
-  Queue& queue = queue_from(Handle);
+  Queue& queue = queue_to_end(Handle, "WdfIoQueueDrainSynchronously");
   if (NT_SUCCESS(queue.purge(false, nullptr, nullptr))) queue.wait_until_empty();
 }
 
 VOID NTAPI WdfIoQueuePurge(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle, PFN_WDF_IO_QUEUE_STATE PurgeComplete,
                            WDFCONTEXT Context) {
-  queue_from(Handle).purge(true, PurgeComplete, Context);
+  queue_to_end(Handle, "WdfIoQueuePurge").purge(true, PurgeComplete, Context);
 }
 
 VOID NTAPI WdfIoQueuePurgeSynchronously(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
   if (!may_wait("WdfIoQueuePurgeSynchronously")) return;
-  Queue& queue = queue_from(Handle);
+  Queue& queue = queue_to_end(Handle, "WdfIoQueuePurgeSynchronously");
   if (NT_SUCCESS(queue.purge(true, nullptr, nullptr))) queue.wait_until_empty();
 }
 
@@ -170,7 +183,7 @@ NTSTATUS NTAPI WdfIoQueueRetrieveNextRequest(WDF_DRIVER_GLOBALS*, WDFQUEUE Handl
   require_pointer(OutRequest, "WdfIoQueueRetrieveNextRequest's OutRequest");
   *OutRequest = nullptr;
   Request* request = nullptr;
-  const NTSTATUS status = queue_from(Handle).retrieve(nullptr, nullptr, &request);
+  const NTSTATUS status = queue_to_use(Handle, "WdfIoQueueRetrieveNextRequest").retrieve(nullptr, nullptr, &request);
   if (NT_SUCCESS(status)) *OutRequest = request->handle_as<WDFREQUEST>();
   return status;
 }
@@ -180,7 +193,8 @@ NTSTATUS NTAPI WdfIoQueueRetrieveRequestByFileObject(WDF_DRIVER_GLOBALS*, WDFQUE
   require_pointer(OutRequest, "WdfIoQueueRetrieveRequestByFileObject's OutRequest");
   *OutRequest = nullptr;
   Request* request = nullptr;
-  const NTSTATUS status = queue_from(Handle).retrieve(object_as<FileObject>(FileHandle).wdm(), nullptr, &request);
+  const NTSTATUS status = queue_to_use(Handle, "WdfIoQueueRetrieveRequestByFileObject")
+                              .retrieve(object_as<FileObject>(FileHandle).wdm(), nullptr, &request);
   if (NT_SUCCESS(status)) *OutRequest = request->handle_as<WDFREQUEST>();
   return status;
 }
@@ -207,7 +221,8 @@ NTSTATUS NTAPI WdfIoQueueRetrieveFoundRequest(WDF_DRIVER_GLOBALS*, WDFQUEUE Hand
   require_pointer(OutRequest, "WdfIoQueueRetrieveFoundRequest's OutRequest");
   *OutRequest = nullptr;
   Request* request = nullptr;
-  const NTSTATUS status = queue_from(Handle).retrieve(nullptr, &object_as<Request>(FoundRequest), &request);
+  const NTSTATUS status = queue_to_use(Handle, "WdfIoQueueRetrieveFoundRequest")
+                              .retrieve(nullptr, &object_as<Request>(FoundRequest), &request);
   if (NT_SUCCESS(status)) *OutRequest = request->handle_as<WDFREQUEST>();
   return status;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wdf/callback.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 #include "wdf/misuse.h"
@@ -72,7 +73,7 @@ bool Queue::call_cancelled() {
     cancelled_.pop_front();
     if (const auto callback = std::exchange(request.on_cancel, nullptr)) {
       Serialized serialized(lock_);
-      machine::call_driver(callback, request.handle_as<WDFREQUEST>());
+      call_driver(callback, request.handle_as<WDFREQUEST>());
     }
     return true;
   }
@@ -80,7 +81,7 @@ bool Queue::call_cancelled() {
     Request& request = *cancelled_on_queue_.front();
     cancelled_on_queue_.pop_front();
     Serialized serialized(lock_);
-    machine::call_driver(config_.EvtIoCanceledOnQueue, handle_as<WDFQUEUE>(), request.handle_as<WDFREQUEST>());
+    call_driver(config_.EvtIoCanceledOnQueue, handle_as<WDFQUEUE>(), request.handle_as<WDFREQUEST>());
     return true;
   }
   return false;
@@ -88,7 +89,7 @@ bool Queue::call_cancelled() {
 
 void Queue::call(PFN_WDF_IO_QUEUE_STATE callback, WDFCONTEXT context) {
   Serialized serialized(lock_);
-  machine::call_driver(callback, handle_as<WDFQUEUE>(), context);
+  call_driver(callback, handle_as<WDFQUEUE>(), context);
 }
 
 /// Callbacks and waits of stop, drain and purge, once no callback of the queue is running.
@@ -141,17 +142,17 @@ void Queue::deliver(Request& request) {
   const auto& control = stack.Parameters.DeviceIoControl;
   Serialized serialized(lock_);
   if (stack.MajorFunction == IRP_MJ_READ && config_.EvtIoRead)
-    machine::call_driver(config_.EvtIoRead, queue, handle, size_t{stack.Parameters.Read.Length});
+    call_driver(config_.EvtIoRead, queue, handle, size_t{stack.Parameters.Read.Length});
   else if (stack.MajorFunction == IRP_MJ_WRITE && config_.EvtIoWrite)
-    machine::call_driver(config_.EvtIoWrite, queue, handle, size_t{stack.Parameters.Write.Length});
+    call_driver(config_.EvtIoWrite, queue, handle, size_t{stack.Parameters.Write.Length});
   else if (stack.MajorFunction == IRP_MJ_DEVICE_CONTROL && config_.EvtIoDeviceControl)
-    machine::call_driver(config_.EvtIoDeviceControl, queue, handle, size_t{control.OutputBufferLength},
+    call_driver(config_.EvtIoDeviceControl, queue, handle, size_t{control.OutputBufferLength},
                          size_t{control.InputBufferLength}, control.IoControlCode);
   else if (stack.MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL && config_.EvtIoInternalDeviceControl)
-    machine::call_driver(config_.EvtIoInternalDeviceControl, queue, handle, size_t{control.OutputBufferLength},
+    call_driver(config_.EvtIoInternalDeviceControl, queue, handle, size_t{control.OutputBufferLength},
                          size_t{control.InputBufferLength}, control.IoControlCode);
   else
-    machine::call_driver(config_.EvtIoDefault, queue, handle);
+    call_driver(config_.EvtIoDefault, queue, handle);
 }
 
 }  // namespace drydock::wdf

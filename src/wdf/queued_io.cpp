@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/file_object.h"
 #include "wdf/io_target.h"
@@ -170,7 +171,7 @@ NTSTATUS QueuedIo::dispatch_io(IRP* irp) {
   // Whatever the driver does with it, the caller hears later.
   IoMarkIrpPending(irp);
   request->presented = true;
-  machine::call_driver(in_caller_context, device().handle_as<WDFDEVICE>(), request->handle_as<WDFREQUEST>());
+  call_driver(in_caller_context, device().handle_as<WDFDEVICE>(), request->handle_as<WDFREQUEST>());
   return STATUS_PENDING;
 }
 

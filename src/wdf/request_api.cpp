@@ -8,6 +8,7 @@
 #include "wdf/device.h"
 #include "wdf/file_object.h"
 #include "wdf/functions.h"
+#include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
 #include "wdf/queued_io.h"
@@ -32,6 +33,7 @@ Request& with_irp(WDFREQUEST handle, const char* function) {
 
 void complete(WDFREQUEST handle, NTSTATUS status, const ULONG_PTR* information, CHAR boost, const char* function) {
   Request& request = owned_request(handle, function);
+  if (Device* device = request.device()) check_not_in_surprise_notice(*device, function);
   const ULONG_PTR bytes = information ? *information : request.irp() ? request.irp()->IoStatus.Information : 0;
   request.complete(status, bytes, boost);
 }
@@ -266,6 +268,7 @@ NTSTATUS NTAPI WdfRequestRequeue(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle) {
   if (const NTSTATUS status = check_delivered(request); !NT_SUCCESS(status)) return status;
   if (request.on_cancel || request.queue()->config().DispatchType != WdfIoQueueDispatchManual)
     return STATUS_INVALID_DEVICE_REQUEST;
+  check_not_released(*request.queue(), "WdfRequestRequeue");
   request.queue()->take_back(request);
   return STATUS_SUCCESS;
 }

@@ -149,7 +149,9 @@ NTSTATUS NTAPI WdfRequestForwardToParentDeviceIoQueue(WDF_DRIVER_GLOBALS*, WDFRE
 
 /// TRUE: somebody has been asked to cancel it; the completion routine is called all the same.
 BOOLEAN NTAPI WdfRequestCancelSentRequest(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle) {
-  return IoTarget::cancel(object_as<Request>(Handle));
+  Request& request = object_as<Request>(Handle);
+  if (Device* device = request.device()) check_not_in_surprise_notice(*device, "WdfRequestCancelSentRequest");
+  return IoTarget::cancel(request);
 }
 
 VOID NTAPI WdfRequestGetCompletionParams(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle,

@@ -1,5 +1,6 @@
 #include "wdf/requirements.h"
 
+#include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/pnp_dispatch.h"
 
@@ -15,7 +16,7 @@ NTSTATUS query_resources(Device& pdo, IRP* irp) {
     return complete_irp(irp, status);
   }
   list->may_add = list->may_remove = true;
-  status = machine::call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFCMRESLIST>());
+  status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFCMRESLIST>());
   if (NT_SUCCESS(status)) {
     status = irp->IoStatus.Status;  // WDF-044: an empty list leaves it as it came
     if (list->count() != 0) {

@@ -24,10 +24,10 @@ CmResourceList& list_to_read(WDFCMRESLIST handle, const char* function) {
   return list;
 }
 
-/// WDF-050
+/// WDF-050, WDF-448
 bool may_change(const CmResourceList& list, bool allowed, const char* what) {
   if (allowed) return true;
-  record("WDF-050", "resource-list-changed-in-prepare",
+  record("WDF-448", "resource-list-changed-in-prepare",
          fmt::format("a driver {} a resource of {}, which no callback of this moment may do", what, list.name()));
   return false;
 }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "wdf/callback.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 #include "wdf/send_irp.h"
@@ -110,7 +111,7 @@ bool take_one(Device& device) {
 
 void ask_bus(Device& device) {
   if (auto ask = device.reenumerate.SurpriseRemoveAndReenumerateSelf)
-    machine::call_driver(ask, device.reenumerate.Context);
+    call_driver(ask, device.reenumerate.Context);
 }
 
 bool bus_can(const Device& device) {
@@ -131,7 +132,7 @@ void query_bus_interfaces(Device& device) {
 
 void release_bus_interfaces(Device& device) {
   if (!bus_can(device)) return;
-  if (auto release = device.reenumerate.InterfaceDereference) machine::call_driver(release, device.reenumerate.Context);
+  if (auto release = device.reenumerate.InterfaceDereference) call_driver(release, device.reenumerate.Context);
   device.reenumerate = {};
 }
 

@@ -31,6 +31,7 @@ constexpr Animal kZoo[] = {
     {"B17", "pnp_touches_in_close", "surprise-removal", "RST-200", "pnp_touches_in_close.sys"},
     {"G02", "pnp_lock_missed", "surprise-removal", "DRIVER_PNP_WATCHDOG (0x1D5)", "IRP_MN_REMOVE_DEVICE"},
     {"G03", "pnp_lock_unset", "remove", "DRIVER_VERIFIER_DETECTED_VIOLATION (0xC4)", "remove lock"},
+    {"G06", "bus_reports_duplicate", "start", "PNP_DETECTED_FATAL_ERROR (0xCA)", "Arg1: 0000000000000001"},
     {"G12", "pnp_waits_for_itself", "start", "DRIVER_PNP_WATCHDOG (0x1D5)", "IRP_MN_START_DEVICE"},
     {"21D", "pnp_stays_attached", "remove", "DRIVER_VERIFIER_IOMANAGER_VIOLATION (0xC9)  PNP-053",
      "Arg1: 000000000000021d"},
@@ -40,7 +41,7 @@ constexpr Animal kZoo[] = {
 class PnpZoo : public testing::TestWithParam<Animal> {};
 
 std::string line_for(const Animal& animal, const std::string& name) {
-  return "run " + guest("zoo/" + name) + " --board edu --scenario " + animal.scenario;
+  return "run " + guest("zoo/" + name) + " --board edu --scenario " + quoted(animal.scenario);
 }
 
 // PNP-066, PO-008: the watchdogs are those of G02, G12 and D06.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "nt/bugcheck.h"
+#include "ntos/ex/pool_guard.h"
+#include "ntos/ex/state.h"
 
 namespace drydock::ntos::ex {
 
@@ -76,7 +78,13 @@ void* NTAPI Pool::allocate_other(UCHAR type, SIZE_T bytes, ULONG tag, ULONG64 ca
   return block;
 }
 
+void set_pool_guard(PoolGuard& guard) {
+  kernel().ex->pool_guard = &guard;
+  kernel().pool->set_may_refuse(true);  // leads every allocation past the guard
+}
+
 void NTAPI Pool::release_other(void* address, ULONG tag) {
+  if (PoolGuard* guard = kernel().ex->pool_guard; guard != nullptr && guard->release(address, tag)) return;
   auto& machine = machine::Machine::current();
   auto found = large_.find(number(address));
   if (found == large_.end()) {
@@ -100,6 +108,7 @@ void NTAPI Pool::release_other(void* address, ULONG tag) {
 }
 
 void NTAPI Pool::release_is_wrong(void* address, ULONG tag) {
+  if (PoolGuard* guard = kernel().ex->pool_guard; guard != nullptr && guard->release(address, tag)) return;
   auto& machine = machine::Machine::current();
   PoolHeader* header = static_cast<PoolHeader*>(address) - 1;
   SIZE_T units = header->BlockSize;
@@ -148,10 +157,12 @@ std::vector<Pool::Block> Pool::blocks_of(ULONG64 first_caller, ULONG64 last_call
     if (block.caller >= first_caller && block.caller <= last_caller)
       result.push_back(
           {reinterpret_cast<void*>(address), block.bytes, block.tag, (block.type & kPaged) != 0, block.caller});
+  if (const PoolGuard* guard = kernel().ex->pool_guard) guard->add_blocks_of(first_caller, last_caller, result);
   return result;
 }
 
 bool Pool::find(const void* address, Block& block) const {
+  if (const PoolGuard* guard = kernel().ex->pool_guard; guard != nullptr && guard->find(address, block)) return true;
   auto large = large_.upper_bound(number(address));
   if (large != large_.begin()) {
     --large;

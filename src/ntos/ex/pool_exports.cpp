@@ -2,6 +2,8 @@
 
 #include "nt/bugcheck.h"
 #include "ntos/ex/pool.h"
+#include "ntos/ex/pool_guard.h"
+#include "ntos/ex/state.h"
 #include "ntos/rtl/exception.h"
 
 namespace drydock::ntos {
@@ -29,10 +31,13 @@ UCHAR block_type(ULONG pool_type) {
     bad_caller(8, machine::gs::irql(), type, bytes, "paged pool is asked for above APC_LEVEL");
   void* block = nullptr;
   if (!machine::refused("ExAllocatePoolWithTag")) {
+    const bool on_its_line = (type & NonPagedPoolCacheAligned) != 0 && bytes >= 64;
+    if (ex::PoolGuard* guard = kernel().ex->pool_guard)
+      block = guard->allocate(block_type(type), bytes, on_its_line ? 64 : Pool::kUnit, tag, caller);
     Pool& pool = *kernel().pool;
-    block = (type & NonPagedPoolCacheAligned) != 0 && bytes >= 64
-                ? pool.allocate_cache_aligned(block_type(type), bytes, tag, caller)
-                : pool.allocate(block_type(type), bytes, tag, caller);
+    if (block == nullptr)
+      block = on_its_line ? pool.allocate_cache_aligned(block_type(type), bytes, tag, caller)
+                          : pool.allocate(block_type(type), bytes, tag, caller);
   }
   if (block == nullptr && (type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0) ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
   return block;
@@ -89,13 +94,16 @@ PVOID NTAPI ExAllocatePool3(ULONG64 flags, SIZE_T bytes, ULONG tag, PVOID, ULONG
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID block, ULONG tag) {
+  // A guarded block that was freed may not be looked at, not even at what would be its header.
+  if (ex::PoolGuard* guard = kernel().ex->pool_guard) [[unlikely]]
+    if (guard->release(block, tag)) return;
   kernel().pool->release(block, tag);
 }
 VOID NTAPI ExFreePool(PVOID block) {
-  kernel().pool->release(block, 0);
+  ExFreePoolWithTag(block, 0);
 }
 VOID NTAPI ExFreePool2(PVOID block, ULONG tag, PVOID, ULONG) {
-  kernel().pool->release(block, tag);
+  ExFreePoolWithTag(block, tag);
 }
 
 SIZE_T NTAPI ExQueryPoolBlockSize(PVOID block, BOOLEAN* quota_charged) {

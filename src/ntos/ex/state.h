@@ -29,7 +29,10 @@ struct WorkQueue {
 
 inline constexpr unsigned kWorkQueues = 3;  ///< critical, delayed, hyper-critical
 
+class PoolGuard;
+
 struct State {
+  PoolGuard* pool_guard = nullptr;                             // special pool, if it is on
   std::map<const void*, WaitPlace> wait_places;                // looked up, never iterated
   std::map<const nt::ERESOURCE*, SharedOwners> shared_owners;  // looked up, never iterated
   WorkQueue work_queues[kWorkQueues];

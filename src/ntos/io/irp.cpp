@@ -11,6 +11,7 @@
 #include "ntos/io/device.h"
 #include "ntos/io/dispatch.h"
 #include "ntos/io/irp_ledger.h"
+#include "ntos/io/pending_check.h"
 #include "ntos/io/state.h"
 #include "ntos/ob/object.h"
 #include "ntos/ob/storage.h"
@@ -191,6 +192,19 @@ void NTAPI IoReuseIrp(IRP* Irp, NTSTATUS Iostatus) {
   if (IrpPrefix* prefix = prefix_of(Irp)) prefix->stage = IrpStage::Allocated;
 }
 
+namespace {
+
+[[gnu::noinline]] NTSTATUS call_checked(PendingCheck& check, DEVICE_OBJECT* device, UCHAR major, IRP* irp) {
+  const std::uint32_t number = number_of(irp);
+  const CHAR location = irp->CurrentLocation;
+  check.called(irp);
+  const NTSTATUS status = call_dispatch(device->DriverObject, major, device, irp);
+  check.returned(number, location, status);
+  return status;
+}
+
+}  // namespace
+
 NTSTATUS NTAPI IofCallDriver(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
   if (Irp->Type != IO_TYPE_IRP) [[unlikely]]
     stop_for_inconsistency(Irp);
@@ -216,6 +230,8 @@ NTSTATUS NTAPI IofCallDriver(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
   machine::Machine::current().record(machine::Event::IrpSent, number_of(Irp),
                                      static_cast<std::uint64_t>(major) << 8 | location->MinorFunction,
                                      ob::number_of(DeviceObject));
+  if (ledger.pending != nullptr) [[unlikely]]
+    return call_checked(*ledger.pending, DeviceObject, major, Irp);
   return call_dispatch(DeviceObject->DriverObject, major, DeviceObject, Irp);
 }
 

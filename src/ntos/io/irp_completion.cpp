@@ -15,6 +15,7 @@
 #include "ntos/io/irp.h"
 #include "ntos/io/irp_ledger.h"
 #include "ntos/io/mdl.h"
+#include "ntos/io/pending_check.h"
 #include "ntos/io/state.h"
 #include "ntos/ke/apc.h"
 #include "ntos/ke/current.h"
@@ -130,6 +131,8 @@ void NTAPI IofCompleteRequest(IRP* Irp, CHAR PriorityBoost) {
     bool top = Irp->CurrentLocation > Irp->StackCount;
     UCHAR control = location->Control;
     Irp->PendingReturned = control & SL_PENDING_RETURNED;
+    if (PendingCheck* check = state().irps.pending) [[unlikely]]
+      check->left(Irp, static_cast<CHAR>(Irp->CurrentLocation - 1), Irp->PendingReturned != FALSE);
     if (top) {
       if (IrpPrefix* prefix = prefix_of(Irp); prefix != nullptr && prefix->stage == IrpStage::Sent) {
         prefix->stage = IrpStage::Completed;

@@ -43,11 +43,14 @@ inline constexpr std::uint64_t kIrpMagic = 0x21707249'6b636f64;
 
 inline constexpr unsigned kIrpStackMax = 32;  ///< larger ones have no lookaside list
 
+class PendingCheck;
+
 struct IrpLedger {
   IrpPrefix* free[kIrpStackMax + 1] = {};
   std::uint32_t last_number = 0;
   std::uint64_t allocated = 0, freed = 0, sent = 0, completed = 0;
   bool use_lookaside = true;         ///< off: every IRP comes from pool and goes back there (verifier)
+  PendingCheck* pending = nullptr;   ///< under I/O verification
   std::vector<IrpPrefix*> blocks;    ///< every block there is, for reports
 };
 

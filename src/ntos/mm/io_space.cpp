@@ -32,8 +32,11 @@ PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes, MEMORY_CACHING_
   auto pa = static_cast<machine::PhysicalAddress>(address.QuadPart);
   // Memory that is RAM has an address already.
   void* base = memory().va_of(pa);
-  if (base == nullptr) base = memory().device_va(pa);
-  if (base == nullptr) return nullptr;
+  if (base == nullptr) {
+    base = memory().device_va(pa);
+    if (base == nullptr) return nullptr;
+    kernel().mm->watch.mapped(number(base), bytes);
+  }
   mm::Mapping& mapping = kernel().mm->mappings[number(base)];
   ++mapping.times;
   mapping.bytes = bytes;
@@ -53,7 +56,10 @@ VOID NTAPI MmUnmapIoSpace(PVOID base, SIZE_T) {
         "IO_SPACE_NOT_MAPPED", fmt::format("MmUnmapIoSpace of {:#x}, where nothing is mapped", number(base))));
     return;
   }
-  if (--found->second.times == 0) mappings.erase(found);
+  if (--found->second.times != 0) return;
+  const SIZE_T bytes = found->second.bytes;
+  mappings.erase(found);
+  if (!memory().is_ram(base)) kernel().mm->watch.unmapped(number(base), bytes, machine::gs::calling_address());
 }
 
 namespace {

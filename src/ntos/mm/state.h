@@ -6,6 +6,7 @@
 
 #include "machine/memory.h"
 #include "nt/mdl.h"
+#include "ntos/mm/io_space_watch.h"
 
 namespace drydock::ntos::mm {
 
@@ -27,6 +28,7 @@ struct ContiguousBlock {
 struct State {
   std::map<std::uintptr_t, Mapping> mappings;            // by address
   std::map<std::uintptr_t, ContiguousBlock> contiguous;  // by address
+  IoSpaceWatch watch;
   std::map<const nt::MDL*, std::uint64_t> locked;        // MDL with locked pages -> driver address that locked them
 };
 

@@ -250,6 +250,10 @@ void add_fault_witness(FaultWitness witness) {
   kernel().rtl->fault_witnesses.push_back(witness);
 }
 
+void add_fault_mender(FaultMender mender) {
+  kernel().rtl->fault_menders.push_back(mender);
+}
+
 void dispatch_fault(TrapFrame* frame, const FaultInfo& info) {
   Machine& machine = Machine::current();
   machine::BorderRecord* border = machine::innermost_border();
@@ -277,6 +281,8 @@ void dispatch_fault(TrapFrame* frame, const FaultInfo& info) {
       break;
     case FaultInfo::Kind::AccessViolation:
       for (FaultWitness witness : kernel().rtl->fault_witnesses) witness(frame, info);
+      for (FaultMender mender : kernel().rtl->fault_menders)
+        if (frame && mender(info)) return;
       page_fault.stop_if_hopeless();
       summary = page_fault.summary(page_fault.nothing_there());
       break;

@@ -10,4 +10,9 @@ namespace drydock::ntos::rtl {
 using FaultWitness = void (*)(const machine::TrapFrame* trap, const machine::FaultInfo& info);
 void add_fault_witness(FaultWitness witness);
 
+/// Asked after the witnesses, and only about a driver's own instruction: true if the memory is there again, so that the
+/// instruction may be run once more. The same limits.
+using FaultMender = bool (*)(const machine::FaultInfo& info);
+void add_fault_mender(FaultMender mender);
+
 }  // namespace drydock::ntos::rtl

@@ -15,6 +15,7 @@ struct ActiveUnwind;
 struct State {
   nt::ULONG rand_seed = 1;
   std::vector<FaultWitness> fault_witnesses;
+  std::vector<FaultMender> fault_menders;
   std::map<std::uint32_t, ActiveUnwind*> active_unwinds;  ///< whose termination handlers run now, by thread id
 };
 

@@ -1,0 +1,2 @@
+#define FIXED
+#include "irp_marked_not_pended.c"

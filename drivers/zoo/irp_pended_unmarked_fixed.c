@@ -1,0 +1,2 @@
+#define FIXED
+#include "irp_pended_unmarked.c"

@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_not_quiesced.c"
