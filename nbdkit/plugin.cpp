@@ -165,6 +165,11 @@ int zero(void*, std::uint32_t count, std::uint64_t offset, std::uint32_t flags) 
   return after_write(result, flags);
 }
 
+/// Only advice: a unit that cannot do it keeps what it has.
+int trim(void*, std::uint32_t count, std::uint64_t offset, std::uint32_t flags) {
+  return after_write(Place().ask(Kind::Trim, offset, count), flags);
+}
+
 void* open(int) {
   return NBDKIT_HANDLE_NOT_NEEDED;
 }
@@ -199,12 +204,14 @@ nbdkit_plugin make_plugin() {
   plugin.can_write = can_write;
   plugin.can_flush = yes;
   plugin.can_zero = yes;
+  plugin.can_trim = yes;
   plugin.can_fua = can_fua;
   plugin.can_multi_conn = yes;  // one disk, whoever asks
   plugin.pread = pread;
   plugin.pwrite = pwrite;
   plugin.flush = flush;
   plugin.zero = zero;
+  plugin.trim = trim;
   return plugin;
 }
 

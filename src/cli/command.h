@@ -25,6 +25,7 @@ void add_replay_command(CLI::App& app, Chosen& chosen);
 void add_sweep_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_list_command(CLI::App& app, Chosen& chosen);
+void add_probe_command(CLI::App& app, Chosen& chosen);
 void add_serve_command(CLI::App& app, Chosen& chosen);
 
 /// Says what is wrong, in one sentence on standard error; the exit code that goes with it.

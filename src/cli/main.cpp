@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   cli::add_sweep_command(app, chosen);
   cli::add_inspect_command(app, chosen);
   cli::add_list_command(app, chosen);
+  cli::add_probe_command(app, chosen);
   cli::add_serve_command(app, chosen);
   try {
     app.parse(argc, argv);

@@ -47,9 +47,13 @@ Result<scenario::Chaos> chaos_of(const std::string& text) {
   for (const std::string& part : CLI::detail::split(text, ',')) {
     const std::size_t equals = part.find('=');
     const std::string name = part.substr(0, equals);
-    machine::Duration* slot = name == "bus-reset" ? &chaos.bus_reset : name == "unplug" ? &chaos.unplug : nullptr;
+    machine::Duration* slot = name == "bus-reset"        ? &chaos.bus_reset
+                              : name == "function-reset" ? &chaos.function_reset
+                              : name == "unplug"         ? &chaos.unplug
+                                                         : nullptr;
     if (!slot)
-      return error("--chaos ", part, ": what may happen is bus-reset=5s and unplug=30s, separated by commas");
+      return error("--chaos ", part,
+                   ": what may happen is bus-reset=5s, function-reset=10s and unplug=30s, separated by commas");
     const auto every = equals == std::string::npos ? std::nullopt
                                                    : bus::board::nanoseconds_of_text(part.substr(equals + 1));
     if (!every || *every <= 0) return error("--chaos ", part, ": this is no duration; write ", name, "=5s");
@@ -135,10 +139,10 @@ class Serving {
     std::fwrite(text.data(), 1, text.size(), stdout);
     const scenario::ServeStatistics& all = serve_.statistics;
     if (!job_.display.json)
-      fmt::print("served {} reads ({} MiB), {} writes ({} MiB), {} zeroes, {} flushes; {} sent again, {} failed\n"
-                 "{} bus resets, {} unplugs\n",
-                 all.reads, all.bytes_read >> 20, all.writes, all.bytes_written >> 20, all.zeroes, all.flushes,
-                 all.repeated, all.failed, all.bus_resets, all.unplugs);
+      fmt::print("served {} reads ({} MiB), {} writes ({} MiB), {} zeroes, {} trims, {} flushes; {} sent again, {} failed\n"
+                 "{} bus resets, {} function-level resets, {} unplugs\n",
+                 all.reads, all.bytes_read >> 20, all.writes, all.bytes_written >> 20, all.zeroes, all.trims,
+                 all.flushes, all.repeated, all.failed, all.bus_resets, all.function_resets, all.unplugs);
     return exit_code(result->exit_code);
   }
 
@@ -204,7 +208,7 @@ void add_serve_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--disk", options->wish.disk_file, "A file for the board's first disk, instead of memory")
       ->type_name("FILE");
   command->add_option("--number", options->disk, "Which of the board's disks is served, from 0")->type_name("N");
-  command->add_option("--chaos", options->chaos, "What happens meanwhile, and how often: bus-reset=5s,unplug=30s")
+  command->add_option("--chaos", options->chaos, "What happens meanwhile, and how often: bus-reset=5s,function-reset=10s,unplug=30s")
       ->type_name("LIST");
   command->add_option("--processors", options->wish.processors, "Processors of the machine; default: the board's")
       ->type_name("N")

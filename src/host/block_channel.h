@@ -11,7 +11,7 @@
 
 namespace drydock::host {
 
-enum class BlockRequestKind : std::uint32_t { Read, Write, Flush, Zero };
+enum class BlockRequestKind : std::uint32_t { Read, Write, Flush, Zero, Trim };
 
 struct BlockRequest {
   static constexpr std::size_t kBytesMax = 256 << 10;

@@ -1,7 +1,9 @@
 #include "host/file_io.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -29,6 +31,21 @@ bool write_at(int descriptor, std::uint64_t offset, std::span<const std::byte> f
     if (count <= 0) return false;
     from = from.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
+bool discard_at(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+  if (bytes == 0) return true;
+  if (fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                static_cast<off_t>(bytes)) == 0)
+    return true;
+  static constexpr std::byte kZeros[4096]{};
+  while (bytes != 0) {
+    const std::size_t some = std::min<std::uint64_t>(bytes, sizeof(kZeros));
+    if (!write_at(descriptor, offset, std::span(kZeros, some))) return false;
+    offset += some;
+    bytes -= some;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -17,7 +18,7 @@ namespace drydock::host {
 
 namespace {
 
-constexpr off_t kErrorsShown = 4096;
+constexpr std::size_t kErrorsShown = 4096;
 constexpr auto kPatience = std::chrono::milliseconds(500);  // after SIGTERM, before SIGKILL
 
 }  // namespace
@@ -80,14 +81,17 @@ void HelperProcess::kill() {
   }
 }
 
-std::string HelperProcess::errors() const {
-  std::string text;
-  if (!errors_) return text;
-  const off_t bytes = lseek(errors_.get(), 0, SEEK_END);
-  if (bytes <= 0) return text;
-  const off_t from = bytes > kErrorsShown ? bytes - kErrorsShown : 0;
-  text.resize(static_cast<std::size_t>(bytes - from));
-  const ssize_t got = pread(errors_.get(), text.data(), text.size(), from);
+std::size_t HelperProcess::error_bytes() const {
+  const off_t bytes = errors_ ? lseek(errors_.get(), 0, SEEK_END) : 0;
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::string HelperProcess::errors(std::size_t from) const {
+  const std::size_t bytes = error_bytes();
+  if (bytes > kErrorsShown) from = std::max(from, bytes - kErrorsShown);
+  std::string text(bytes > from ? bytes - from : 0, '\0');
+  if (text.empty()) return text;
+  const ssize_t got = pread(errors_.get(), text.data(), text.size(), static_cast<off_t>(from));
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return text;
 }

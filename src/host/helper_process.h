@@ -27,8 +27,10 @@ class HelperProcess {
   void kill();
   /// Its end in words: "exit code 1", "signal 11"; empty while it runs.
   std::string end() const { return end_; }
-  /// What it has written to standard error so far, at most the last 4 KiB.
-  std::string errors() const;
+  /// What it has written to standard error so far, without the first `from` bytes; at most the last 4 KiB.
+  std::string errors(std::size_t from = 0) const;
+  /// How much it has written there.
+  std::size_t error_bytes() const;
   int id() const { return id_; }
 
  private:

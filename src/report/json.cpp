@@ -98,6 +98,10 @@ std::string text_of(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+ordered_json json_of(const scenario::HardwareUse& use) {
+  return {{"round_trips", use.round_trips}, {"posted_writes", use.posted}, {"ended", use.ended}, {"said", use.said}};
+}
+
 }  // namespace
 
 std::string json_of(const scenario::RunResult& result, const std::string& replay) {
@@ -144,6 +148,7 @@ std::string json_of(const scenario::RunResult& result, const std::string& replay
   json["digest"] = result.digest;
   json["replay"] = replay;
   json["live"] = result.live;
+  if (result.hardware.is_qemu) json["qemu"] = json_of(result.hardware);
   return text_of(json);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "report/finding_text.h"
+#include "report/hardware_text.h"
 
 namespace drydock::report {
 
@@ -213,6 +214,7 @@ std::string table_of(const RunResult& result, const Look& look, const std::strin
                         grouped(result.total.ended()), grouped(result.total.lost), grouped(result.sectors_verified));
   text += fmt::format("\n{}  {} decisions  {} register traps  {} events\n", strategy_text(result),
                       grouped(result.decisions), grouped(result.register_traps), grouped(result.events));
+  text += hardware_text(result.hardware, look);
   if (result.live) return text + "live, on the wall's clock: this run cannot be replayed\n";
   text += fmt::format("digest {}\n", result.digest);
   if (!result.passed() && !replay.empty()) text += fmt::format("{}\n", replay);

@@ -93,6 +93,7 @@ host::Result<RunResult> run(const RunConfig& config) {
   std::unique_ptr<Machine> machine = TRY(assemble(config));
   Stage* stage = nullptr;
   machine->enter([&] { stage = new Stage(*machine, config, clock); });
+  const HardwareWatch hardware(*config.board);
   const machine::Outcome outcome = machine->run([stage] { stage->perform(); });
   const auto ended = RealClock::now();
 
@@ -105,6 +106,7 @@ host::Result<RunResult> run(const RunConfig& config) {
   result.strategy = config.strategy;
   result.requests = config.requests;
   result.live = config.outside != nullptr || config.board->is_live();
+  result.hardware = hardware.use();
   result.outcome = outcome.kind;
   result.steps = stage->steps();
   for (std::size_t i = 0; i < result.steps.size(); ++i) {

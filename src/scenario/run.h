@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 #include "ntos/io/error_log.h"
 #include "scenario/driver_file.h"
+#include "scenario/hardware_use.h"
 #include "scenario/request_counts.h"
 #include "scenario/scenario.h"
 #include "scenario/verifier_options.h"
@@ -103,6 +104,7 @@ struct RunResult {
   std::vector<ntos::io::ErrorLogEvent> event_log;
   std::optional<machine::Trace> trace;  ///< if asked for
 
+  HardwareUse hardware;
   bool live = false;  ///< ran on the wall's clock: cannot be replayed
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }

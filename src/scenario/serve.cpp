@@ -7,12 +7,14 @@
 #include <fmt/format.h>
 
 #include "bus/board/build_board.h"
+#include "nt/data_set.h"
 #include "nt/status.h"
 #include "ntos/ke/delay.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/ps/thread.h"
+#include "scenario/reset_client.h"
 #include "scenario/run.h"
 #include "scenario/stage.h"
 #include "scenario/steps.h"
@@ -57,6 +59,7 @@ class Server {
     for (unsigned n = 0; n < kThreads; ++n)
       ntos::ps::create_system_thread(fmt::format("serve {}", n + 1), [this] { serve(); });
     start_chaos("bus resets", job_.chaos.bus_reset, &Server::reset_bus);
+    start_chaos("function-level resets", job_.chaos.function_reset, &Server::reset_function);
     start_chaos("unplugs", job_.chaos.unplug, &Server::unplug_and_plug);
     *job_.ready = 1;
     while (!job_.stop_asked->load()) ntos::ke::delay(kStopPoll);
@@ -94,15 +97,18 @@ class Server {
     const std::uint64_t offset = request.offset;
     const std::uint32_t bytes = request.bytes;
     const std::uint64_t size = disk().blocks * disk().block_bytes;
-    if (kind != Kind::Flush && (bytes == 0 || bytes > BlockRequest::kBytesMax || offset > size || bytes > size - offset ||
-                                offset % disk().block_bytes || bytes % disk().block_bytes))
+    const bool moves_data = kind != Kind::Flush && kind != Kind::Trim;
+    if ((moves_data && bytes > BlockRequest::kBytesMax) ||
+        (kind != Kind::Flush && (bytes == 0 || offset > size || bytes > size - offset || offset % disk().block_bytes ||
+                                 bytes % disk().block_bytes)))
       return EINVAL;
     if (kind == Kind::Zero) std::memset(data, 0, bytes);
     count(kind, bytes);
     for (unsigned attempt = 1;; ++attempt) {
       const unsigned pulls_before = pulls_;
-      const user::IoResult result = send(kind, offset, {data, bytes});
-      if (result.ok() && (kind == Kind::Flush || result.information == bytes)) return 0;
+      const user::IoResult result = kind == Kind::Trim ? trim(offset, bytes) : send(kind, offset, {data, bytes});
+      if (result.ok() && (!moves_data || result.information == bytes)) return 0;
+      if (kind == Kind::Trim && result.status == STATUS_NOT_SUPPORTED) return 0;  // it was but advice
       // A device that was pulled comes back; what it had not answered is sent again.
       const bool pulled = pulls_ != pulls_before;
       if (!pulled && attempt >= kAttemptsMax) return result.ok() ? EIO : errno_of(result.status);
@@ -119,7 +125,28 @@ class Server {
       case Kind::Write:
       case Kind::Zero: result = disk().file.write(data, offset); break;
       case Kind::Flush: result = disk().file.flush(); break;
+      case Kind::Trim: break;
     }
+    --users_;
+    return result;
+  }
+
+  user::IoResult trim(std::uint64_t offset, std::uint32_t bytes) {
+    struct {
+      DEVICE_MANAGE_DATA_SET_ATTRIBUTES head;
+      ULONG pad;
+      DEVICE_DATA_SET_RANGE range;
+    } request{};
+    request.head.Size = sizeof(request.head);
+    request.head.Action = DeviceDsmAction_Trim;
+    request.head.DataSetRangesOffset = offsetof(decltype(request), range);
+    request.head.DataSetRangesLength = sizeof(request.range);
+    request.range.StartingOffset = static_cast<LONGLONG>(offset);
+    request.range.LengthInBytes = bytes;
+    ntos::KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
+    ++users_;
+    const user::IoResult result =
+        disk().file.ioctl(IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, std::as_bytes(std::span(&request, 1)));
     --users_;
     return result;
   }
@@ -131,6 +158,7 @@ class Server {
       case Kind::Write: ++all.writes, all.bytes_written += bytes; break;
       case Kind::Zero: ++all.zeroes; break;
       case Kind::Flush: ++all.flushes; break;
+      case Kind::Trim: ++all.trims; break;
     }
   }
 
@@ -158,6 +186,14 @@ class Server {
 
   void reset_bus() { job_.statistics.bus_resets += ask_for_bus_resets(stage_); }
 
+  void reset_function() {
+    for (const Adapter* adapter : stage_.tested_adapters()) {
+      ResetClient client(*adapter);
+      if (client.offers(FunctionLevelDeviceReset) && NT_SUCCESS(client.reset(FunctionLevelDeviceReset)))
+        ++job_.statistics.function_resets;
+    }
+  }
+
   void unplug_and_plug() {
     ntos::KeClearEvent(&back_);
     ++pulls_;
@@ -182,8 +218,19 @@ class Server {
   bool disturbed_ = false;
 };
 
+/// Somebody who asks for resets that never come would take the silence for a pass.
+void require_function_reset(Stage& stage) {
+  for (const Adapter* adapter : stage.tested_adapters())
+    if (!ResetClient(*adapter).offers(FunctionLevelDeviceReset))
+      stage.fail("no-function-reset",
+                 fmt::format("the bus offers no function-level reset for the adapter in slot {}: a board may give it "
+                             "_RST, or leave function-reset out of --chaos",
+                             bus::board::to_text(adapter->slot)));
+}
+
 void serve_disk(Stage& stage) {
   ServeJob& job = *stage.config().serve;
+  if (job.chaos.function_reset > 0s) require_function_reset(stage);
   auto* server = new Server(stage, job);
   server->run();
   const ServeStatistics& all = job.statistics;

@@ -18,16 +18,17 @@ namespace drydock::scenario {
 /// What disturbs the disk while it is served; zero: never.
 struct Chaos {
   machine::Duration bus_reset{};  ///< IOCTL_STORAGE_RESET_BUS so often
+  machine::Duration function_reset{};  ///< a function-level reset of the adapter so often, if its bus offers one
   machine::Duration unplug{};     ///< the adapter is pulled so often, and put back kAwayFor later
 };
 inline constexpr machine::Duration kAwayFor = std::chrono::milliseconds(500);
 
 struct ServeStatistics {
-  std::uint64_t reads = 0, writes = 0, flushes = 0, zeroes = 0;
+  std::uint64_t reads = 0, writes = 0, flushes = 0, zeroes = 0, trims = 0;
   std::uint64_t bytes_read = 0, bytes_written = 0;
   std::uint64_t repeated = 0;  ///< requests that failed with the device and were sent again
   std::uint64_t failed = 0;    ///< that their client saw fail
-  std::uint64_t bus_resets = 0, unplugs = 0;
+  std::uint64_t bus_resets = 0, function_resets = 0, unplugs = 0;
 };
 
 /// Lives outside of the machine.

@@ -98,7 +98,7 @@ TEST(Serve, TheSocketMustBeFreeAndItsPathShort) {
 TEST(Serve, ChaosIsSpeltOut) {
   const Ran ran = drydock("serve " + guest("pvscsi") + " --socket /tmp/never.sock --chaos fire=1s");
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_TRUE(ran.says("bus-reset=5s and unplug=30s")) << ran.output;
+  EXPECT_TRUE(ran.says("bus-reset=5s, function-reset=10s and unplug=30s")) << ran.output;
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ class Reader {
 
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
-                  {"slot", "model", "device", "driver", "disk", "latency", "reset_latency", "faults",
+                  {"slot", "model", "device", "arguments", "driver", "disk", "latency", "reset_latency", "faults",
                    "message_interrupts",
                    "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
@@ -427,7 +427,9 @@ class Reader {
   Status read_qemu_device(const toml::table& table, Device& device) const {
     const std::string text = TRY(text_of(table, "device", ""));
     if (device.model != "qemu") {
-      if (!text.empty()) return complain(table, "device", "only model = \"qemu\" takes a device: remove this key");
+      for (const char* key : {"device", "arguments"})
+        if (table.contains(key))
+          return complain(table, key, fmt::format("only model = \"qemu\" takes this key: remove {}", key));
       return {};
     }
     if (text.empty()) return at(table, "a qemu device needs its name: add device = \"pvscsi\"");
@@ -437,6 +439,15 @@ class Reader {
     for (std::string_view own : {",id=", ",bus=", ",addr=", ",drive="})
       if (device.qemu_properties.find(own) != std::string::npos)
         return complain(table, "device", fmt::format("{} is set by the board itself: leave it out", own.substr(1)));
+    if (const toml::node* node = table.get("arguments")) {
+      const toml::array* words = node->as_array();
+      if (!words) return wrong_type(*node, "arguments", "a list of texts such as [\"-object\", \"rng-random,id=r\"]");
+      for (const toml::node& word : *words) {
+        auto value = word.value_exact<std::string>();
+        if (!value) return wrong_type(word, "arguments", "a list of texts such as [\"-object\", \"rng-random,id=r\"]");
+        device.qemu_arguments.push_back(*value);
+      }
+    }
     if (table.contains("latency") || table.contains("reset_latency") || !device.message_interrupts)
       return complain(table, table.contains("latency") ? "latency" : "model",
                       "QEMU's devices have their own timing and interrupts: remove latency, reset_latency and "

@@ -50,6 +50,7 @@ struct Device {
   bool function_level_reset = true;                ///< false: a function that has it goes without
   std::string qemu_type;        ///< of model "qemu": the device as QEMU calls it
   std::string qemu_properties;  ///< ",key=value..." as on QEMU's command line
+  std::vector<std::string> qemu_arguments;  ///< further words of that command line: what the device refers to
   models::qemu::Computer* qemu = nullptr;  ///< the board's, while it runs
   unsigned qemu_number = 0;                ///< which of its devices this is
 };

@@ -157,6 +157,19 @@ bool set_link(machine::Machine& machine, Slot bridge, bool up) {
   return true;
 }
 
+bool system_reset(machine::Machine& machine) {
+  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
+  if (!part) return false;
+  for (const Device& device : part->devices)
+    if (device.qemu && device.qemu_number == 0 && !device.qemu->system_reset()) return false;
+  for (const Device* device : in_order_of_buses(part->devices)) {
+    if (!part->fabric->model(location_of(device->slot))) continue;
+    part->fabric->reset(location_of(device->slot), machine::ResetKind::PowerOn);
+    if (device->secondary != 0) program_as_firmware(*part, *device);
+  }
+  return true;
+}
+
 bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {
   auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
   const Device* device = part ? device_in(*part, slot) : nullptr;

@@ -36,6 +36,10 @@ bool set_link(machine::Machine& machine, Slot bridge, bool up);
 /// Puts a new device of the same kind into a slot that `unplug` emptied.
 host::Status plug(machine::Machine& machine, Slot slot);
 
+/// Restarts the computer's hardware: every device as after power-on, bridges as the firmware leaves them, in QEMU by its
+/// own system reset. Disks keep what they hold. False if QEMU refused. On a machine thread.
+bool system_reset(machine::Machine& machine);
+
 /// Has a fault of the device in `slot` strike at its next opportunity. False if there is no such device, or no such
 /// fault, or its model strikes by decision only.
 bool strike(machine::Machine& machine, Slot slot, std::string_view fault);

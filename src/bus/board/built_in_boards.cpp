@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
+
 #include "bus/board/board.h"
+#include "bus/board/built_in_qemu_boards.h"
 
 namespace drydock::bus::board {
 
@@ -104,38 +108,16 @@ description = "no devices at all"
 memory = "32 MiB"
 )";
 
-constexpr std::string_view kQemuPvscsi = R"(# The demo's board with QEMU's pvscsi instead of our own. Live: the clock is the wall's, so buses rest shorter.
-name = "qemu-pvscsi"
-description = "QEMU's pvscsi with two disks of 64 MiB"
-memory = "64 MiB"
-
-[settings]
-scsiport.reset_holdoff = "20 ms"
-
-[[device]]
-slot = "0:3.0"
-model = "qemu"
-device = "pvscsi"
-disk = [
-  { target = 0, size = "64 MiB" },
-  { target = 1, size = "64 MiB" },
-]
-)";
-
-constexpr std::string_view kQemuEdu = R"(# QEMU's own educational device, of which our model is an imitation. Live; a transfer takes it 100 ms.
-name = "qemu-edu"
-description = "QEMU's educational device itself"
-memory = "64 MiB"
-
-[[device]]
-slot = "0:4.0"
-model = "qemu"
-device = "edu"
-)";
-
-constexpr BuiltInBoard kBoards[] = {
+constexpr BuiltInBoard kOwnBoards[] = {
     {"pvscsi", kPvscsi}, {"pvscsi-smp", kPvscsiSmp}, {"pvscsi-pair", kPvscsiPair}, {"edu", kEdu},
-    {"rail", kRail},     {"qemu-pvscsi", kQemuPvscsi}, {"qemu-edu", kQemuEdu}, {"empty", kEmpty}};
+    {"rail", kRail},     {"empty", kEmpty}};
+
+constexpr auto kBoards = [] {
+  std::array<BuiltInBoard, std::size(kOwnBoards) + std::size(kQemuBoards)> all{};
+  std::copy(std::begin(kOwnBoards), std::end(kOwnBoards), all.begin());
+  std::copy(std::begin(kQemuBoards), std::end(kQemuBoards), all.begin() + std::size(kOwnBoards));
+  return all;
+}();
 
 }  // namespace
 

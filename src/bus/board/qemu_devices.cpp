@@ -16,6 +16,7 @@ models::qemu::DevicePlan plan_of(const Board& board, const Device& device) {
   models::qemu::DevicePlan plan;
   plan.type = device.qemu_type;
   plan.properties = device.qemu_properties;
+  plan.arguments = device.qemu_arguments;
   plan.place = (board.file.empty() ? board.name : board.file) + ":" + std::to_string(device.line);
   for (const Disk& disk : device.disks)
     plan.disks.push_back({.target = disk.target,

@@ -30,6 +30,9 @@ struct Capacity {
   ULONGLONG bytes() const { return blocks << shift; }
 };
 
+/// Whether the unit does UNMAP.
+enum class TrimSupport : std::uint8_t { Unknown, No, Yes };
+
 /// A power IRP on its way through the steps of power.cpp.
 struct PowerSequence {
   IRP* irp = nullptr;
@@ -59,6 +62,7 @@ struct Fdo {
   bool write_cache = false;
   bool force_unit_access = false;  ///< the device heeds it (DPOFUA)
   bool write_protected = false;
+  TrimSupport trim = TrimSupport::Unknown;
   SCSI_ADDRESS address{};
   INQUIRYDATA inquiry{};
   Capacity capacity;

@@ -6,6 +6,8 @@
 #include "class/disk/fdo.h"
 #include "class/disk/kernel.h"
 #include "class/disk/send.h"
+#include "class/disk/trim.h"
+#include "nt/data_set.h"
 #include "nt/ioctl.h"
 #include "nt/storage.h"
 
@@ -114,6 +116,22 @@ NTSTATUS get_device_number(Fdo& fdo, IRP* irp) {
   return answer(fdo, irp, STORAGE_DEVICE_NUMBER{FILE_DEVICE_DISK, fdo.names.number, 0});
 }
 
+/// What the port knows nothing of.
+bool asks_about_trim(const IRP* irp) {
+  const Ioctl ioctl = ioctl_of(irp);
+  STORAGE_PROPERTY_QUERY query{};
+  if (ioctl.input < offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters)) return false;
+  std::memcpy(&query, ioctl.buffer, offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters));
+  return query.PropertyId == StorageDeviceTrimProperty && query.QueryType == PropertyStandardQuery;
+}
+
+NTSTATUS trim_property(Fdo& fdo, IRP* irp) {
+  DEVICE_TRIM_DESCRIPTOR descriptor{};
+  descriptor.Version = descriptor.Size = sizeof(descriptor);
+  descriptor.TrimEnabled = can_trim(fdo);
+  return answer(fdo, irp, descriptor, sizeof(STORAGE_DESCRIPTOR_HEADER));
+}
+
 /// SP-317: marked as having come through a class driver.
 NTSTATUS pass_through(Fdo& fdo, IRP* irp) {
   DEVICE_OBJECT* lower = fdo.lower;
@@ -145,6 +163,10 @@ NTSTATUS NTAPI DiskDeviceControl(DEVICE_OBJECT* DeviceObject, IRP* Irp) {
       return check_verify(fdo, Irp);
     case IOCTL_STORAGE_GET_DEVICE_NUMBER:
       return get_device_number(fdo, Irp);
+    case IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES:
+      return end(fdo, Irp, trim(fdo, Irp));
+    case IOCTL_STORAGE_QUERY_PROPERTY:
+      return asks_about_trim(Irp) ? trim_property(fdo, Irp) : pass_down(fdo, Irp);
     case IOCTL_SCSI_PASS_THROUGH:
     case IOCTL_SCSI_PASS_THROUGH_DIRECT:
     case IOCTL_SCSI_MINIPORT:

@@ -37,31 +37,52 @@ NTSTATUS submit_and_wait(Packet& packet) {
 
 }  // namespace
 
-NTSTATUS send_command(Fdo& fdo, std::span<const UCHAR> cdb, PoolBuffer* from_device, ULONG timeout_s, ULONG* moved) {
+namespace {
+
+/// Data of one command: in which direction, and how much.
+struct Data {
+  UCHAR* at = nullptr;
+  ULONG bytes = 0;
+  ULONG direction = 0;  ///< SRB_FLAGS_DATA_IN or _OUT
+};
+
+NTSTATUS send(Fdo& fdo, std::span<const UCHAR> cdb, Data data, ULONG timeout_s, ULONG* moved) {
   Packet* packet = take_packet(fdo);
   if (packet == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   std::ranges::copy(cdb, prepare_command(*packet, static_cast<UCHAR>(cdb.size()), wake));
   packet->srb.TimeOutValue = timeout_s;
   MDL* mdl = nullptr;
-  if (from_device != nullptr) {
-    mdl = IoAllocateMdl(from_device->data(), from_device->size(), FALSE, FALSE, nullptr);
+  if (data.at != nullptr) {
+    mdl = IoAllocateMdl(data.at, data.bytes, FALSE, FALSE, nullptr);
     if (mdl == nullptr) {
       give_back(*packet);
       return STATUS_INSUFFICIENT_RESOURCES;
     }
     MmBuildMdlForNonPagedPool(mdl);
     packet->mdl = mdl;
-    packet->buffer = from_device->data();
-    packet->length = from_device->size();
-    packet->flags |= SRB_FLAGS_DATA_IN;
+    packet->buffer = data.at;
+    packet->length = data.bytes;
+    packet->flags |= data.direction;
   }
   NTSTATUS status = submit_and_wait(*packet);
   const ULONG came = packet->srb.DataTransferLength;
-  if (status == STATUS_DATA_OVERRUN && from_device != nullptr && came <= from_device->size()) status = STATUS_SUCCESS;
+  if (status == STATUS_DATA_OVERRUN && data.direction == SRB_FLAGS_DATA_IN && came <= data.bytes)
+    status = STATUS_SUCCESS;
   if (moved != nullptr) *moved = NT_SUCCESS(status) ? came : 0;
   if (mdl != nullptr) IoFreeMdl(mdl);
   give_back(*packet);
   return status;
+}
+
+}  // namespace
+
+NTSTATUS send_command(Fdo& fdo, std::span<const UCHAR> cdb, PoolBuffer* from_device, ULONG timeout_s, ULONG* moved) {
+  const Data data = from_device ? Data{from_device->data(), from_device->size(), SRB_FLAGS_DATA_IN} : Data{};
+  return send(fdo, cdb, data, timeout_s, moved);
+}
+
+NTSTATUS send_data(Fdo& fdo, std::span<const UCHAR> cdb, const PoolBuffer& to_device, ULONG bytes, ULONG timeout_s) {
+  return send(fdo, cdb, {to_device.data(), bytes, SRB_FLAGS_DATA_OUT}, timeout_s, nullptr);
 }
 
 NTSTATUS send_function(Fdo& fdo, UCHAR function) {

@@ -30,6 +30,8 @@ class PoolBuffer {
 /// packet is free; STATUS_DATA_OVERRUN is success where less came than asked for.
 NTSTATUS send_command(Fdo& fdo, std::span<const UCHAR> cdb, PoolBuffer* from_device, ULONG timeout_s,
                       ULONG* moved = nullptr);
+/// The same with `bytes` of data for the unit.
+NTSTATUS send_data(Fdo& fdo, std::span<const UCHAR> cdb, const PoolBuffer& to_device, ULONG bytes, ULONG timeout_s);
 /// CLAIM_DEVICE, RELEASE_DEVICE and the like: to the port, without data. Returns its status.
 NTSTATUS send_function(Fdo& fdo, UCHAR function);
 

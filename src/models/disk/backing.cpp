@@ -35,12 +35,32 @@ bool MemoryBacking::write(std::uint64_t offset, std::span<const std::byte> from)
   return true;
 }
 
+bool MemoryBacking::discard(std::uint64_t offset, std::uint64_t bytes) {
+  HOST_CHECK(offset <= size_bytes_ && bytes <= size_bytes_ - offset);
+  const std::uint64_t end = offset + bytes;
+  for (auto page = pages_.lower_bound(offset / kPageBytes); page != pages_.end() && page->first * kPageBytes < end;) {
+    const std::uint64_t start = page->first * kPageBytes;
+    const std::uint64_t from = std::max(start, offset), until = std::min(start + kPageBytes, end);
+    if (until - from == kPageBytes) {
+      page = pages_.erase(page);
+    } else {
+      std::memset(page->second.data() + (from - start), 0, until - from);
+      ++page;
+    }
+  }
+  return true;
+}
+
 bool FileBacking::read(std::uint64_t offset, std::span<std::byte> to) {
   return host::read_at(descriptor_, offset, to);
 }
 
 bool FileBacking::write(std::uint64_t offset, std::span<const std::byte> from) {
   return !read_only_ && host::write_at(descriptor_, offset, from);
+}
+
+bool FileBacking::discard(std::uint64_t offset, std::uint64_t bytes) {
+  return !read_only_ && host::discard_at(descriptor_, offset, bytes);
 }
 
 bool FileBacking::flush() {

@@ -17,6 +17,8 @@ class Backing {
   /// Both lie within size_bytes(). False: the medium failed.
   virtual bool read(std::uint64_t offset, std::span<std::byte> to) = 0;
   virtual bool write(std::uint64_t offset, std::span<const std::byte> from) = 0;
+  /// These bytes are not needed any more: they read as zeros from now on. False: the medium failed.
+  virtual bool discard(std::uint64_t offset, std::uint64_t bytes) = 0;
   /// Everything written so far is on stable storage when it returns true.
   virtual bool flush() = 0;
 };
@@ -29,6 +31,7 @@ class MemoryBacking final : public Backing {
   std::uint64_t size_bytes() const override { return size_bytes_; }
   bool read(std::uint64_t offset, std::span<std::byte> to) override;
   bool write(std::uint64_t offset, std::span<const std::byte> from) override;
+  bool discard(std::uint64_t offset, std::uint64_t bytes) override;
   bool flush() override { return true; }
 
  private:
@@ -49,6 +52,7 @@ class FileBacking final : public Backing {
   bool read_only() const override { return read_only_; }
   bool read(std::uint64_t offset, std::span<std::byte> to) override;
   bool write(std::uint64_t offset, std::span<const std::byte> from) override;
+  bool discard(std::uint64_t offset, std::uint64_t bytes) override;
   bool flush() override;
 
  private:

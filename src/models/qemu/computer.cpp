@@ -169,6 +169,14 @@ void Computer::secondary_bus_reset(unsigned port) {
   root_write(slot_of(port), kBridgeControl, 2, control & ~kSecondaryBusReset);
 }
 
+bool Computer::system_reset() {
+  if (!qmp_.command(R"({"execute": "system_reset"})")) return false;
+  set_up();
+  for (Function* function : functions_)
+    if (function) function->system_was_reset();
+  return true;
+}
+
 pci::ModelFactory Computer::factory(unsigned device) {
   return [this, device](machine::DeviceWires& wires) -> std::unique_ptr<machine::DeviceModel> {
     if (!present_[device])

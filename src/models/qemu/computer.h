@@ -42,6 +42,9 @@ class Computer {
   int ram_descriptor() const { return process_.ram.get(); }
   /// QEMU has ended by itself.
   bool ended() const { return qtest_.ended(); }
+  /// What it has written to its standard error, without the first `from` bytes; at most the last 4 KiB.
+  std::string said(std::size_t from) const { return process_.process.errors(from); }
+  std::size_t said_bytes() const { return process_.process.error_bytes(); }
 
   // ---- for Function
   Qtest& qtest() { return qtest_; }
@@ -55,6 +58,9 @@ class Computer {
   /// The slot loses its power: the device is gone.
   void pull(unsigned port);
   void secondary_bus_reset(unsigned port);
+
+  /// QEMU's own reset of its whole computer. The next reset() of each device finds it done. False if QEMU is gone.
+  bool system_reset();
 
  private:
   explicit Computer(const Plan& plan, QemuProcess process, host::EventLoop loop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "models/qemu/computer.h"
 
@@ -237,7 +238,7 @@ void Function::message_came(unsigned vector) {
 void Function::reset(ResetKind kind) {
   if (!present()) return;
   // A function-level reset has happened already: the write that starts it went through to QEMU.
-  if (kind != ResetKind::FunctionLevel) computer_.secondary_bus_reset(port_);
+  if (!std::exchange(already_reset_, false) && kind != ResetKind::FunctionLevel) computer_.secondary_bus_reset(port_);
   for (Bar& bar : bars_) bar.as_written = 0;
   std::fill(msi_.begin() + pci::msi::kAddressLow, msi_.end(), std::uint8_t{0});
   msi_[pci::msi::kControl] &= static_cast<std::uint8_t>(~(pci::msi::kEnable | kMsiMultipleEnable));

@@ -29,6 +29,8 @@ class Function final : public machine::DeviceModel {
   // ---- for Computer
   void line_changed(bool raised, bool line_is_shared);
   void message_came(unsigned vector);
+  /// The reset that follows has happened already.
+  void system_was_reset() { already_reset_ = true; }
 
  private:
   struct Bar {
@@ -54,6 +56,7 @@ class Function final : public machine::DeviceModel {
   const unsigned port_;
   machine::DeviceWires& wires_;
   bool pulled_ = false;
+  bool already_reset_ = false;
   std::array<Bar, pci::kBarCount> bars_{};
   unsigned msi_offset_ = 0, msi_bytes_ = 0;
   std::array<std::uint8_t, 24> msi_{};  ///< the capability as the driver's computer has written it

@@ -61,10 +61,10 @@ host::Status plan_disks(const Plan& plan, QemuProcess& qemu, std::vector<std::st
       const std::string node = node_of(port, i);
       const char* read_only = disk.read_only ? "on" : "off";
       words.insert(words.end(),
-                   {"-blockdev", fmt::format("driver=file,node-name=f{},read-only={},filename={}", node, read_only,
+                   {"-blockdev", fmt::format("driver=file,node-name=f{},discard=unmap,read-only={},filename={}", node, read_only,
                                              quoted(file))});
       words.insert(words.end(),
-                   {"-blockdev", fmt::format("driver={},node-name={},read-only={},file=f{}",
+                   {"-blockdev", fmt::format("driver={},node-name={},discard=unmap,read-only={},file=f{}",
                                              is_qcow2(file) ? "qcow2" : "raw", node, read_only, node)});
     }
   }
@@ -154,6 +154,8 @@ Result<QemuProcess> start_qemu(const Plan& plan) {
   for (unsigned port = 0; port < plan.devices.size(); ++port) {
     words.insert(words.end(), {"-device", fmt::format("pcie-root-port,id=rp{},chassis={},slot={},addr={:02x}.0", port,
                                                       port + 1, port + 1, kFirstPortSlot + port)});
+    const std::vector<std::string>& more = plan.devices[port].arguments;
+    words.insert(words.end(), more.begin(), more.end());
     words.insert(words.end(), {"-device", device_arguments(plan.devices[port], port, 0)});
     for (const std::string& disk : disk_arguments(plan.devices[port], port, 0))
       words.insert(words.end(), {"-device", disk});

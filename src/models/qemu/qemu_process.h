@@ -23,6 +23,7 @@ struct DiskPlan {
 struct DevicePlan {
   std::string type;        ///< "lsi53c895a", as QEMU calls it
   std::string properties;  ///< ",key=value..." that the board adds, or ""
+  std::vector<std::string> arguments;  ///< further words of QEMU's command line
   std::vector<DiskPlan> disks;
   std::string place;  ///< "board.toml:7", for messages
 };

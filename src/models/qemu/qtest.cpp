@@ -43,6 +43,7 @@ void Qtest::post_write(std::uint64_t address, unsigned size, std::uint64_t value
   Line line;
   send(line, write_line(line, address, size, value));
   ++posted_;
+  ++posted_writes_;
 }
 
 std::uint32_t Qtest::in(std::uint16_t port, unsigned size) {

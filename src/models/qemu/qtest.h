@@ -34,6 +34,7 @@ class Qtest {
   int socket() const { return socket_; }
   bool ended() const { return ended_; }
   std::uint64_t round_trips() const { return round_trips_; }
+  std::uint64_t posted_writes() const { return posted_writes_; }
 
  private:
   static constexpr unsigned kPostedMax = 32;  // unread replies must fit the socket
@@ -50,7 +51,7 @@ class Qtest {
   int socket_;
   bool ended_ = false;
   unsigned posted_ = 0;
-  std::uint64_t round_trips_ = 0;
+  std::uint64_t round_trips_ = 0, posted_writes_ = 0;
   std::array<char, 4096> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   std::function<void(unsigned, bool)> line_changed_;

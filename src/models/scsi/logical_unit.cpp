@@ -13,6 +13,7 @@ namespace drydock::models::scsi {
 namespace {
 
 constexpr std::size_t kChunkBytes = 4096;
+constexpr unsigned kUnmapDescriptorsMax = 256;
 
 /// Left-justified, padded with blanks, as INQUIRY wants its text.
 void put_text(std::span<std::byte> field, std::string_view text) {
@@ -111,6 +112,7 @@ Response LogicalUnit::execute(std::span<const std::uint8_t> received, DataStream
     case opcode::kServiceActionIn16:
     case opcode::kSynchronizeCache10:
     case opcode::kSynchronizeCache16:
+    case opcode::kUnmap:
       break;
     default:
       return check_condition(sense::kInvalidOpcode);
@@ -145,6 +147,8 @@ Response LogicalUnit::execute(std::span<const std::uint8_t> received, DataStream
       return read_capacity_16(bytes, stream);
     case opcode::kSynchronizeCache10:
       return synchronize(extent10());
+    case opcode::kUnmap:
+      return unmap(bytes, stream);
     default:
       return synchronize(extent16());
   }
@@ -174,7 +178,7 @@ Response LogicalUnit::vital_product_data(std::uint8_t page, std::uint32_t alloca
   std::vector<std::byte> data{std::byte{0}, std::byte{page}, std::byte{0}, std::byte{0}};
   switch (page) {
     case 0x00:  // supported pages
-      for (const int supported : {0x00, 0x80, 0x83}) data.push_back(static_cast<std::byte>(supported));
+      for (const int supported : {0x00, 0x80, 0x83, 0xB0, 0xB2}) data.push_back(static_cast<std::byte>(supported));
       break;
     case 0x80:  // unit serial number
       for (const char c : identity_.serial_number) data.push_back(static_cast<std::byte>(c));
@@ -187,6 +191,16 @@ Response LogicalUnit::vital_product_data(std::uint8_t page, std::uint32_t alloca
       put_big_endian(std::span(data).subspan(8, 8), 0x3ull << 60 | (identity_.name & ~(0xFull << 60)));
       break;
     }
+    case 0xB0:  // block limits: of UNMAP, as many blocks as anybody likes
+      data.resize(4 + 60);
+      put_big_endian(std::span(data).subspan(20, 4), 0xFFFFFFFF);
+      put_big_endian(std::span(data).subspan(24, 4), kUnmapDescriptorsMax);
+      break;
+    case 0xB2:  // logical block provisioning: UNMAP works, and unmapped blocks read as zeros (LBPU, LBPRZ)
+      data.resize(4 + 4);
+      data[5] = std::byte{0x84};
+      data[6] = std::byte{0x02};  // thin
+      break;
     default:
       return check_condition(sense::kInvalidFieldInCdb);
   }
@@ -253,6 +267,7 @@ Response LogicalUnit::read_capacity_16(std::span<const std::uint8_t> cdb, DataSt
   std::array<std::byte, 32> data{};
   put_big_endian(std::span(data).subspan(0, 8), block_count() - 1);
   put_big_endian(std::span(data).subspan(8, 4), block_bytes_);
+  data[14] = std::byte{0xC0};  // LBPME, LBPRZ
   send_allocated(stream, data, static_cast<std::uint32_t>(get_big_endian(cdb.subspan(10, 4))));
   return good();
 }
@@ -308,6 +323,34 @@ Response LogicalUnit::verify(Extent extent, bool compare, DataStream& stream) {
 Response LogicalUnit::synchronize(Extent extent) {
   if (!holds(extent)) return check_condition(sense::kLbaOutOfRange);
   return backing_->flush() ? good() : check_condition(sense::kWriteError);
+}
+
+/// SBC-3, 5.28: nothing is unmapped unless every descriptor is good.
+Response LogicalUnit::unmap(std::span<const std::uint8_t> cdb, DataStream& stream) {
+  constexpr std::size_t kHeaderBytes = 8, kDescriptorBytes = 16;
+  if (backing_->read_only()) return check_condition(sense::kWriteProtected);
+  const std::size_t length = get_big_endian(cdb.subspan(7, 2));
+  if (length == 0) return good();
+  std::array<std::byte, kHeaderBytes + kUnmapDescriptorsMax * kDescriptorBytes> list{};
+  if (length < kHeaderBytes || length > list.size()) return check_condition(sense::kInvalidFieldInCdb);
+  const std::size_t received = stream.from_initiator(std::span(list).first(length));
+  std::array<std::uint8_t, sizeof(list)> bytes{};
+  std::memcpy(bytes.data(), list.data(), received);
+  const std::span<const std::uint8_t> all(bytes);
+  const std::size_t described = get_big_endian(all.subspan(2, 2));
+  if (described % kDescriptorBytes != 0 || kHeaderBytes + described > received)
+    return check_condition(sense::kInvalidFieldInParameters);
+  const auto extent_at = [&](std::size_t at) {
+    return Extent{get_big_endian(all.subspan(at, 8)), get_big_endian(all.subspan(at + 8, 4))};
+  };
+  for (std::size_t at = kHeaderBytes; at < kHeaderBytes + described; at += kDescriptorBytes)
+    if (!holds(extent_at(at))) return check_condition(sense::kLbaOutOfRange);
+  for (std::size_t at = kHeaderBytes; at < kHeaderBytes + described; at += kDescriptorBytes) {
+    const Extent extent = extent_at(at);
+    if (!backing_->discard(extent.first * block_bytes_, extent.count * block_bytes_))
+      return check_condition(sense::kWriteError);
+  }
+  return good();
 }
 
 Response LogicalUnit::start_stop(std::span<const std::uint8_t> cdb) {

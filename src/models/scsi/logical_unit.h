@@ -75,6 +75,7 @@ class LogicalUnit {
   Response write(Extent extent, DataStream& stream);
   Response verify(Extent extent, bool compare, DataStream& stream);
   Response synchronize(Extent extent);
+  Response unmap(std::span<const std::uint8_t> cdb, DataStream& stream);
   Response start_stop(std::span<const std::uint8_t> cdb);
   Response reserve(InitiatorId initiator);
   Response release(InitiatorId initiator);

@@ -30,6 +30,7 @@ inline constexpr std::uint8_t kRead10 = 0x28;
 inline constexpr std::uint8_t kWrite10 = 0x2A;
 inline constexpr std::uint8_t kVerify10 = 0x2F;
 inline constexpr std::uint8_t kSynchronizeCache10 = 0x35;
+inline constexpr std::uint8_t kUnmap = 0x42;
 inline constexpr std::uint8_t kReserve10 = 0x56;
 inline constexpr std::uint8_t kRelease10 = 0x57;
 inline constexpr std::uint8_t kModeSense10 = 0x5A;
@@ -62,6 +63,7 @@ inline constexpr Sense kInvalidOpcode{0x5, 0x20, 0x00};
 inline constexpr Sense kLbaOutOfRange{0x5, 0x21, 0x00};
 inline constexpr Sense kInvalidFieldInCdb{0x5, 0x24, 0x00};
 inline constexpr Sense kLunNotSupported{0x5, 0x25, 0x00};
+inline constexpr Sense kInvalidFieldInParameters{0x5, 0x26, 0x00};
 inline constexpr Sense kReset{0x6, 0x29, 0x00};  ///< power on, reset or bus device reset occurred
 inline constexpr Sense kReportedLunsChanged{0x6, 0x3F, 0x0E};
 inline constexpr Sense kWriteProtected{0x7, 0x27, 0x00};

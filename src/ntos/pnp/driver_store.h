@@ -34,7 +34,7 @@ struct InstalledValue {
 
 /// What an INF's models section says about one driver.
 struct DriverPackage {
-  std::u16string service;
+  std::u16string service;  ///< empty: the device needs no function driver, its bus driver serves it
   std::vector<std::u16string> ids;  ///< hardware or compatible ids, compared without case
   std::u16string class_name;        ///< "SCSIAdapter"
   nt::GUID class_guid{};

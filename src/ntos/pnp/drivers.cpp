@@ -34,7 +34,7 @@ void Manager::install(Devnode& node, const DriverPackage& package) {
     }
     key.set_string(u"Driver", guid + u"\\" + four_digits(node.driver_instance));
   }
-  key.set_string(u"Service", node.service);
+  if (!node.service.empty()) key.set_string(u"Service", node.service);
   key.set_string(u"Class", node.class_name);
   key.set_string(u"ClassGUID", guid);
   key.set_string(u"DeviceDesc", node.description);
@@ -111,7 +111,7 @@ std::optional<DevnodeEvent> Manager::find_drivers_of(Devnode& node) {
   const ClassFilters* filters = store_.filters_of(package->class_guid);
   if (filters) order.insert(order.end(), filters->lower.begin(), filters->lower.end());
   const std::size_t function_driver = order.size();
-  order.push_back(package->service);
+  if (!package->service.empty()) order.push_back(package->service);
   order.insert(order.end(), package->upper_filters.begin(), package->upper_filters.end());
   if (filters) order.insert(order.end(), filters->upper.begin(), filters->upper.end());
 
