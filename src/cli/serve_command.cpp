@@ -94,7 +94,9 @@ class Serving {
   }
 
   Status listen() {
-    return world_.loop().watch(serve_.channel->bell_descriptor(), [this] { serve_.bell_rang(); });
+    world_.set_neighbour(&serve_);
+    const int bell = serve_.channel->bell_descriptor();
+    return world_.loop().watch(bell, [bell] { host::take_events(bell); });
   }
   void disturb(scenario::Chaos chaos) { serve_.chaos = chaos; }
 

@@ -19,6 +19,8 @@ struct BlockChannel::Shared {
   std::atomic<std::uint32_t> submitted{0};  // both count without end
   std::atomic<std::uint32_t> taken{0};
   std::atomic<std::uint32_t> hung_up{0};
+  std::atomic<std::uint32_t> asleep{1};   // the serving end wants to hear the bell
+  std::atomic<std::uint32_t> answers{0};  // counts wake_waiters(); all waiters sleep on it
   std::uint32_t order[kRequestsMax] = {};
   BlockRequest requests[kRequestsMax];
   alignas(4096) std::byte data[kRequestsMax][BlockRequest::kBytesMax];
@@ -26,8 +28,19 @@ struct BlockChannel::Shared {
 
 namespace {
 
-long futex(std::atomic<std::uint32_t>* word, int operation, std::uint32_t value, const timespec* timeout) {
-  return syscall(SYS_futex, word, operation, value, timeout, nullptr, 0);
+/// Waiters are told apart by a mask: each sleeps with one bit, and is woken by any mask that has it.
+constexpr std::uint32_t mask_of(unsigned index) {
+  return 1u << index % 32;
+}
+constexpr std::uint32_t kEverybody = 0xFFFFFFFF;
+
+void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t value, const timespec& until, std::uint32_t mask) {
+  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value, &until, nullptr, mask);
+}
+
+void futex_wake(std::atomic<std::uint32_t>& word, std::uint32_t mask) {
+  constexpr int kAll = 0x7FFFFFFF;
+  syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, kAll, nullptr, nullptr, mask);
 }
 
 }  // namespace
@@ -36,7 +49,10 @@ BlockChannel::BlockChannel(Descriptor ring, Descriptor bell, Shared* shared)
     : ring_(std::move(ring)), bell_(std::move(bell)), shared_(shared) {}
 
 BlockChannel::BlockChannel(BlockChannel&& other) noexcept
-    : ring_(std::move(other.ring_)), bell_(std::move(other.bell_)), shared_(std::exchange(other.shared_, nullptr)) {}
+    : ring_(std::move(other.ring_)),
+      bell_(std::move(other.bell_)),
+      to_wake_(other.to_wake_),
+      shared_(std::exchange(other.shared_, nullptr)) {}
 
 BlockChannel::~BlockChannel() {
   if (shared_) munmap(shared_, sizeof(Shared));
@@ -70,7 +86,9 @@ void BlockChannel::submit(unsigned index) {
   request(index).done.store(0, std::memory_order_relaxed);
   const std::uint32_t place = shared_->submitted.load(std::memory_order_relaxed);
   shared_->order[place % kRequestsMax] = index;
-  shared_->submitted.store(place + 1, std::memory_order_release);
+  // Either we see that the other end is about to sleep, or it sees the request: both orders are sequentially consistent.
+  shared_->submitted.store(place + 1, std::memory_order_seq_cst);
+  if (shared_->asleep.load(std::memory_order_seq_cst) == 0 || shared_->asleep.exchange(0) == 0) return;
   const std::uint64_t one = 1;
   while (write(bell_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
   }
@@ -78,12 +96,15 @@ void BlockChannel::submit(unsigned index) {
 
 bool BlockChannel::await(unsigned index) {
   std::atomic<std::uint32_t>& done = request(index).done;
-  while (done.load(std::memory_order_acquire) == 0) {
+  for (;;) {
+    const std::uint32_t answers = shared_->answers.load(std::memory_order_acquire);
+    if (done.load(std::memory_order_acquire) != 0) return true;
     if (shared_->hung_up.load(std::memory_order_acquire)) return false;
-    const timespec look_again{1, 0};  // for an end that died without a word
-    futex(&done, FUTEX_WAIT, 0, &look_again);
+    timespec look_again;  // for an end that died without a word
+    clock_gettime(CLOCK_MONOTONIC, &look_again);
+    ++look_again.tv_sec;
+    futex_wait(shared_->answers, answers, look_again, mask_of(index));
   }
-  return true;
 }
 
 unsigned BlockChannel::take() {
@@ -94,15 +115,37 @@ unsigned BlockChannel::take() {
   return index;
 }
 
+std::uint32_t BlockChannel::submitted() const {
+  return shared_->submitted.load(std::memory_order_acquire);
+}
+
 void BlockChannel::complete(unsigned index, int error) {
   request(index).error = error;
   request(index).done.store(1, std::memory_order_release);
-  futex(&request(index).done, FUTEX_WAKE, 1, nullptr);
+  to_wake_ |= mask_of(index);
+}
+
+void BlockChannel::wake_waiters() {
+  if (to_wake_ == 0) return;
+  shared_->answers.fetch_add(1, std::memory_order_release);
+  futex_wake(shared_->answers, std::exchange(to_wake_, 0));
+}
+
+bool BlockChannel::may_sleep(std::uint32_t seen) {
+  shared_->asleep.store(1, std::memory_order_seq_cst);
+  if (shared_->submitted.load(std::memory_order_seq_cst) == seen) return true;
+  awake();
+  return false;
+}
+
+void BlockChannel::awake() {
+  shared_->asleep.store(0, std::memory_order_relaxed);
 }
 
 void BlockChannel::hang_up() {
   shared_->hung_up.store(1, std::memory_order_release);
-  for (BlockRequest& each : shared_->requests) futex(&each.done, FUTEX_WAKE, 1, nullptr);
+  shared_->answers.fetch_add(1, std::memory_order_release);
+  futex_wake(shared_->answers, kEverybody);
 }
 
 }  // namespace drydock::host

@@ -1,6 +1,7 @@
 #pragma once
 // Block requests between two processes: one asks (an NBD server's threads), one serves (a machine). Memory that both
-// map holds a fixed number of requests with their data; an event counter says that there are new ones.
+// map holds a fixed number of requests with their data. An event counter, the bell, wakes a serving end that sleeps; one
+// that does not is left alone, and tells many waiters of their answers at once: waking others is what such traffic costs.
 
 #include <atomic>
 #include <cstddef>
@@ -15,7 +16,7 @@ enum class BlockRequestKind : std::uint32_t { Read, Write, Flush, Zero, Trim };
 
 struct BlockRequest {
   static constexpr std::size_t kBytesMax = 256 << 10;
-  std::atomic<std::uint32_t> done{0};  ///< 1 once served; its waiter sleeps on it
+  std::atomic<std::uint32_t> done{0};  ///< 1 once served
   BlockRequestKind kind = BlockRequestKind::Read;
   std::uint64_t offset = 0;
   std::uint32_t bytes = 0;
@@ -47,7 +48,15 @@ class BlockChannel {
   // ---- the serving end, on one thread
   /// The next request, or kRequestsMax if there is none.
   unsigned take();
+  /// How many have been handed over since the beginning.
+  std::uint32_t submitted() const;
+  /// Request `index` is served. Its waiter is woken by the next wake_waiters().
   void complete(unsigned index, int error);
+  void wake_waiters();
+  /// From now on the bell rings for the next request, until awake(). False if more than `seen` have been handed over
+  /// already: do not sleep.
+  bool may_sleep(std::uint32_t seen);
+  void awake();
   /// Everybody who waits, and who comes later, is told that nobody serves any more.
   void hang_up();
 
@@ -56,6 +65,7 @@ class BlockChannel {
   BlockChannel(Descriptor ring, Descriptor bell, Shared* shared);
 
   Descriptor ring_, bell_;
+  std::uint32_t to_wake_ = 0;  // waiters, a bit each; several share one
   Shared* shared_ = nullptr;
 };
 

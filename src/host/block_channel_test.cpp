@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <thread>
+#include <vector>
 
 namespace drydock::host {
 namespace {
@@ -23,6 +24,7 @@ TEST(BlockChannel, EveryRequestIsServedOnceInOrder) {
       EXPECT_EQ(serving.request(index).offset, served);
       std::memset(serving.data(index), static_cast<int>(served), 512);
       serving.complete(index, served % 7 == 0 ? 5 : 0);
+      serving.wake_waiters();
       ++served;
     }
   });
@@ -38,12 +40,29 @@ TEST(BlockChannel, EveryRequestIsServedOnceInOrder) {
   EXPECT_EQ(serving.take(), BlockChannel::kRequestsMax);
 }
 
-TEST(BlockChannel, TheBellCountsRequests) {
+TEST(BlockChannel, TheBellRingsOnceForAnEndThatSleeps) {
   BlockChannel channel = std::move(BlockChannel::create()).value();
+  EXPECT_TRUE(channel.may_sleep(0));
   channel.submit(3);
   channel.submit(4);
-  EXPECT_EQ(take_events(channel.bell_descriptor()), 2u);
+  EXPECT_EQ(take_events(channel.bell_descriptor()), 1u);
+  channel.awake();
+  channel.submit(5);
   EXPECT_EQ(take_events(channel.bell_descriptor()), 0u);
+  EXPECT_EQ(channel.submitted(), 3u);
+  EXPECT_FALSE(channel.may_sleep(2));
+  EXPECT_TRUE(channel.may_sleep(3));
+}
+
+TEST(BlockChannel, OneWakeReachesAllWhoseRequestsAreServed) {
+  BlockChannel channel = std::move(BlockChannel::create()).value();
+  std::vector<std::thread> waiters;
+  for (unsigned index = 0; index < BlockChannel::kRequestsMax; ++index) channel.submit(index);
+  for (unsigned index = 0; index < BlockChannel::kRequestsMax; ++index)
+    waiters.emplace_back([&channel, index] { EXPECT_TRUE(channel.await(index)); });
+  for (unsigned n = 0; n < BlockChannel::kRequestsMax; ++n) channel.complete(channel.take(), 0);
+  channel.wake_waiters();
+  for (std::thread& waiter : waiters) waiter.join();
 }
 
 TEST(BlockChannel, WhoeverWaitsIsToldThatNobodyServes) {

@@ -17,6 +17,13 @@ Result<DiskFile> open_disk_file(const std::string& path, bool read_only) {
     close(descriptor);
     return error(path, ": a disk must be a regular file");
   }
+  struct flock lock {};
+  lock.l_type = read_only ? F_RDLCK : F_WRLCK;  // all of it
+  lock.l_whence = SEEK_SET;
+  if (fcntl(descriptor, F_OFD_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES)) {
+    close(descriptor);
+    return error(path, ": another program has this disk in use: it holds a lock on the file");
+  }
   return DiskFile{descriptor, static_cast<std::uint64_t>(about.st_size)};
 }
 

@@ -13,7 +13,8 @@ struct DiskFile {
   std::uint64_t size_bytes = 0;
 };
 
-/// Fails with a sentence that names the file: it is missing, no regular file, or may not be written.
+/// Fails with a sentence that names the file: it is missing, no regular file, may not be written, or
+/// is locked by somebody who uses it. While it is open it is locked against others.
 Result<DiskFile> open_disk_file(const std::string& path, bool read_only);
 void close_disk_file(int descriptor);
 

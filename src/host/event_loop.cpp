@@ -1,5 +1,6 @@
 #include "host/event_loop.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 
 #include <cerrno>
@@ -47,6 +48,10 @@ bool EventLoop::wait(std::chrono::nanoseconds timeout) {
   }
   for (int i = 0; i < ready; ++i) ready_[events[i].data.u64]();
   return ready > 0;
+}
+
+void let_others_run() {
+  sched_yield();
 }
 
 }  // namespace drydock::host

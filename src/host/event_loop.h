@@ -31,4 +31,7 @@ class EventLoop {
   std::vector<std::function<void()>> ready_;  // by the number that epoll keeps for us
 };
 
+/// Gives the processor to whoever else can run.
+void let_others_run();
+
 }  // namespace drydock::host

@@ -1,5 +1,6 @@
 #include "scenario/serve.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -67,6 +68,7 @@ class Server {
     ntos::KeReleaseSemaphore(job_.work, 0, kThreads, FALSE);
     ntos::KeWaitForSingleObject(&all_ended_, Executive, KernelMode, FALSE, nullptr);
     job_.work = nullptr;
+    job_.channel->wake_waiters();
     job_.channel->hang_up();
   }
 
@@ -242,9 +244,14 @@ constexpr StepWord kServeWord{"serve", StepWord::Number::None, "requests of NBD 
 
 }  // namespace
 
-void ServeJob::bell_rang() {
-  const std::uint64_t requests = host::take_events(channel->bell_descriptor());
-  if (work && requests != 0) ntos::KeReleaseSemaphore(work, 0, static_cast<LONG>(requests), FALSE);
+bool ServeJob::exchange() {
+  channel->wake_waiters();
+  if (!work) return false;
+  const std::uint32_t submitted = channel->submitted();
+  const auto fresh = static_cast<LONG>(std::min(submitted - announced_, BlockChannel::kRequestsMax));
+  announced_ = submitted;
+  if (fresh != 0) ntos::KeReleaseSemaphore(work, 0, fresh, FALSE);
+  return fresh != 0;
 }
 
 Scenario serve_scenario() {

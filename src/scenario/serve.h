@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "host/block_channel.h"
+#include "machine/live_world.h"
 #include "machine/time.h"
 #include "scenario/scenario.h"
 
@@ -31,8 +32,8 @@ struct ServeStatistics {
   std::uint64_t bus_resets = 0, function_resets = 0, unplugs = 0;
 };
 
-/// Lives outside of the machine.
-struct ServeJob {
+/// Lives outside of the machine, next to it.
+struct ServeJob final : machine::Neighbour {
   host::BlockChannel* channel = nullptr;
   const std::atomic<bool>* stop_asked = nullptr;
   unsigned disk = 0;  ///< of the board
@@ -41,8 +42,12 @@ struct ServeJob {
   ServeStatistics statistics;
   nt::KSEMAPHORE* work = nullptr;  ///< in the machine, while it serves
 
-  /// New requests are in the channel. Called by the event loop, on the machine's thread, as hardware.
-  void bell_rang();
+  bool exchange() override;
+  bool may_sleep() override { return channel->may_sleep(work ? announced_ : channel->submitted()); }
+  void awake() override { channel->awake(); }
+
+ private:
+  std::uint32_t announced_ = 0;  ///< requests that threads of the machine were woken for
 };
 
 /// load, start, enumerate, serve, unload.

@@ -26,6 +26,12 @@ void round_trip(Backing& backing) {
   ASSERT_TRUE(backing.read(5000, back));
   EXPECT_EQ(back[0], std::byte{0});
   EXPECT_EQ(back[1], data[0]);
+  // Parts of pages at both ends, and a whole one.
+  ASSERT_TRUE(backing.discard(6000, 8000));
+  ASSERT_TRUE(backing.read(5001, back));
+  EXPECT_EQ(back[998], data[998]);
+  for (std::size_t i = 999; i < 8999; ++i) ASSERT_EQ(back[i], std::byte{0}) << i;
+  EXPECT_EQ(back[8999], data[8999]);
 }
 
 TEST(MemoryBacking, RoundTrip) {
@@ -42,6 +48,7 @@ TEST(FileBacking, RoundTrip) {
   round_trip(backing);
   FileBacking protected_backing(fileno(file), 1 << 20, true);
   EXPECT_FALSE(protected_backing.write(0, pattern(512)));
+  EXPECT_FALSE(protected_backing.discard(0, 512));
   std::fclose(file);
   std::vector<std::byte> sector(512);
   EXPECT_FALSE(FileBacking(-1, 1 << 20, false).read(0, sector));

@@ -112,7 +112,8 @@ std::vector<std::string> disk_arguments(const DevicePlan& plan, unsigned port, u
             ? fmt::format("scsi-hd,bus=dev{}_{}.0,scsi-id={},lun={}", port, generation, disk.target, disk.lun)
             : fmt::format("ide-hd,bus=dev{}_{}.{}", port, generation, i);
     // Shared: an adapter that was pulled with commands outstanding keeps its disks for a while.
-    all.push_back(fmt::format("{},id=disk{}_{}_{},drive={},share-rw=on,logical_block_size={},physical_block_size={}",
+    all.push_back(fmt::format("{},id=disk{}_{}_{},drive={},share-rw=on,rerror=report,werror=report,"
+                              "logical_block_size={},physical_block_size={}",
                               where, port, generation, i, node_of(port, i), disk.block_bytes, disk.block_bytes));
   }
   return all;

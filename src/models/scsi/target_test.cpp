@@ -88,7 +88,8 @@ TEST_F(TargetTest, InquirySaysWhoItIs) {
   ASSERT_EQ(data.in.size(), 36u);
   EXPECT_EQ(std::memcmp(data.in.data() + 8, "DRYDOCK VIRTUAL DISK    1.0 ", 28), 0);
   run({0x12, 1, 0x00, 0, 255, 0});
-  EXPECT_EQ(data.number(3, 4), 0x03008083u);
+  EXPECT_EQ(data.number(3, 4), 0x05008083u);
+  EXPECT_EQ(data.number(7, 2), 0xB0B2u);
   run({0x12, 1, 0x80, 0, 255, 0});
   EXPECT_EQ(data.number(2, 4), 0x00025331u);
   run({0x12, 1, 0x83, 0, 255, 0});
@@ -141,6 +142,32 @@ TEST_F(TargetTest, ReadsWhatWasWrittenInAllLengths) {
   EXPECT_EQ(run({0x2F, 2, 0, 0, 0, 9, 0, 0, 3, 0}).status, Status::Good);  // VERIFY with compare
   out[600] ^= std::byte{1};
   expect_sense(run({0x2F, 2, 0, 0, 0, 9, 0, 0, 3, 0}), sense::kMiscompare);
+}
+
+TEST_F(TargetTest, UnmapMakesBlocksReadAsZerosOrRefusesAll) {
+  clear_attention();
+  run({0x12, 1, 0xB2, 0, 255, 0});
+  EXPECT_EQ(data.number(5, 1), 0x84u);
+  const auto unmap = [&](std::uint8_t block, std::uint8_t last_block_high) {
+    out.assign(8 + 32, std::byte{0});
+    out[1] = std::byte{38}, out[3] = std::byte{32};
+    out[15] = std::byte{block}, out[19] = std::byte{2};           // two blocks
+    out[30] = std::byte{last_block_high}, out[35] = std::byte{1};  // one more
+    return run({0x42, 0, 0, 0, 0, 0, 0, 0, 40, 0});
+  };
+  out.assign(4 * 512, std::byte{0x5A});
+  EXPECT_EQ(run({0x2A, 0, 0, 0, 0, 8, 0, 0, 4, 0}).status, Status::Good);
+  expect_sense(unmap(9, 0xFF), sense::kLbaOutOfRange);
+  run({0x28, 0, 0, 0, 0, 9, 0, 0, 1, 0});
+  EXPECT_EQ(data.number(0, 4), 0x5A5A5A5Au);
+  EXPECT_EQ(unmap(9, 0).status, Status::Good);
+  for (std::uint8_t block = 8; block < 12; ++block) {
+    run({0x28, 0, 0, 0, 0, block, 0, 0, 1, 0});
+    EXPECT_EQ(data.number(0, 4), block == 9 || block == 10 ? 0u : 0x5A5A5A5Au) << int(block);
+  }
+  out.assign(8, std::byte{0});
+  out[3] = std::byte{16};  // says more than it brings
+  expect_sense(run({0x42, 0, 0, 0, 0, 0, 0, 0, 8, 0}), sense::kInvalidFieldInParameters);
 }
 
 TEST_F(TargetTest, RefusesWhatItCannotDo) {
