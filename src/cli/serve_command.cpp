@@ -24,6 +24,7 @@
 namespace drydock::cli {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using host::error;
 using host::Result;
 using host::Status;
@@ -32,6 +33,9 @@ namespace {
 
 constexpr std::size_t kSocketPathMax = 107;  // of a Unix socket's address
 constexpr unsigned kPatienceMs = 20'000;     // for requests under way when Ctrl-C comes
+// Windows lets a SCSI bus rest for 4 s after a reset. Here these are real seconds, in which every client waits.
+constexpr const char* kHoldOff = "scsiport.reset_holdoff";
+constexpr machine::Duration kHoldOffLive = std::chrono::milliseconds(20);
 
 struct ServeOptions {
   Wish wish;
@@ -165,6 +169,11 @@ Result<int> serve(ServeOptions& options, const std::string& program) {
   options.wish.budget.points = ~0ull;
   std::unique_ptr<Job> job = TRY(prepare(options.wish, options.display, program));
   job->scenario = scenario::serve_scenario();
+
+  job->board.settings.try_emplace(kHoldOff, kHoldOffLive.count());
+  if (const machine::Duration rest = job->board.duration(kHoldOff); chaos.bus_reset > 0s && chaos.bus_reset <= rest)
+    return error("--chaos bus-reset: after a reset the bus rests for ", rest.count() / 1'000'000, " ms (", kHoldOff,
+                 " in the board), so nothing would ever get through; reset it less often");
 
   const bus::board::Disk* disk = nullptr;
   unsigned number = 0;

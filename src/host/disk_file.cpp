@@ -9,7 +9,13 @@
 
 namespace drydock::host {
 
-Result<DiskFile> open_disk_file(const std::string& path, bool read_only) {
+namespace {
+
+constexpr off_t kBeforeQemusLocks = 100;  // QEMU locks single bytes from here (block/file-posix.c)
+
+}  // namespace
+
+Result<DiskFile> open_disk_file(const std::string& path, bool read_only, bool for_qemu) {
   const int descriptor = open(path.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
   if (descriptor < 0) return error(path, ": this disk cannot be opened: ", std::strerror(errno));
   struct stat about {};
@@ -18,8 +24,9 @@ Result<DiskFile> open_disk_file(const std::string& path, bool read_only) {
     return error(path, ": a disk must be a regular file");
   }
   struct flock lock {};
-  lock.l_type = read_only ? F_RDLCK : F_WRLCK;  // all of it
+  lock.l_type = read_only ? F_RDLCK : F_WRLCK;
   lock.l_whence = SEEK_SET;
+  lock.l_len = for_qemu ? kBeforeQemusLocks : 0;  // 0: to its end
   if (fcntl(descriptor, F_OFD_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES)) {
     close(descriptor);
     return error(path, ": another program has this disk in use: it holds a lock on the file");

@@ -91,13 +91,9 @@ bool reset_bus_above(const Subject& subject) {
   return true;
 }
 
-/// Everything is reset, and given back what it had.
 bool reset_system(const Subject&) {
   if (!bus::board::system_reset(Machine::current())) return false;
   wait(kAfterReset);
-  for (const auto& bus : bus::pci::state().buses)
-    for (const auto& pdo : bus->children())
-      if (pdo->config().is_bridge()) pdo->program_again();
   return true;
 }
 

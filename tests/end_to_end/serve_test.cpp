@@ -38,6 +38,12 @@ TEST(Serve, TheSocketMustBeFreeAndItsPathShort) {
   EXPECT_TRUE(ran.says("there is no directory /nowhere")) << ran.output;
 }
 
+TEST(Serve, ResetsThatWouldLetNothingThroughAreRefused) {
+  const Ran ran = drydock("serve " + guest("pvscsi") + " --socket /tmp/never.sock --chaos bus-reset=20ms");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(ran.says("nothing would ever get through")) << ran.output;
+}
+
 TEST(Serve, ChaosIsSpeltOut) {
   const Ran ran = drydock("serve " + guest("pvscsi") + " --socket /tmp/never.sock --chaos fire=1s");
   EXPECT_EQ(ran.exit_code, 2);

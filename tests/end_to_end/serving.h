@@ -14,7 +14,7 @@ namespace drydock::end_to_end {
 using namespace std::chrono_literals;
 
 inline int shell(const std::string& line) {
-  const int status = std::system((line + " > /dev/null 2>&1").c_str());
+  const int status = std::system(("{ " + line + "; } > /dev/null 2>&1").c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "bus/board/board.h"
+#include "host/disk_file.h"
 #include "models/qemu/computer.h"
 
 namespace drydock::bus::board {
@@ -50,7 +51,11 @@ host::Status start_qemu(Board& board) {
     if (device.model != "qemu") continue;
     device.qemu_number = static_cast<unsigned>(plan.devices.size());
     for (Disk& disk : device.disks)
-      if (!disk.file.empty()) disk.size_bytes = TRY(disk_size(disk.file)) / disk.block_bytes * disk.block_bytes;
+      if (!disk.file.empty()) {
+        disk.size_bytes = TRY(disk_size(disk.file)) / disk.block_bytes * disk.block_bytes;
+        // QEMU's own locks let others share the disk, so that a pulled adapter may come back: ours does not.
+        disk.descriptor = TRY(host::open_disk_file(disk.file, disk.read_only, true)).descriptor;
+      }
     plan.devices.push_back(plan_of(board, device));
   }
   if (plan.devices.empty()) return {};
