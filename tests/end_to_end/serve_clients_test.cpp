@@ -11,7 +11,7 @@ namespace {
 /// fio's mixed random I/O with a checksum in every block, read back at the end. 0 if all were right.
 int verified_load(const Server& server, const std::string& more) {
   return shell("timeout 200 fio --name=v --ioengine=nbd --rw=randrw --bs=4k --iodepth=32 --size=16M --verify=crc32c "
-               "--verify_fatal=1 --verify_backlog=256 " + more + " --uri=" + server.uri());
+               "--verify_fatal=1 --verify_state_save=0 --verify_backlog=256 " + more + " --uri=" + server.uri());
 }
 
 class ServeUnderChaos : public testing::TestWithParam<const char*> {};

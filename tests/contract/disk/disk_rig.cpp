@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "class/disk/disk_driver.h"
+#include "nt/data_set.h"
 #include "ntos/io/device.h"
 #include "ntos/io/driver.h"
 #include "ntos/io/irp.h"
@@ -82,6 +83,10 @@ void transfer(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
 void carry_out(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
   switch (srb.Cdb[0]) {
     case SCSIOP_INQUIRY: {
+      if (unit.unmaps && (srb.Cdb[1] & 1) && srb.Cdb[2] == VPD_LOGICAL_BLOCK_PROVISIONING_PAGE) {
+        const UCHAR page[8] = {0, VPD_LOGICAL_BLOCK_PROVISIONING_PAGE, 0, 4, 0, kProvisioningUnmap, 0, 0};
+        return give(irp, srb, page, sizeof(page));
+      }
       INQUIRYDATA inquiry{};
       inquiry.RemovableMedia = unit.removable;
       inquiry.CommandQueue = unit.queues;
@@ -97,6 +102,11 @@ void carry_out(Unit& unit, IRP* irp, SCSI_REQUEST_BLOCK& srb) {
           18};
       answer[6] = unit.write_cache ? 0x04 : 0;
       return give(irp, srb, answer, sizeof(answer));
+    }
+    case SCSIOP_UNMAP: {
+      const UCHAR* list = data_of(irp, srb);
+      unit.unmapped.emplace_back(list, list + srb.DataTransferLength);
+      return;
     }
     case SCSIOP_READ_CAPACITY:
     case SCSIOP_READ_CAPACITY16:

@@ -62,6 +62,8 @@ struct Unit {
   ULONG physical_pages_max = 17;
   bool queues = true, removable = false, write_cache = false, write_protected = false;
   std::vector<UCHAR> medium;
+  bool unmaps = false;  ///< does UNMAP, and says so
+  std::vector<std::vector<UCHAR>> unmapped;  ///< the parameter list of each UNMAP
   ULONGLONG blocks_claimed = 0;  ///< READ CAPACITY says so; 0: the size of the medium
 
   /// Asked first; nothing means that the unit does what it is told.

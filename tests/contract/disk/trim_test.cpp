@@ -22,32 +22,15 @@ struct TrimRequest {
   }
 };
 
-/// The unit says that it does UNMAP (or not), and takes what it gets.
-void answer_unmap(Unit& unit, bool can, std::vector<std::vector<UCHAR>>& lists) {
-  unit.script = [can, &lists](const SCSI_REQUEST_BLOCK& srb) -> std::optional<Reply> {
-    if (srb.Function != SRB_FUNCTION_EXECUTE_SCSI) return {};
-    auto* data = static_cast<UCHAR*>(srb.DataBuffer);
-    if (srb.Cdb[0] == SCSIOP_INQUIRY && (srb.Cdb[1] & 1) && srb.Cdb[2] == VPD_LOGICAL_BLOCK_PROVISIONING_PAGE) {
-      if (!can) return check_condition(5, 0x24);
-      const UCHAR page[8] = {0, VPD_LOGICAL_BLOCK_PROVISIONING_PAGE, 0, 4, 0, kProvisioningUnmap, 0, 0};
-      std::memcpy(data, page, sizeof(page));
-      return Reply{};
-    }
-    if (srb.Cdb[0] != SCSIOP_UNMAP) return {};
-    lists.emplace_back(data, data + srb.DataTransferLength);
-    return Reply{};
-  };
-}
-
 TEST(DiskTrim, WholeBlocksOfEachRangeAreUnmapped) {
-  std::vector<std::vector<UCHAR>> lists;
   DiskRig rig;
-  answer_unmap(rig.unit(), true, lists);
+  rig.unit().unmaps = true;
   rig.run([&] {
     auto file = rig.open();
     // The second range loses its broken blocks at both ends.
     EXPECT_EQ(TrimRequest({0, 8 * 512}, {100 * 512 + 1, 4 * 512}).send(file), STATUS_SUCCESS);
   });
+  const auto& lists = rig.unit().unmapped;
   ASSERT_EQ(lists.size(), 1u);
   ASSERT_EQ(lists[0].size(), 8u + 2 * 16);
   EXPECT_EQ(big_endian_32(lists[0].data() + 12), 0u);
@@ -58,9 +41,8 @@ TEST(DiskTrim, WholeBlocksOfEachRangeAreUnmapped) {
 }
 
 TEST(DiskTrim, RangesBeyondTheDiskAreRefused) {
-  std::vector<std::vector<UCHAR>> lists;
   DiskRig rig;
-  answer_unmap(rig.unit(), true, lists);
+  rig.unit().unmaps = true;
   rig.run([&] {
     auto file = rig.open();
     EXPECT_EQ(TrimRequest({0, 1ull << 50}, {0, 0}).send(file), STATUS_INVALID_PARAMETER);
@@ -72,13 +54,11 @@ TEST(DiskTrim, RangesBeyondTheDiskAreRefused) {
     other.head.Action = 2;
     EXPECT_EQ(other.send(file), STATUS_NOT_SUPPORTED);
   });
-  EXPECT_TRUE(lists.empty());
+  EXPECT_TRUE(rig.unit().unmapped.empty());
 }
 
 TEST(DiskTrim, AUnitWithoutUnmapIsSaidToHaveNone) {
-  std::vector<std::vector<UCHAR>> lists;
   DiskRig rig;
-  answer_unmap(rig.unit(), false, lists);
   rig.run([&] {
     auto file = rig.open();
     EXPECT_EQ(TrimRequest({0, 512}, {0, 512}).send(file), STATUS_NOT_SUPPORTED);
@@ -90,7 +70,7 @@ TEST(DiskTrim, AUnitWithoutUnmapIsSaidToHaveNone) {
     EXPECT_EQ(result.status, STATUS_SUCCESS);
     EXPECT_EQ(descriptor.TrimEnabled, FALSE);
   });
-  EXPECT_TRUE(lists.empty());
+  EXPECT_TRUE(rig.unit().unmapped.empty());
 }
 
 }  // namespace
