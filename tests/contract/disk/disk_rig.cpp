@@ -196,8 +196,10 @@ NTSTATUS NTAPI dispatch_ioctl(DEVICE_OBJECT* device, IRP* irp) {
 NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
   Unit& unit = unit_of(device);
   const auto& power = IoGetCurrentIrpStackLocation(irp)->Parameters.Power;
-  if (IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_SET_POWER && power.Type == DevicePowerState)
+  if (IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_SET_POWER && power.Type == DevicePowerState) {
     unit.diary.push_back("D" + std::to_string(power.State.DeviceState - PowerDeviceD0));
+    ntos::PoSetPowerState(device, DevicePowerState, power.State);  // as the lowest of the stack does
+  }
   ntos::PoStartNextPowerIrp(irp);
   return complete(irp, STATUS_SUCCESS);
 }
