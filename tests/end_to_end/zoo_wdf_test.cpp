@@ -34,7 +34,7 @@ constexpr Animal kZoo[] = {
     {"WDF_434", "wdf_completes_referenced",    "io",     kViolation, "Arg1: 0000000000000003"},
     {"WDF_435", "wdf_length_too_long",         "io",     kViolation, "request-length-too-long", kVerifier},
     {"WDF_436", "wdf_forwards_twice",          "io",     kViolation, "request-not-in-queue", kVerifier},
-    {"WDF_453", "wdf_never_completes",         "unplug, plug",           "WDF-453", "request-never-completed"},
+    {"WDF_453", "wdf_never_completes",         "unplug, plug",           "WDF-453", "request-never-completed", "", "finding 2"},
     {"WDF_454", "wdf_acknowledges_unasked",    "io",     "WDF-454", "stop-acknowledged-outside-evtiostop"},
     // handles, levels, locks
     {"WDF_437", "wdf_uses_freed_handle",       "io",     kViolation, "Arg1: 0000000000000005"},
