@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "machine/processor.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "ntos/io/device.h"
@@ -68,6 +69,7 @@ NTSTATUS connect(const Connection& wanted, KINTERRUPT** object) {
   interrupt->Connected = TRUE;
   state().interrupts.push_back(interrupt);
   interrupt->HandlerId = machine::connect_interrupt(handler_of(interrupt));
+  machine::point();  // a line that is asserted already is served at once
   return STATUS_SUCCESS;
 }
 

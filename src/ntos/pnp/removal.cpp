@@ -226,8 +226,8 @@ void Manager::check_leaving(DEVICE_OBJECT* device, bool deleted) {
 // ---- The remove IRP itself ----
 
 std::optional<DevnodeEvent> Manager::remove_stack(Devnode& node) {
-  interfaces_->device_leaves(node);
   send_pnp(*this, node, IRP_MN_REMOVE_DEVICE);
+  interfaces_->device_leaves(node);
   power_watch_->allow(node);
   arbiter_->release(node.id);
   node.assigned.clear();

@@ -11,10 +11,13 @@ namespace drydock::ntos::pnp {
 
 using namespace nt;
 
-void Manager::filter_requirements(Devnode& node) {
+namespace {
+
+/// The status of a driver that failed the request; STATUS_NOT_SUPPORTED only says that nobody filters.
+NTSTATUS filter(Manager& manager, Devnode& node) {
   IO_RESOURCE_REQUIREMENTS_LIST* list = make_requirements_list(node.requirements);
   PnpReply reply = send_pnp(
-      *this, node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS,
+      manager, node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS,
       [list](IO_STACK_LOCATION& location) {
         location.Parameters.FilterResourceRequirements.IoResourceRequirementList = list;
       },
@@ -26,8 +29,15 @@ void Manager::filter_requirements(Devnode& node) {
     free_pool(result);
   } else {
     node.filtered = node.requirements;
-    free_pool(list);
+    free_pool(reply.information ? result : list);
   }
+  return reply.ok() || reply.status == STATUS_NOT_SUPPORTED ? STATUS_SUCCESS : reply.status;
+}
+
+}  // namespace
+
+void Manager::filter_requirements(Devnode& node) {
+  filter(*this, node);
 }
 
 /// What its drivers left of its requirements, placed; without requirements, what it has from the beginning.
@@ -50,7 +60,11 @@ DevnodeEvent Manager::place_resources(Devnode& node, const std::vector<Resource>
 }
 
 std::optional<DevnodeEvent> Manager::assign_resources_to(Devnode& node) {
-  filter_requirements(node);
+  // WDF-047: going on with the list as it was would hide the driver's fault.
+  if (const NTSTATUS status = filter(*this, node); !NT_SUCCESS(status)) {
+    set_problem(node, Problem::NormalConflict, status);
+    return DevnodeEvent::ResourcesRefused;
+  }
   return place_resources(node, {});
 }
 
