@@ -77,6 +77,8 @@ class Device final : public Object {
 
   std::unique_ptr<IoPackage> io;
   std::unique_ptr<DmaPackage> dma;
+  /// Threads inside a callback that delivers a request of a power-managed queue (WDF-091).
+  std::vector<const machine::Thread*> delivering;
 
   // ---- what it says of itself ----
   WDF_DEVICE_STATE state_flags{};

@@ -9,7 +9,7 @@
 namespace drydock::wdf {
 
 void check_status(const Device& device, NTSTATUS status, const char* callback) {
-  if (status != STATUS_NOT_SUPPORTED) return;
+  if (status != STATUS_NOT_SUPPORTED || !device.client().built_for(11)) return;
   record("WDF-456", "not-supported-returned",
          fmt::format("{} of {} returned STATUS_NOT_SUPPORTED, which it may not", callback, describe(device)));
 }

@@ -5,6 +5,7 @@
 #include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
+#include "wdf/io_resource_list.h"
 
 namespace drydock::wdf {
 
@@ -89,6 +90,7 @@ NTSTATUS Interrupt::connect() {
 }
 
 void Interrupt::disconnect() {
+  wake_ = Wake::None;
   if (!kernel_object_) return;
   IO_DISCONNECT_INTERRUPT_PARAMETERS parameters{};
   parameters.Version = CONNECT_FULLY_SPECIFIED;
@@ -200,8 +202,25 @@ void Interrupt::work_ended() {
   if (--work_running_ == 0) KeSetEvent(&idle_, 0, FALSE);
 }
 
+bool Interrupt::serve_wake() {
+  const Wake before = std::exchange(wake_, Wake::None);
+  if (before == Wake::Fired) {
+    acquire_lock();
+    machine::call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
+    release_lock();
+  }
+  return before != Wake::None;
+}
+
 void Interrupt::serve_at_passive_level() {
   service_queued_ = false;
+  if (wake_ != Wake::None) {
+    const bool fires = std::exchange(wake_, Wake::Fired) == Wake::Waits;
+    Device& device = owner_;
+    work_ended();
+    if (fires) device.policy.wake_interrupt_fired();  // may take this object along
+    return;
+  }
   if (kernel_object_) {
     acquire_lock();
     call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
@@ -296,6 +315,24 @@ void assign_interrupts(Device& device) {
   }
 }
 
+void apply_interrupt_policy(const Device& device, IoRequirementsList& requirements) {
+  for (ULONG alternative = 0; alternative < requirements.count(); ++alternative) {
+    IoResourceList& list = *requirements.at(alternative);
+    std::size_t next = 0;
+    for (ULONG i = 0; i < list.count() && next < device.interrupts.size(); ++i) {
+      IO_RESOURCE_DESCRIPTOR descriptor = list.descriptors()[i];
+      if (descriptor.Type != CmResourceTypeInterrupt) continue;
+      const Interrupt::Policy& policy = device.interrupts[next++]->policy;
+      if (!policy.given) continue;
+      descriptor.Flags |= CM_RESOURCE_INTERRUPT_POLICY_INCLUDED;
+      descriptor.u.Interrupt.AffinityPolicy = policy.affinity;
+      descriptor.u.Interrupt.PriorityPolicy = policy.priority;
+      descriptor.u.Interrupt.TargetedProcessors = policy.processors;
+      list.update(descriptor, i);
+    }
+  }
+}
+
 void assign_given(Device& device, Interrupt& interrupt) {
   const int raw = device.raw->index_of_copy(interrupt.config.InterruptRaw);
   const int translated = device.translated->index_of_copy(interrupt.config.InterruptTranslated);
@@ -315,7 +352,7 @@ NTSTATUS enable_interrupts(Device& device, bool explicit_request) {
   const bool stays = explicit_request && !device.power_pageable();
   for (std::size_t i = 0; i < device.interrupts.size(); ++i) {
     Interrupt& each = *device.interrupts[i];
-    if (!each.assigned() || each.switched_off) continue;
+    if (!each.assigned() || each.switched_off || each.serve_wake()) continue;
     NTSTATUS status = STATUS_SUCCESS;
     if (!stays || !each.connected()) status = each.connect();
     if (NT_SUCCESS(status)) status = each.enable();
@@ -337,6 +374,10 @@ NTSTATUS disable_interrupts(Device& device, bool explicit_request) {
   for (auto at = device.interrupts.rbegin(); at != device.interrupts.rend(); ++at) {
     Interrupt& each = **at;
     if (!each.connected()) continue;
+    if (explicit_request && device.power_pageable() && each.config.CanWakeDevice && device.policy.armed()) {
+      each.wait_for_wake();
+      continue;
+    }
     const NTSTATUS status = each.disable();
     if (NT_SUCCESS(result)) result = status;
     each.flush();

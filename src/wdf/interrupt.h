@@ -6,6 +6,7 @@
 namespace drydock::wdf {
 
 class Device;
+class IoRequirementsList;
 
 /// CM_RESOURCE_INTERRUPT_WAKE_HINT: the line can wake the device.
 inline constexpr USHORT kInterruptWakeHint = 0x20;
@@ -20,6 +21,13 @@ class Interrupt final : public Object {
   const bool made_in_prepare;  ///< in EvtDevicePrepareHardware: goes after ReleaseHardware (WDF-251)
   bool switched_off = false;   ///< by WdfInterruptDisable (WDF-279)
   bool reports_inactive = false;
+  /// WdfInterruptSetPolicy and ...SetExtendedPolicy.
+  struct Policy {
+    bool given = false;
+    IRQ_DEVICE_POLICY affinity = IrqPolicyMachineDefault;
+    IRQ_PRIORITY priority = IrqPriorityUndefined;
+    KAFFINITY processors = 0;
+  } policy;
 
   // ---- the assignment (matching; forgotten at stop and removal) ----
   void assign(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw, const CM_PARTIAL_RESOURCE_DESCRIPTOR& translated, ULONG index,
@@ -36,6 +44,10 @@ class Interrupt final : public Object {
   /// Only if enable() succeeded since (WDF-274).
   NTSTATUS disable();
   void flush();
+  /// WDF-099: stays connected and enabled in Dx; when it fires the device is woken, and service waits.
+  void wait_for_wake() { wake_ = Wake::Waits; }
+  /// D0Entry succeeded: the service routine runs if it had fired. Whether it had been waiting.
+  bool serve_wake();
 
   // ---- what drivers call ----
   BOOLEAN queue_dpc();
@@ -70,6 +82,7 @@ class Interrupt final : public Object {
   KIRQL irql_ = 0;
   KINTERRUPT* kernel_object_ = nullptr;
   bool enabled_ = false;
+  enum class Wake : std::uint8_t { None, Waits, Fired } wake_ = Wake::None;
   KSPIN_LOCK spin_lock_{};
   KIRQL lock_irql_ = 0;
   KEVENT wait_lock_;
@@ -85,6 +98,8 @@ class Interrupt final : public Object {
 
 /// WDF-272: in order of creation. Objects without a resource stay silent.
 void assign_interrupts(Device& device);
+/// WDF-046: what drivers said of their interrupts, put into the requirements.
+void apply_interrupt_policy(const Device& device, IoRequirementsList& requirements);
 /// One made in EvtDevicePrepareHardware names its descriptors itself.
 void assign_given(Device& device, Interrupt& interrupt);
 void forget_assignment(Device& device);

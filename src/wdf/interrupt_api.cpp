@@ -171,10 +171,29 @@ VOID NTAPI WdfInterruptReportInactive(PWDF_DRIVER_GLOBALS, WDFINTERRUPT Handle) 
   object_as<Interrupt>(Handle);
 }
 
+VOID NTAPI WdfInterruptSetPolicy(PWDF_DRIVER_GLOBALS, WDFINTERRUPT Handle, WDF_INTERRUPT_POLICY Policy,
+                                 WDF_INTERRUPT_PRIORITY Priority, KAFFINITY TargetProcessorSet) {
+  object_as<Interrupt>(Handle).policy = {true, static_cast<IRQ_DEVICE_POLICY>(Policy),
+                                         static_cast<IRQ_PRIORITY>(Priority), TargetProcessorSet};
+}
+
+VOID NTAPI WdfInterruptSetExtendedPolicy(PWDF_DRIVER_GLOBALS, WDFINTERRUPT Handle,
+                                         PWDF_INTERRUPT_EXTENDED_POLICY PolicyAndGroup) {
+  Interrupt& interrupt = object_as<Interrupt>(Handle);
+  require_pointer(PolicyAndGroup, "WdfInterruptSetExtendedPolicy's PolicyAndGroup");
+  if (PolicyAndGroup->Size != sizeof(WDF_INTERRUPT_EXTENDED_POLICY))
+    return record("WDF-413", "call-ignored", "WdfInterruptSetExtendedPolicy is ignored: its Size is no version's");
+  interrupt.policy = {true, static_cast<IRQ_DEVICE_POLICY>(PolicyAndGroup->Policy),
+                      static_cast<IRQ_PRIORITY>(PolicyAndGroup->Priority),
+                      PolicyAndGroup->TargetProcessorSetAndGroup.Mask};
+}
+
 // clang-format off
 const image::ExportFamily kInterruptApi{kFrameworkModule, {
     // name                             entry                           caller's IRQL
     {"WdfInterruptCreate",              WdfInterruptCreate,             exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+    {"WdfInterruptSetPolicy",           WdfInterruptSetPolicy,          at_most(DISPATCH_LEVEL)},
+    {"WdfInterruptSetExtendedPolicy",   WdfInterruptSetExtendedPolicy,  at_most(DISPATCH_LEVEL)},
     {"WdfInterruptQueueDpcForIsr",      WdfInterruptQueueDpcForIsr,     image::any_irql()},
     {"WdfInterruptQueueWorkItemForIsr", WdfInterruptQueueWorkItemForIsr, image::any_irql()},
     {"WdfInterruptSynchronize",         WdfInterruptSynchronize,        image::any_irql()},

@@ -145,17 +145,30 @@ NTSTATUS set_lock(Device& pdo, IRP* irp) {
   return complete_irp(irp, status);
 }
 
+/// WDF-226: the parent's stack is asked first, and told if the driver does not agree.
 NTSTATUS usage_notification(Device& pdo, IRP* irp) {
   const auto& usage = IoGetCurrentIrpStackLocation(irp)->Parameters.UsageNotification;
+  const DEVICE_USAGE_NOTIFICATION_TYPE type = usage.Type;
+  const BOOLEAN in_path = usage.InPath;
+  const auto tell_parent = [&pdo, type](BOOLEAN is_in_path) {
+    return send_pnp_query(pdo.parent_device->pdo, IRP_MN_DEVICE_USAGE_NOTIFICATION, [&](IO_STACK_LOCATION& location) {
+      location.Parameters.UsageNotification.Type = type;
+      location.Parameters.UsageNotification.InPath = is_in_path;
+    });
+  };
   const auto& callbacks = pdo.config().pnp;
-  const auto type = static_cast<WDF_SPECIAL_FILE_TYPE>(usage.Type);
-  NTSTATUS status = STATUS_SUCCESS;
+  const WDFDEVICE handle = pdo.handle_as<WDFDEVICE>();
+  const auto file = static_cast<WDF_SPECIAL_FILE_TYPE>(type);
+  NTSTATUS status = tell_parent(in_path);
+  if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   if (callbacks.EvtDeviceUsageNotificationEx)
-    status =
-        call_driver(callbacks.EvtDeviceUsageNotificationEx, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
+    status = call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, file, in_path);
   else if (callbacks.EvtDeviceUsageNotification)
-    call_driver(callbacks.EvtDeviceUsageNotification, pdo.handle_as<WDFDEVICE>(), type, usage.InPath);
-  if (NT_SUCCESS(status)) count_usage(pdo, usage.Type, usage.InPath);
+    call_driver(callbacks.EvtDeviceUsageNotification, handle, file, in_path);
+  if (NT_SUCCESS(status))
+    count_usage(pdo, type, in_path);
+  else
+    tell_parent(!in_path);
   return complete_irp(irp, status);
 }
 

@@ -321,10 +321,12 @@ void PnpMachine::fail_device() {
   put_away_now();
   device_.internally_failed = true;
   if (irp_) {
-    if (IoGetCurrentIrpStackLocation(irp_)->MinorFunction == IRP_MN_STOP_DEVICE)
+    const UCHAR minor = IoGetCurrentIrpStackLocation(irp_)->MinorFunction;
+    if (minor == IRP_MN_STOP_DEVICE)
       pass_down(STATUS_SUCCESS);  // WDF-113
-    else
+    else if (minor == IRP_MN_START_DEVICE)
       complete(result_);
+    // Another one came in the meantime, and is answered from here.
   }
   if (std::exchange(asks_for_restart_, false)) device_.ask_for_restart();
   device_.invalidate_state();

@@ -179,6 +179,10 @@ inline constexpr PnpException kDeferred[] = {
         EnablingFailed, SurpriseDown),
      RemoveArrived, "the request before it is still being worked on"},
     {in(HoldingForStop, HoldingForRemove, EnablingFailed), SurpriseArrived, "what was begun ends first"},
+    {in(ReleasingFailed), SurpriseArrived, "the clean-up of a failed transition ends first (WDF-170)"},
+    {in(ReleasingFailed), RemoveArrived, "the clean-up of a failed transition ends first"},
+    {in(ReleasingFailed), QueryStopArrived, "the clean-up of a failed transition ends first"},
+    {in(ReleasingFailed), QueryRemoveArrived, "the clean-up of a failed transition ends first"},
 };
 
 inline constexpr PnpException kDropped[] = {

@@ -214,7 +214,8 @@ std::optional<PolicyEvent> PolicyMachine::perform(PolicyAction action) {
       return std::nullopt;
     case settle_idle:
       going_for_s0_ = false;
-      if (bounce_) return PolicyEvent::WakeEnded;  // WDF-213, WDF-098
+      // WDF-213, WDF-098; or it was woken while still on its way down.
+      if (bounce_ || (armed_for_s0_ && (wake_ended_ || triggered_))) return PolicyEvent::WakeEnded;
       if (references_ != 0) return PolicyEvent::PowerNeeded;
       return std::nullopt;
     case request_d0:
@@ -260,6 +261,7 @@ std::optional<PolicyEvent> PolicyMachine::perform(PolicyAction action) {
       return std::nullopt;
     case tell_stop_failed:
       wake_up_waiters();
+      device_.internally_failed = true;
       device_.invalidate_state();
       pnp.post(PnpEvent::PolicyStopFailed);
       return std::nullopt;
@@ -333,6 +335,26 @@ void PolicyMachine::wake_request_ended(NTSTATUS status) {
   if (!cancelling_) post(PolicyEvent::WakeEnded);
 }
 
+void PolicyMachine::wake_interrupt_fired() {
+  triggered_ = true;
+  post(PolicyEvent::WakeEnded);
+}
+
+NTSTATUS PolicyMachine::call_arm(bool for_sx) {
+  const auto& callbacks = device_.config().policy;
+  const WDFDEVICE handle = device_.handle_as<WDFDEVICE>();
+  if (!for_sx)
+    return callbacks.EvtDeviceArmWakeFromS0
+               ? call_noted(device_, "ArmS0", callbacks.EvtDeviceArmWakeFromS0, handle)
+               : STATUS_SUCCESS;
+  if (callbacks.EvtDeviceArmWakeFromSxWithReason)
+    return call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSxWithReason, handle, TRUE,
+                      static_cast<BOOLEAN>(wake.arm_for_children && children_armed_for_wake(device_)));
+  return callbacks.EvtDeviceArmWakeFromSx
+             ? call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSx, handle)
+             : STATUS_SUCCESS;
+}
+
 void PolicyMachine::arm() {
   if (!device_.is_policy_owner() || !requested_) return;
   const auto& callbacks = device_.config().policy;
@@ -341,6 +363,7 @@ void PolicyMachine::arm() {
   if (going_for_s0_ && idle.caps != IdleCanWakeFromS0) return;
   if (for_sx && (!wake.enabled || system_target_ >= PowerSystemShutdown)) return;
   triggered_ = wake_ended_ = cancelling_ = false;
+  if (device_.is_pdo()) return arm_own_bus(for_sx);
   sending_wake_ = true;
   send_wake_request(device_, for_sx ? system_target_ : PowerSystemWorking, &wake_irp_);
   sending_wake_ = false;
@@ -354,29 +377,35 @@ void PolicyMachine::arm() {
     bounce_ = true;
     return;
   }
-  NTSTATUS status = STATUS_SUCCESS;
-  if (!for_sx) {
-    if (callbacks.EvtDeviceArmWakeFromS0) status = call_noted(device_, "ArmS0", callbacks.EvtDeviceArmWakeFromS0, handle);
-    if (NT_SUCCESS(status)) {
-      armed_for_s0_ = true;
-    } else {
-      bounce_ = true;  // WDF-213
-      cancel_wake();
-    }
+  if (NT_SUCCESS(call_arm(for_sx))) {
+    (for_sx ? armed_for_sx_ : armed_for_s0_) = true;
     return;
   }
-  if (callbacks.EvtDeviceArmWakeFromSxWithReason)
-    status = call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSxWithReason, handle, TRUE,
-                                  static_cast<BOOLEAN>(wake.arm_for_children && children_armed_for_wake(device_)));
-  else if (callbacks.EvtDeviceArmWakeFromSx)
-    status = call_noted(device_, "ArmSx", callbacks.EvtDeviceArmWakeFromSx, handle);
+  cancel_wake();
+  if (!for_sx)
+    bounce_ = true;  // WDF-213
+  else if (callbacks.EvtDeviceDisarmWakeFromSx)
+    call_noted(device_, "DisarmSx", callbacks.EvtDeviceDisarmWakeFromSx, handle);  // WDF-214
+}
+
+/// WDF-095, WDF-215: a PDO that owns the policy arms first, then its bus; a bus that fails is as good as a failed Arm.
+void PolicyMachine::arm_own_bus(bool for_sx) {
+  NTSTATUS status = call_arm(for_sx);
   if (NT_SUCCESS(status)) {
-    armed_for_sx_ = true;
-  } else {
-    // WDF-214
-    cancel_wake();
-    if (callbacks.EvtDeviceDisarmWakeFromSx) call_noted(device_, "DisarmSx", callbacks.EvtDeviceDisarmWakeFromSx, handle);
+    sending_wake_ = true;
+    send_wake_request(device_, for_sx ? system_target_ : PowerSystemWorking, &wake_irp_);
+    sending_wake_ = false;
+    if (!wake_ended_) {
+      (for_sx ? armed_for_sx_ : armed_for_s0_) = true;
+      return;
+    }
+    wake_irp_ = nullptr;
   }
+  auto disarm = device_.config().policy.EvtDeviceDisarmWakeFromSx;
+  if (!for_sx)
+    bounce_ = true;
+  else if (disarm)
+    call_noted(device_, "DisarmSx", disarm, device_.handle_as<WDFDEVICE>());
 }
 
 void PolicyMachine::disarm() {
@@ -390,6 +419,7 @@ void PolicyMachine::disarm() {
   auto disarm = s0 ? callbacks.EvtDeviceDisarmWakeFromS0 : callbacks.EvtDeviceDisarmWakeFromSx;
   if (std::exchange(triggered_, false) && triggered)
     call_noted(device_, s0 ? "TriggeredS0" : "TriggeredSx", triggered, handle);
+  if (device_.is_pdo()) disable_wake_at_bus(device_);  // WDF-095
   if (disarm) call_noted(device_, s0 ? "DisarmS0" : "DisarmSx", disarm, handle);
 }
 

@@ -81,6 +81,8 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   bool wake_request_expected() const { return sending_wake_; }
   /// The wait-wake request has come back. Any IRQL up to DISPATCH_LEVEL.
   void wake_request_ended(NTSTATUS status);
+  /// WDF-099. PASSIVE_LEVEL.
+  void wake_interrupt_fired();
   bool armed() const { return armed_for_s0_ || armed_for_sx_; }
   /// From the power machine, when a sequence has ended. `by_own_request`: request_ended() follows and says when.
   void powered(bool up, bool failed, bool by_own_request);
@@ -102,6 +104,8 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   void finish_system_irp();
   void wake_up_waiters();
   void fail();
+  NTSTATUS call_arm(bool for_sx);
+  void arm_own_bus(bool for_sx);
   void cancel_wake();
   void forget_wake();
 

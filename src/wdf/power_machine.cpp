@@ -90,7 +90,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
         holds_parent_ = true;
         ++parent->policy.children_in_d0;
       }
-      disable_wake_at_bus(device_);  // WDF-094
+      if (!device_.is_policy_owner()) disable_wake_at_bus(device_);  // WDF-094
       return PowerEvent::Done;
     case call_d0_entry: {
       device_.watch.before_d0_entry();
@@ -181,7 +181,7 @@ std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
       return std::nullopt;
     case drop_interrupts:
       disconnect_leftover_interrupts(device_);
-      disable_wake_at_bus(device_);
+      if (!device_.is_policy_owner()) disable_wake_at_bus(device_);  // WDF-096
       device_.policy.powered(false, false, false);
       return std::nullopt;
     case report_stopped:

@@ -1,5 +1,6 @@
 // WdfDevice...Idle and ...Settings: what a power policy owner says of idleness and wake (contract, section 5).
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -22,8 +23,17 @@ NTSTATUS stop_idle(Device& device, bool wait) {
   if (!device.is_policy_owner()) return STATUS_INVALID_DEVICE_STATE;
   PolicyMachine& policy = device.policy;
   if (policy.failed()) return STATUS_POWER_STATE_INVALID;
+  if (wait && std::find(device.delivering.begin(), device.delivering.end(), &machine::current_thread()) !=
+                  device.delivering.end())
+    record("WDF-091", "waiting-for-d0-in-queue-callback",
+           fmt::format("{} waits in WdfDeviceStopIdle while it is handed a request of a power-managed queue: a deadlock "
+                       "if it is just leaving D0",
+                       describe(device)));
   ++policy.driver_references;
-  if (policy.reference_power()) return STATUS_SUCCESS;
+  const bool timeout_runs = policy.idle.enabled && policy.idle.system_managed && policy.power_references() == 0;
+  // WDF-089: before 1.33 the answer is not SUCCESS while the system's timeout is running.
+  if (policy.reference_power())
+    return timeout_runs && !wait && !device.client().built_for(33) ? STATUS_PENDING : STATUS_SUCCESS;
   if (!wait) return STATUS_PENDING;
   if (device.power.walked_by_me())
     stop(Violation::PowerRoutineTimedOut, "waiting-for-d0-inside-power-callback",

@@ -130,6 +130,27 @@ bool Queue::deliver_one() {
   return true;
 }
 
+namespace {
+
+/// While it lives this thread delivers a request that needs the device in D0.
+class Delivering {
+ public:
+  Delivering(Device& device, bool power_managed) : threads_(power_managed ? &device.delivering : nullptr) {
+    if (threads_) threads_->push_back(&machine::current_thread());
+  }
+  ~Delivering() {
+    if (!threads_) return;
+    const auto mine = std::find(threads_->rbegin(), threads_->rend(), &machine::current_thread());
+    threads_->erase(std::next(mine).base());
+  }
+  Delivering(const Delivering&) = delete;
+
+ private:
+  std::vector<const machine::Thread*>* threads_;
+};
+
+}  // namespace
+
 void Queue::deliver(Request& request) {
   const IO_STACK_LOCATION& stack = *request.stack();
   if (request.zero_length() && !config_.AllowZeroLengthRequests && handles(stack.MajorFunction))
@@ -140,6 +161,7 @@ void Queue::deliver(Request& request) {
   const auto queue = handle_as<WDFQUEUE>();
   const auto handle = request.handle_as<WDFREQUEST>();
   const auto& control = stack.Parameters.DeviceIoControl;
+  const Delivering here(device_, power_managed_);
   Serialized serialized(lock_);
   if (stack.MajorFunction == IRP_MJ_READ && config_.EvtIoRead)
     call_driver(config_.EvtIoRead, queue, handle, size_t{stack.Parameters.Read.Length});

@@ -5,7 +5,7 @@ namespace drydock::wdf {
 void add_wdf_exports(image::ExportIndex& index) {
   for (const image::ExportFamily* family :
        {&kLoader,        &kObjectApi,    &kDriverApi,     &kDeviceInitApi,     &kDeviceApi,      &kPowerPolicyApi,
-        &kResourceApi,   &kInterruptApi, &kChildListApi,  &kLockApi,           &kCollectionApi,  &kStringApi,
+        &kResourceApi,   &kIoResourceApi, &kInterruptApi, &kChildListApi,  &kLockApi,           &kCollectionApi,  &kStringApi,
         &kMemoryApi,     &kTimerApi,     &kRegistryApi,   &kRequestApi,        &kRequestSendApi, &kQueueApi,
         &kFileObjectApi, &kIoTargetApi,  &kDmaEnablerApi, &kDmaTransactionApi, &kWmiApi})
     index.add(*family);

@@ -19,6 +19,7 @@ extern const image::ExportFamily kDeviceInitApi;
 extern const image::ExportFamily kDeviceApi;
 extern const image::ExportFamily kPowerPolicyApi;
 extern const image::ExportFamily kResourceApi;
+extern const image::ExportFamily kIoResourceApi;
 extern const image::ExportFamily kInterruptApi;
 extern const image::ExportFamily kLockApi;
 extern const image::ExportFamily kCollectionApi;
