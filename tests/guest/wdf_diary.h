@@ -20,6 +20,9 @@ static inline VOID WriteDown(PU32 Device, PU32 Call, PU32 Argument) {
   entry->Call = Call;
   entry->Argument = Argument;
   entry->Irql = KeGetCurrentIrql();
+  entry->Thread = (PU32)(ULONG_PTR)KeGetCurrentThread();
+  typedef VOID(NTAPI * HOOK)(PVOID, PU32, PU32, PU32);
+  if (Puppet.Hook) ((HOOK)Puppet.Hook)((PVOID)Puppet.HookContext, Device, Call, Argument);
 }
 
 /// WdfRig::checked() tells of the first that did not hold.

@@ -10,7 +10,13 @@ typedef struct _DEVICE_CONTEXT {
   SIZE_T RegisterBytes;
   WDFDEVICE Device;
   WDFINTERRUPT Interrupt;  // the first
-  WDFCMRESLIST Raw;
+  WDFCMRESLIST Raw, Translated;
+  WDFQUEUE Queue;
+  WDFREQUEST Kept[8];
+  PU32 KeptCount;
+  KTIMER Timer;
+  KDPC TimerDpc;
+  PWDFDEVICE_INIT Init;  // what the device was made of, for the misuse of it
 } DEVICE_CONTEXT;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
 
@@ -46,6 +52,7 @@ static VOID ReadFromBelow(WDFDEVICE Device) {
   Puppet.Seen[SeenSendStatus] =
       (PU32)WdfIoTargetSendReadSynchronously(WdfDeviceGetIoTarget(Device), NULL, &memory, NULL, NULL, NULL);
 }
+#include "wdf_puppet_deeds.h"
 
 // Writes the call down, does what the orders say happens in it, and gives the status it is to return.
 static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
@@ -60,6 +67,7 @@ static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
     LARGE_INTEGER time = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(orders->WaitMilliseconds)};
     KeDelayExecutionThread(KernelMode, FALSE, &time);
   }
+  DoDeeds(Context, orders, Call);
   if (Context->CallCount[Call]++ < orders->FailAfter[Call]) return STATUS_SUCCESS;
   return (NTSTATUS)orders->Status[Call];
 }
@@ -98,6 +106,8 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
   DEVICE_CONTEXT* context = ContextOf(Device);
   PUPPET_ORDERS* orders = OrdersOf(context->Number);
   ULONG count = WdfCmResourceListGetCount(Translated), made = 0;
+  context->Raw = Raw;
+  context->Translated = Translated;
   for (ULONG i = 0; i < count; ++i) {
     PCM_PARTIAL_RESOURCE_DESCRIPTOR each = WdfCmResourceListGetDescriptor(Translated, i);
     if (each->Type == CmResourceTypeMemory && orders->MapsBar && !context->Registers) {
@@ -107,14 +117,9 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
     while (each->Type == CmResourceTypeInterrupt && made < orders->InterruptsInPrepare)
       MakeInterrupt(Device, ++made, WdfCmResourceListGetDescriptor(Raw, i), each);
   }
-  if (orders->IdleMilliseconds) {
-    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
-    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, orders->IdleWakes ? IdleCanWakeFromS0 : IdleCannotWakeFromS0);
-    idle.IdleTimeout = orders->IdleMilliseconds;
-    Puppet.Seen[SeenIdleStatus] = (PU32)WdfDeviceAssignS0IdleSettings(Device, &idle);
-  }
+  if (orders->IdleMilliseconds) Puppet.Seen[SeenIdleStatus] = (PU32)AssignIdle(Device, orders);
+  Puppet.Seen[SeenRawList] = (PU32)(ULONG_PTR)Raw;
   NoteList(Translated, SeenPrepareList);
-  context->Raw = Raw;
   return Play(context, PuppetPrepareHardware, count);
 }
 
@@ -170,9 +175,22 @@ static NTSTATUS NTAPI OnSetLock(WDFDEVICE Device, BOOLEAN IsLocked) {
   return Play(ContextOf(Device), PuppetSetLock, IsLocked);
 }
 static NTSTATUS NTAPI OnRemoveAdded(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
-  (void)Raw;
-  (void)Translated;
-  return Play(ContextOf(Device), PuppetRemoveAdded, 0);
+  DEVICE_CONTEXT* context = ContextOf(Device);
+  context->Raw = Raw;
+  context->Translated = Translated;
+  const PU32 added = OrdersOf(context->Number)->AddsRequirement;
+  for (ULONG i = 0; added && i < WdfCmResourceListGetCount(Translated); ++i)
+    if (WdfCmResourceListGetDescriptor(Translated, i)->u.Memory.Length == added) {
+      WdfCmResourceListRemove(Raw, i);
+      WdfCmResourceListRemove(Translated, i);
+    }
+  for (ULONG i = 0; OrdersOf(context->Number)->DropsVector && i < WdfCmResourceListGetCount(Translated); ++i)
+    if (WdfCmResourceListGetDescriptor(Translated, i)->Type == CmResourceTypeInterrupt) {
+      WdfCmResourceListRemove(Raw, i);
+      WdfCmResourceListRemove(Translated, i);
+      break;
+    }
+  return Play(context, PuppetRemoveAdded, 0);
 }
 static VOID NTAPI OnObjCleanup(WDFOBJECT Object) {
   Play(ContextOf(Object), PuppetObjCleanup, 0);
@@ -207,8 +225,15 @@ static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID) {
   (void)MessageID;
   NUMBERED* numbered = NumberOf(Interrupt);
   WriteDown(numbered->DeviceNumber, PuppetIsr, numbered->Number);
-  WdfInterruptQueueDpcForIsr(Interrupt);
+  if (OrdersOf(numbered->DeviceNumber)->InterruptPassive)
+    WdfInterruptQueueWorkItemForIsr(Interrupt);
+  else
+    WdfInterruptQueueDpcForIsr(Interrupt);
   return TRUE;
+}
+static VOID NTAPI OnWorkItem(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject) {
+  (void)AssociatedObject;
+  WriteDown(NumberOf(Interrupt)->DeviceNumber, PuppetWorkItem, NumberOf(Interrupt)->Number);
 }
 static VOID NTAPI OnDpc(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject) {
   (void)AssociatedObject;
@@ -232,11 +257,21 @@ static NTSTATUS MakeInterrupt(WDFDEVICE Device, PU32 Number, PCM_PARTIAL_RESOURC
   config.EvtInterruptDisable = OnIntDisable;
   config.InterruptRaw = Raw;
   config.InterruptTranslated = Translated;
+  PUPPET_ORDERS* orders = OrdersOf(ContextOf(Device)->Number);
+  if (orders->InterruptPassive) {
+    config.PassiveHandling = TRUE;
+    config.EvtInterruptDpc = NULL;
+    config.EvtInterruptWorkItem = OnWorkItem;
+  }
+  config.CanWakeDevice = orders->InterruptWakes && Translated && Number == orders->InterruptWakes;
+  if (orders->InterruptReportsInactive) config.ReportInactiveOnPowerDown = WdfTrue;
   WDF_OBJECT_ATTRIBUTES attributes;
   NumberedAttributes(&attributes);
   WDFINTERRUPT interrupt;
   NTSTATUS status = WdfInterruptCreate(Device, &config, &attributes, &interrupt);
   if (NT_SUCCESS(status)) SetNumber(interrupt, Device, Number);
+  if (NT_SUCCESS(status) && orders->InterruptPolicy)
+    WdfInterruptSetPolicy(interrupt, WdfIrqPolicySpecifiedProcessors, WdfIrqPriorityHigh, 1);
   if (NT_SUCCESS(status) && Number == 1) ContextOf(Device)->Interrupt = interrupt;
   return status;
 }
@@ -274,6 +309,8 @@ static NTSTATUS MakeEnabler(WDFDEVICE Device, PU32 Number) {
 
 static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* Device);
 
+#include "wdf_puppet_requirements.h"
+
 static NTSTATUS DescribeChild(PWDFDEVICE_INIT ChildInit, PU32 Id) {
   DECLARE_CONST_UNICODE_STRING(device_id, L"PUPPET\\Child");
   DECLARE_UNICODE_STRING_SIZE(instance, 8);
@@ -284,8 +321,13 @@ static NTSTATUS DescribeChild(PWDFDEVICE_INIT ChildInit, PU32 Id) {
   if (NT_SUCCESS(status)) status = WdfPdoInitAssignInstanceID(ChildInit, &instance);
   static const GUID kRawClass = {0x7A1F0A31, 0x5C1B, 0x4B55, {0x9E, 0x1D, 0x21, 0x0C, 0x51, 0x83, 0x0A, 0x02}};
   if (NT_SUCCESS(status) && OrdersOf(1)->ChildrenRaw) status = WdfPdoInitAssignRawDevice(ChildInit, &kRawClass);
+#if KMDF_VERSION_MINOR >= 33
+  if (OrdersOf(Puppet.Devices)->NoParentPower) WdfPdoInitRemovePowerDependencyOnParent(ChildInit);
+#endif
   WDF_PDO_EVENT_CALLBACKS callbacks;
   WDF_PDO_EVENT_CALLBACKS_INIT(&callbacks);
+  if (OrdersOf(Puppet.Devices)->Resource) callbacks.EvtDeviceResourcesQuery = OnResourcesQuery;
+  if (OrdersOf(Puppet.Devices)->Requirement) callbacks.EvtDeviceResourceRequirementsQuery = OnRequirementsQuery;
   callbacks.EvtDeviceEject = OnEject;
   callbacks.EvtDeviceSetLock = OnSetLock;
   callbacks.EvtDeviceEnableWakeAtBus = OnEnableWakeAtBus;
@@ -321,17 +363,19 @@ static NTSTATUS NTAPI OnCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION
   PU32 id = ((CHILD_ID*)Description)->Id;
   NTSTATUS status = Play(ContextOf(WdfChildListGetDevice(List)), PuppetCreateChild, id);
   if (!NT_SUCCESS(status)) return status;
+  ++Puppet.Devices;
   status = DescribeChild(ChildInit, id);
   WDFDEVICE child;
-  return NT_SUCCESS(status) ? MakeDevice(&ChildInit, ++Puppet.Devices, &child) : status;
+  return NT_SUCCESS(status) ? MakeDevice(&ChildInit, Puppet.Devices, &child) : status;
 }
 
 static NTSTATUS AddStaticChild(WDFDEVICE Parent, PU32 Id) {
   PWDFDEVICE_INIT init = WdfPdoInitAllocate(Parent);
   if (init == NULL) return STATUS_INSUFFICIENT_RESOURCES;
+  ++Puppet.Devices;
   NTSTATUS status = DescribeChild(init, Id);
   WDFDEVICE child;
-  if (NT_SUCCESS(status)) status = MakeDevice(&init, ++Puppet.Devices, &child);
+  if (NT_SUCCESS(status)) status = MakeDevice(&init, Puppet.Devices, &child);
   if (!NT_SUCCESS(status)) {
     if (init) WdfDeviceInitFree(init);
     return status;
@@ -344,13 +388,17 @@ static NTSTATUS AddStaticChild(WDFDEVICE Parent, PU32 Id) {
 static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
   (void)Length;
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
+  const BOOLEAN completes = OrdersOf(context->Number)->CompletesReads != 0;
+  if (!completes && context->KeptCount < ARRAYSIZE(context->Kept)) context->Kept[context->KeptCount++] = Request;
   NTSTATUS status = Play(context, PuppetIoRead, 0);
-  if (OrdersOf(context->Number)->CompletesReads) WdfRequestComplete(Request, status);
+  if (completes) WdfRequestComplete(Request, status);
 }
 static VOID NTAPI OnIoStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
-  Play(ContextOf(WdfIoQueueGetDevice(Queue)), PuppetIoStop, Flags & 3);
-  if (Flags & WdfRequestStopActionPurge)
-    WdfRequestComplete(Request, STATUS_CANCELLED);
+  DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
+  Play(context, PuppetIoStop, Flags & 3);
+  if (OrdersOf(context->Number)->StopUnanswered) return;
+  if ((Flags & WdfRequestStopActionPurge) && !OrdersOf(context->Number)->AcknowledgesPurge)
+    Finish(context, Request, STATUS_CANCELLED);
   else
     WdfRequestStopAcknowledge(Request, FALSE);
 }
@@ -366,37 +414,10 @@ static NTSTATUS MakeQueue(WDFDEVICE Device, WDF_TRI_STATE Managed) {
   config.EvtIoRead = OnIoRead;
   config.EvtIoStop = OnIoStop;
   config.EvtIoResume = OnIoResume;
-  return WdfIoQueueCreate(Device, &config, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+  return WdfIoQueueCreate(Device, &config, WDF_NO_OBJECT_ATTRIBUTES, &ContextOf(Device)->Queue);
 }
 
-static VOID SetCallbacks(PWDFDEVICE_INIT DeviceInit, PUPPET_ORDERS* Orders) {
-  WDF_PNPPOWER_EVENT_CALLBACKS pnp;
-  WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
-  pnp.EvtDeviceD0Entry = OnD0Entry;
-  pnp.EvtDeviceD0EntryPostInterruptsEnabled = OnPostInt;
-  pnp.EvtDeviceD0Exit = OnD0Exit;
-  pnp.EvtDeviceD0ExitPreInterruptsDisabled = OnPreInt;
-  pnp.EvtDevicePrepareHardware = Orders->NoPrepare ? NULL : OnPrepareHardware;
-  pnp.EvtDeviceReleaseHardware = OnReleaseHardware;
-  pnp.EvtDeviceSelfManagedIoInit = OnSmInit;
-  pnp.EvtDeviceSelfManagedIoSuspend = OnSmSuspend;
-  pnp.EvtDeviceSelfManagedIoRestart = OnSmRestart;
-  pnp.EvtDeviceSelfManagedIoFlush = OnSmFlush;
-  pnp.EvtDeviceSelfManagedIoCleanup = OnSmCleanup;
-  pnp.EvtDeviceSurpriseRemoval = OnSurpriseRemoval;
-  pnp.EvtDeviceQueryRemove = OnQueryRemove;
-  pnp.EvtDeviceQueryStop = OnQueryStop;
-  WdfDeviceInitSetPnpPowerEventCallbacks(DeviceInit, &pnp);
-  WDF_POWER_POLICY_EVENT_CALLBACKS policy;
-  WDF_POWER_POLICY_EVENT_CALLBACKS_INIT(&policy);
-  policy.EvtDeviceArmWakeFromS0 = OnArmS0;
-  policy.EvtDeviceDisarmWakeFromS0 = OnDisarmS0;
-  policy.EvtDeviceWakeFromS0Triggered = OnTriggeredS0;
-  policy.EvtDeviceArmWakeFromSx = OnArmSx;
-  policy.EvtDeviceDisarmWakeFromSx = OnDisarmSx;
-  policy.EvtDeviceWakeFromSxTriggered = OnTriggeredSx;
-  WdfDeviceInitSetPowerPolicyEventCallbacks(DeviceInit, &policy);
-}
+#include "wdf_puppet_registration.h"
 
 static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* Device) {
   PUPPET_ORDERS* orders = OrdersOf(Number);
@@ -405,24 +426,33 @@ static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* 
   if (orders->ReleaseLate)
     WdfDeviceInitSetReleaseHardwareOrderOnFailure(*DeviceInit, WdfReleaseHardwareOrderOnFailureAfterDescendants);
   if (orders->NotPageable) WdfDeviceInitSetPowerNotPageable(*DeviceInit);
+  PWDFDEVICE_INIT init = *DeviceInit;
   WDF_OBJECT_ATTRIBUTES attributes;
   WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, DEVICE_CONTEXT);
   attributes.EvtCleanupCallback = OnObjCleanup;
   attributes.EvtDestroyCallback = OnObjDestroy;
-  NTSTATUS status = WdfDeviceCreate(DeviceInit, &attributes, Device);
+  NTSTATUS status;
+  if (orders->Registration == PuppetRegistersFailedCreate) {
+    attributes.ParentObject = WdfGetDriver();  // a device takes no parent
+    status = WdfDeviceCreate(DeviceInit, &attributes, Device);
+    attributes.ParentObject = NULL;
+    Puppet.Seen[SeenFailedCreate] = (PU32)status;
+    WdfDeviceInitFree(*DeviceInit);
+  }
+  status = WdfDeviceCreate(DeviceInit, &attributes, Device);
+  Puppet.Seen[SeenInitAfterCreate] = *DeviceInit != NULL;
   if (!NT_SUCCESS(status)) return status;
   DEVICE_CONTEXT* context = ContextOf(*Device);
   context->Number = Number;
   context->Device = *Device;
-  if (orders->Ejectable) {
-    WDF_DEVICE_PNP_CAPABILITIES capabilities;
-    WDF_DEVICE_PNP_CAPABILITIES_INIT(&capabilities);
-    capabilities.EjectSupported = capabilities.Removable = WdfTrue;
-    WdfDeviceSetPnpCapabilities(*Device, &capabilities);
-  }
+  context->Init = init;
+  if (orders->WakeCapable || orders->Ejectable) SetCapabilities(*Device, orders);
   for (PU32 i = 1; i <= orders->Interrupts && NT_SUCCESS(status); ++i) status = MakeInterrupt(*Device, i, NULL, NULL);
   for (PU32 i = 1; i <= orders->Enablers && NT_SUCCESS(status); ++i) status = MakeEnabler(*Device, i);
   if (NT_SUCCESS(status) && orders->Queue) status = MakeQueue(*Device, (const WDF_TRI_STATE[]){WdfFalse, WdfTrue, WdfFalse, WdfUseDefault}[orders->Queue & 3]);
+  if (NT_SUCCESS(status) && orders->Interface)
+    status = WdfDeviceCreateDeviceInterface(*Device, &kPuppetInterface, NULL);
+  if (NT_SUCCESS(status) && orders->Wmi) status = MakeWmiProvider(*Device);
   return status;
 }
 
@@ -434,12 +464,7 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   if (orders->Filter) WdfFdoInitSetFilter(DeviceInit);
   if (orders->SkipCreate) return STATUS_SUCCESS;
   if (orders->Status[PuppetDeviceAdd] && !orders->FailsAfterCreate) return (NTSTATUS)orders->Status[PuppetDeviceAdd];
-  if (!orders->NoCallbacks) {
-    WDF_FDO_EVENT_CALLBACKS fdo;
-    WDF_FDO_EVENT_CALLBACKS_INIT(&fdo);
-    fdo.EvtDeviceRemoveAddedResources = OnRemoveAdded;
-    WdfFdoInitSetEventCallbacks(DeviceInit, &fdo);
-  }
+  if (!orders->NoCallbacks) SetFdoCallbacks(DeviceInit, orders);
   if (orders->Children) {
     WDF_CHILD_LIST_CONFIG list;
     WDF_CHILD_LIST_CONFIG_INIT(&list, sizeof(CHILD_ID), OnCreateChild);

@@ -21,7 +21,8 @@ typedef unsigned int PU32;
   X(TriggeredSx, 0) X(EnableWakeAtBus, N) X(DisableWakeAtBus, 0) X(ReportedMissing, 0) X(Eject, 0) X(SetLock, N)      \
   X(ResourcesQuery, 0) X(ObjCleanup, 0) X(ObjDestroy, 0) X(ChildObjCleanup, N) X(ChildObjDestroy, N)                  \
   X(IoStop, N) X(IoResume, 0) X(IoRead, 0) X(Isr, N) X(Dpc, N) X(FileCreate, 0)                                       \
-  X(WorkItem, N) X(Note, N)
+  X(WorkItem, N) X(Note, N)                                                                                       \
+  X(RelationsQuery, N) X(Usage, N) X(UsageEx, N) X(RequirementsQuery, 0) X(ArmSxReason, N)
 
 #define X(name, argument) Puppet##name,
 enum PuppetCall { PUPPET_CALLS(X) PuppetCallCount };
@@ -40,10 +41,67 @@ enum PuppetSeen {
   SeenChecks,           // MUSTs
   SeenFirstFailure,     // line of the first that did not hold
   SeenRawAgain,         // in EvtDeviceReleaseHardware: the raw list's length, by the handle PrepareHardware got
+  SeenAddRequirements,     // descriptors that FilterAdd left
+  SeenRemoveRequirements,  // and that FilterRemove found
+  SeenStateChange,         // three statuses
+  SeenRawList = SeenStateChange + 3,  // handle at PrepareHardware
+  SeenFailedCreate,        // status
+  SeenInitAfterCreate,     // 1: not null
   SeenCount = 32
 };
 
-enum { PUPPET_DEVICES = 6, PUPPET_LOG_MAX = 2048 };
+enum { PUPPET_DEVICES = 6, PUPPET_LOG_MAX = 2048, PUPPET_DEEDS = 4, PUPPET_WANTED = 2 };
+
+// What a device can be told to do in a callback. Argument and result in brackets.
+enum PuppetDeed {
+  PuppetNothing,
+  PuppetBlock,            // waits so many milliseconds
+  PuppetStopIdle,         // WdfDeviceStopIdle (whether to wait; status)
+  PuppetResumeIdle,
+  PuppetReadRegister,     // (offset; value)
+  PuppetWriteRegister,    // at offset 0 (value)
+  PuppetReadConfig,       // vendor and device (; value)
+  PuppetAppendResource,   // to both lists (; status)
+  PuppetRemoveResource,   // from both lists (index)
+  PuppetGetDescriptor,    // of the translated list (index; type, or ~0 if there is none)
+  PuppetAlterCopies,      // turns the driver's copies of all descriptors over
+  PuppetDeleteList,       // the translated one
+  PuppetInterruptInfo,    // of the first interrupt (; vector)
+  PuppetInterruptObject,  // (; whether the first interrupt is connected)
+  PuppetStaticStopRemove, // WdfDeviceSetStaticStopRemove (value)
+  PuppetIndicateWake,     // WdfDeviceIndicateWakeStatus (status; status)
+  PuppetFinish,           // completes the oldest request kept (status)
+  PuppetFinishLater,      // the same with STATUS_NO_SUCH_DEVICE, by a timer (milliseconds)
+  PuppetAttached,         // (; whether a device stands below)
+  PuppetSetCallbacks,     // WdfDeviceInitSetPnpPowerEventCallbacks with the init block of its creation
+  PuppetAssignIdle,       // WdfDeviceAssignS0IdleSettings as ordered (; status)
+  PuppetAssignSx,         // WdfDeviceAssignSxWakeSettings (; status)
+  PuppetSetFailed,        // WdfDeviceSetFailed (action)
+  PuppetQueuePurge,       // WdfIoQueuePurgeSynchronously of the device's queue
+};
+
+typedef struct _PUPPET_DEED {
+  PU32 In;  // 1 + call
+  PU32 Deed;
+  PU32 Argument;
+  PU32 Nth;     // the nth such call only; 0: each
+  PU32 Result;
+  PU32 Times;
+} PUPPET_DEED;
+
+// Other ways to register than with one call each of current size.
+enum PuppetRegistration {
+  PuppetRegistersOnce,
+  PuppetRegistersWrongSize,    // and then again with a Size that no version had
+  PuppetRegistersOldSize,      // with 1.9's Size, and changes the structure afterwards
+  PuppetRegistersBothUsages,   // and then again, with both usage callbacks
+  PuppetRegistersAgain,        // and then again, D0Entry and D0Exit only
+  PuppetRegistersAgainOld,     // the same with 1.9's Size
+  PuppetRegistersBadOrder,     // a release order that there is none of
+  PuppetRegistersStateChange,  // state-change notifications of all three machines
+  PuppetRegistersFailedCreate, // a WdfDeviceCreate that fails, WdfDeviceInitFree, and once more
+  PuppetRegistersBothArms,     // wake callbacks twice, the second time with both ways to arm for Sx
+};
 
 // What one device does. Device 1 is the first the driver is asked to add, and so on; children of a bus count, too.
 typedef struct _PUPPET_ORDERS {
@@ -81,6 +139,26 @@ typedef struct _PUPPET_ORDERS {
   PU32 SendsReadIn;              // 1 + call: reads a byte from the lower driver there
   PU32 Ejectable;
   PU32 Variant;                  // for drivers that have several
+  PU32 Omits[PuppetCallCount];   // 1: not registered; PUPPET_WANTED: registered, of those that usually are not
+  PU32 Registration;
+  PUPPET_DEED Deeds[PUPPET_DEEDS];
+  PU32 InterruptPassive;         // PassiveHandling
+  PU32 InterruptWakes;           // CanWakeDevice, of those made in PrepareHardware
+  PU32 InterruptReportsInactive;
+  PU32 AcknowledgesPurge;        // EvtIoStop: acknowledges without requeue, whatever is asked
+  PU32 StopUnanswered;           // EvtIoStop does nothing
+  PU32 Interface;                // registers kPuppetInterface
+  PU32 WakeCapable;              // WdfDeviceSetPowerCapabilities: wakes from D3
+  PU32 SystemManaged;            // idle timeout
+  PU32 PowerUpOnSystemWake;      // idle settings
+  PU32 ArmForChildren;           // Sx wake settings
+  PU32 WithReason;               // registers ArmSxWithReason in ArmSx's place
+  PU32 NoParentPower;            // WdfPdoInitRemovePowerDependencyOnParent
+  PU32 DropsVector;              // RemoveAdded: takes the first interrupt resource out of both lists
+  PU32 InterruptPolicy;          // WdfInterruptSetPolicy: specified processors, high priority
+  PU32 AddsRequirement;          // FilterAdd: one more memory range of so many bytes
+  PU32 Requirement;              // RequirementsQuery: one memory range of so many bytes
+  PU32 Resource;                 // ResourcesQuery: one memory range at this address
 } PUPPET_ORDERS;
 
 typedef struct _PUPPET_ENTRY {
@@ -88,6 +166,7 @@ typedef struct _PUPPET_ENTRY {
   PU32 Call;
   PU32 Argument;
   PU32 Irql;
+  PU32 Thread;
 } PUPPET_ENTRY;
 
 typedef struct _PUPPET {
@@ -96,5 +175,7 @@ typedef struct _PUPPET {
   PU32 Devices;
   PU32 Calls;
   PU32 Seen[SeenCount];
+  unsigned long long Hook;  // a function of the test's: (context, device, call, argument)
+  unsigned long long HookContext;
   PUPPET_ENTRY Log[PUPPET_LOG_MAX];
 } PUPPET;

@@ -1,6 +1,8 @@
 #pragma once
 // A PCI function for framework tests: a page of scratch registers, two of which do something, and two MSI-X messages.
 
+#include <functional>
+
 #include "machine/wires.h"
 #include "models/pci/config_space.h"
 
@@ -32,6 +34,8 @@ class WdfModel final : public machine::DeviceModel {
   static constexpr unsigned kDoorbell = 0x100, kLine = 0x104;
   void raise_line() { write(0, kLine, 4, 1); }
   bool interrupt(unsigned message) { return wires_.send_message(message); }
+  void after(machine::Duration delay, std::function<void()> action) { wires_.after(delay, std::move(action)); }
+  void line(bool asserted) { wires_.set_line(asserted); }
 
  private:
   static constexpr unsigned kMsix = 0x40;

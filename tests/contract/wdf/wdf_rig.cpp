@@ -115,6 +115,21 @@ void WdfRig::install() {
   store.add(package);
 }
 
+void WdfRig::use_image(std::string image) {
+  driver_ = std::move(image);
+  tests::guest(driver_);
+}
+
+void WdfRig::on(PuppetCall call, std::function<void()> then, unsigned device) {
+  hooks_.push_back({call, device, std::move(then)});
+}
+
+void WdfRig::call_hooks(PVOID rig, PU32 device, PU32 call, PU32) {
+  const std::vector<Hook> hooks = static_cast<WdfRig*>(rig)->hooks_;  // one may add another
+  for (const Hook& hook : hooks)
+    if (hook.call == static_cast<PuppetCall>(call) && (hook.device == 0 || hook.device == device)) hook.then();
+}
+
 void WdfRig::plug() {
   machine_->enter([this] {
     bus::board::board_part()->fabric->plug(kLocation, [this](machine::DeviceWires& wires) {
@@ -153,11 +168,15 @@ void WdfRig::unplug() {
   EXPECT_TRUE(bus::board::unplug(*machine_, {kLocation.bus, kLocation.device, kLocation.function}));
 }
 
-void WdfRig::serve_children() {
-  machine_->enter([this] {
+void WdfRig::serve_children(std::vector<std::u16string> lower, std::vector<std::u16string> upper) {
+  machine_->enter([&] {
     machine_->part<ntos::Kernel>(machine::PartId::Kernel)
         .pnp->store()
-        .add(DriverPackage{.service = u"wdf_puppet", .ids = {u"PUPPET\\Child"}, .class_name = u"Test"});
+        .add(DriverPackage{.service = u"wdf_puppet",
+                           .ids = {u"PUPPET\\Child"},
+                           .class_name = u"Test",
+                           .lower_filters = std::move(lower),
+                           .upper_filters = std::move(upper)});
   });
 }
 
@@ -191,6 +210,8 @@ void WdfRig::run(const std::function<void(Manager&)>& body) {
       if (!puppet_) {
         const io::LoadResult loaded = io::load_driver(tests::guest("test/wdf_orders"), "wdf_orders");
         puppet_ = static_cast<PUPPET*>(io::record_of(loaded.driver).image->find_symbol("Puppet"));
+        puppet_->Hook = reinterpret_cast<std::uintptr_t>(io::guest_callable(&WdfRig::call_hooks, "WdfRig::call_hooks"));
+        puppet_->HookContext = reinterpret_cast<std::uintptr_t>(this);
         for (unsigned i = 0; i <= PUPPET_DEVICES; ++i) {
           puppet_->Orders[i] = orders_[i];
           puppet_->HasOrders[i] = has_orders_[i];

@@ -72,8 +72,17 @@ class WdfRig {
   void plug_neighbour();
   /// `body` on a thread of its own, and what it does in the meantime.
   static void beside(std::function<void()> body, const std::function<void()>& meanwhile);
-  /// The puppet also is the function driver of its own children.
-  void serve_children();
+  /// Filters of the device, by service: "wdf_puppet" once more, or a HostFilter's. Before run().
+  void add_filters(std::vector<std::u16string> lower, std::vector<std::u16string> upper) {
+    lower_filters_ = std::move(lower), upper_filters_ = std::move(upper);
+  }
+  /// Another image in the puppet's place: "test/wdf_puppet_1_15". Before run().
+  void use_image(std::string image);
+  /// Inside of `call`, of device `device` (0: any): runs on the machine, at the callback's IRQL.
+  void on(PuppetCall call, std::function<void()> then, unsigned device = 0);
+  void on_none() { hooks_.clear(); }
+  /// The puppet also is the function driver of its own children, and filters them below itself if wanted.
+  void serve_children(std::vector<std::u16string> lower = {}, std::vector<std::u16string> upper = {});
 
   machine::Machine& machine() { return *machine_; }
   WdfModel* model = nullptr;
@@ -85,7 +94,7 @@ class WdfRig {
   PUPPET_ORDERS orders_[PUPPET_DEVICES + 1] = {};
   bool has_orders_[PUPPET_DEVICES + 1] = {};
   std::vector<std::string> expected_;
-  const std::string driver_;
+  std::string driver_;
   bool installed_ = false, messages_ = true;
   std::vector<std::u16string> lower_filters_, upper_filters_;
   bool stops_ = false;
@@ -94,6 +103,13 @@ class WdfRig {
   PUPPET* puppet_ = nullptr;
   unsigned logged_ = 0;
   std::size_t requested_ = 0;
+  struct Hook {
+    PuppetCall call;
+    unsigned device;
+    std::function<void()> then;
+  };
+  static void NTAPI call_hooks(PVOID rig, PU32 device, PU32 call, PU32 argument);
+  std::vector<Hook> hooks_;
 };
 
 inline constexpr const char16_t* kWdfId = u"PCI\\VEN_1234&DEV_57DF";
