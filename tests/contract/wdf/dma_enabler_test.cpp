@@ -189,6 +189,26 @@ TEST(DmaEnabler, WDF_322_ALateOneComesDownBeforeItEverCameUp) {
   });
 }
 
+TEST(DmaEnabler, WDF_324_WDF_472_WhatTheDeviceWritesAfterD0ExitIsNamed) {
+  for (const bool late : {false, true}) {
+    Rig rig(1);
+    rig.orders(1).WaitsIn = 1 + (late ? PuppetReleaseHardware : PuppetSmSuspend);
+    rig.orders(1).WaitMilliseconds = 20;
+    if (late) rig.expect({"WDF-472"});
+    rig.run([&](Manager& manager) {
+      rig.start(manager);
+      machine::Machine& machine = machine::Machine::current();
+      void* page = machine.memory().allocate_pages(1);
+      rig.beside([&] { EXPECT_TRUE(manager.rebalance(rig.node(manager).id).ok()); },
+                 [&] {
+                   rig.sleep(10ms);
+                   EXPECT_EQ(rig.count(PuppetDmaFlush), late ? 1u : 0u);
+                   EXPECT_TRUE(rig.model->write_memory(machine.memory().pa_of(page)));
+                 });
+    });
+  }
+}
+
 TEST(DmaEnabler, WDF_323_TheAdapterStaysUntilTheEnablerGoes) {
   Rig rig(1, "wdf_dma", kDmaBare);
   rig.run([&](Manager& manager) {

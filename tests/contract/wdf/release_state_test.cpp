@@ -124,6 +124,25 @@ TEST(ReleaseState, WDF_244_BothListsOfPrepareAreStillGood) {
   });
 }
 
+TEST(ReleaseState, WDF_248_WDF_446_TheRegistersAreOutOfReach) {
+  for (const bool pulled : {false, true}) {
+    WdfRig rig;
+    rig.orders(1).MapsBar = 1;
+    rig.orders(1).ReadsRegisterIn = 1 + PuppetReleaseHardware;
+    rig.expect({"WDF-446"});
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      if (pulled) {
+        rig.unplug();
+        manager.wait_until_settled();
+        EXPECT_EQ(rig.puppet().Seen[SeenRegister], ~0u);
+      } else {
+        EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
+      }
+    });
+  }
+}
+
 TEST(ReleaseState, WDF_249_D0ExitIsNoPlaceForReleasing) {
   {
     WdfRig rig;  // not called after a failed D0Entry

@@ -197,7 +197,7 @@ TEST(WdfResources, WDF_050_TheListsAreChangedInTheirOwnCallbacksOnly) {
   rig.does(0, PuppetPrepareHardware, PuppetAppendResource);
   rig.does(1, PuppetPrepareHardware, PuppetRemoveResource, 0);
   rig.does(2, PuppetReleaseHardware, PuppetAppendResource);
-  rig.expect({"WDF-050", "WDF-050", "WDF-050", "WDF-050"});
+  rig.expect({"WDF-448", "WDF-448", "WDF-448", "WDF-448"});
   rig.run([&](Manager& manager) {
     rig.start(manager);
     const auto count = rig.puppet().Seen[SeenPrepareList + 1];

@@ -33,6 +33,8 @@ class WdfModel final : public machine::DeviceModel {
   /// Registers: the driver asks for a message; 1 while the device pulls its line, and 0 written there lets it go.
   static constexpr unsigned kDoorbell = 0x100, kLine = 0x104;
   void raise_line() { write(0, kLine, 4, 1); }
+  /// A transfer of a few bytes into RAM.
+  bool write_memory(machine::PhysicalAddress to) { return wires_.dma_write(to, std::as_bytes(std::span(registers_, 16))); }
   bool interrupt(unsigned message) { return wires_.send_message(message); }
   void after(machine::Duration delay, std::function<void()> action) { wires_.after(delay, std::move(action)); }
   void line(bool asserted) { wires_.set_line(asserted); }
