@@ -379,7 +379,7 @@ TEST(WdfWake, WDF_097_WDF_094_S4_TheChildSignalsWake) {
   });
 }
 
-TEST(WdfWake, WDF_215_S32_ArmingFailsOverAFrameworkBus) {
+TEST(WdfWake, WDF_215_WDF_479_S32_ArmingFailsOverAFrameworkBus) {
   BusLife arm;
   arm.orders(3).Status[PuppetArmS0] = kFailed;
   arm.run([&](Manager& manager) {
@@ -453,7 +453,7 @@ TEST(WdfWake, WDF_095_WDF_096_APdoThatIsTheOwnerArmsBeforeItsBus) {
   });
 }
 
-TEST(WdfWake, WDF_215_WDF_095_APdoThatIsTheOwnerAndItsBusFails) {
+TEST(WdfWake, WDF_215_WDF_344_WDF_095_APdoThatIsTheOwnerAndItsBusFails) {
   RawLife rig;
   rig.orders(2).Status[PuppetEnableWakeAtBus] = kFailed;
   rig.run([&](Manager& manager) {
