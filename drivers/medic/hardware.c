@@ -89,10 +89,20 @@ static VOID MedicTransfer(PMEDIC_EXTENSION Ext, BOOLEAN ToRam, ULONG Offset, ULO
   MedicWriteRegister(Ext, EDU_DMA_COMMAND, EDU_DMA_START | (ToRam ? EDU_DMA_TO_RAM : 0) | Interrupt);
 }
 
+/// Somebody else in the stack may have reset the device, which nobody tells us of: what was programmed last is gone
+/// then, and what the buffer held.
+static BOOLEAN MedicHasForgotten(PMEDIC_EXTENSION Ext) {
+  return !(MedicReadRegister(Ext, EDU_STATUS) & EDU_INTERRUPT_AFTER_FACTORIAL);
+}
+
 /// Gives the device its work, from the beginning. The caller holds Lock, and Irp is Current.
 VOID MedicIssue(PMEDIC_EXTENSION Ext, PIRP Irp) {
   PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
   ULONG offset = stack->Parameters.Read.ByteOffset.LowPart;
+  if (MedicHasForgotten(Ext)) {
+    MedicBeginRecovery(Ext);  // which begins with the request again
+    return;
+  }
   Ext->OnDevice = TRUE;
   MedicWatchdogStart(Ext);
   switch (stack->MajorFunction) {

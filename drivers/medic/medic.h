@@ -22,6 +22,9 @@
 #define MEDIC_REQUEST_LIMIT_MS 2000
 /// Function-level resets in a row, without a request that came to its end, before we stop believing in them.
 #define MEDIC_FUNCTION_RESETS_MAX 2
+/// Of one reset, while another is under way; and the time between them.
+#define MEDIC_RESET_ATTEMPTS_MAX 10
+#define MEDIC_RESET_PAUSE_MS 100
 
 /// Why requests wait.
 #define MEDIC_HOLD_NOT_STARTED 0x1u   // no resources

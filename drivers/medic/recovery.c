@@ -65,10 +65,8 @@ static VOID NTAPI MedicResetCompleted(NTSTATUS Status, PVOID Context) {
   KeSetEvent(&result->Done, IO_NO_INCREMENT, FALSE);
 }
 
-static NTSTATUS MedicResetFunction(PMEDIC_EXTENSION Ext) {
+static NTSTATUS MedicResetOnce(PMEDIC_EXTENSION Ext) {
   MEDIC_RESET_RESULT result;
-  if (!MedicCanReset(Ext, FunctionLevelDeviceReset)) return STATUS_NOT_SUPPORTED;
-  Ext->Statistics.FunctionResets += 1;
   KeInitializeEvent(&result.Done, NotificationEvent, FALSE);
   FUNCTION_LEVEL_DEVICE_RESET_PARAMETERS parameters = {sizeof(parameters), MedicResetCompleted, &result};
   NTSTATUS status = Ext->Reset.DeviceReset(Ext->Reset.Context, FunctionLevelDeviceReset, 0, &parameters);
@@ -77,6 +75,19 @@ static NTSTATUS MedicResetFunction(PMEDIC_EXTENSION Ext) {
     status = result.Status;
   }
   return status;
+}
+
+static NTSTATUS MedicResetFunction(PMEDIC_EXTENSION Ext) {
+  LARGE_INTEGER pause;
+  pause.QuadPart = -(LONGLONG)MEDIC_RESET_PAUSE_MS * 10000;
+  if (!MedicCanReset(Ext, FunctionLevelDeviceReset)) return STATUS_NOT_SUPPORTED;
+  Ext->Statistics.FunctionResets += 1;
+  for (ULONG attempt = 1;; ++attempt) {
+    NTSTATUS status = MedicResetOnce(Ext);
+    // Somebody else in the stack is just resetting it, and we do not know when he began.
+    if (status != STATUS_DEVICE_BUSY || attempt == MEDIC_RESET_ATTEMPTS_MAX) return status;
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+  }
 }
 
 /// The call only asks. What follows comes as PnP IRPs, when this driver's work item has long returned.
@@ -127,7 +138,10 @@ static VOID NTAPI MedicRecover(PDEVICE_OBJECT Device, PVOID Context) {
   if (MedicIsWanted(ext)) {
     MedicSilence(ext);
     // A device that hangs again before it has done anything has not been helped.
-    if (ext->ResetsInVain++ < MEDIC_FUNCTION_RESETS_MAX && NT_SUCCESS(MedicResetFunction(ext)) && MedicProgram(ext)) {
+    BOOLEAN works = FALSE;
+    while (!works && ext->ResetsInVain++ < MEDIC_FUNCTION_RESETS_MAX && NT_SUCCESS(MedicResetFunction(ext)))
+      works = MedicProgram(ext);
+    if (works) {
       MedicResume(ext);
     } else {
       MedicSilence(ext);

@@ -79,7 +79,7 @@ TEST(MedicOnRail, RST_035_RST_207_TriesTheFunctionFirstAndThenThePlatform) {
     auto second = start_factorial(file, 4);
     EXPECT_EQ(first->wait().status, STATUS_DEVICE_HUNG);
     EXPECT_EQ(second->wait().status, STATUS_DEVICE_HUNG);
-    EXPECT_EQ(rig.model().statistics().function_resets, 1u);
+    EXPECT_EQ(rig.model().statistics().function_resets, 2u);
     EXPECT_EQ(rig.model().statistics().bus_resets, 0u);
     first.reset(), second.reset();
     manager().wait_until_settled();
@@ -146,7 +146,7 @@ TEST(MedicOnRail, RST_043_RST_157_RST_159_NothingOfTheOldInstanceIsLeft) {
     EXPECT_EQ(rig.loads(), 1u);
     rig.strike("hang_for_good");
     EXPECT_EQ(start_factorial(file, 5)->wait().status, STATUS_DEVICE_HUNG);
-    EXPECT_EQ(rig.statistics_of(file).FunctionResets, 1u);
+    EXPECT_EQ(rig.statistics_of(file).FunctionResets, 2u);
     file.close();
     settle();
     EXPECT_EQ(rig.loads(), 2u);  // DriverUnload and DriverEntry have run
