@@ -5,9 +5,13 @@
 
 #include "bus/board/build_board.h"
 #include "contract/reset/medic_rig.h"
+#include "machine/guest_call.h"
 #include "machine/thread.h"
+#include "nt/interface.h"
+#include "nt/irp.h"
 #include "nt/status.h"
 #include "ntos/po/system_power.h"
+#include "ntos/ps/thread.h"
 
 namespace drydock::test::reset {
 namespace {
@@ -100,6 +104,61 @@ TEST(Medic, RST_030_AfterTheResetTheDeviceIsProgrammedAgain) {
     EXPECT_TRUE(file.read(back).ok());
     EXPECT_EQ(back, data);  // and its buffer is as it was
     EXPECT_EQ(rig.statistics().Recoveries, 1u);
+  });
+}
+
+/// Somebody else in the stack, who found the same interface.
+struct SomebodyElse {
+  explicit SomebodyElse(DEVICE_OBJECT* pdo) {
+    const auto answer = user::send(pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE, [&](IRP* irp, IO_STACK_LOCATION* location) {
+      irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+      auto& query = location->Parameters.QueryInterface;
+      query.InterfaceType = &GUID_DEVICE_RESET_INTERFACE_STANDARD;
+      query.Size = sizeof(interface);
+      query.Version = DEVICE_RESET_INTERFACE_VERSION;
+      query.Interface = reinterpret_cast<INTERFACE*>(&interface);
+    });
+    EXPECT_TRUE(answer.ok());
+  }
+  ~SomebodyElse() { machine::call_driver(interface.InterfaceDereference, interface.Context); }
+  NTSTATUS reset() {
+    return machine::call_driver(interface.DeviceReset, interface.Context, FunctionLevelDeviceReset, ULONG{0},
+                                PVOID{nullptr});
+  }
+  DEVICE_RESET_INTERFACE_STANDARD interface{};
+};
+
+TEST(Medic, NoticesAResetThatSomebodyElseMade) {
+  MedicRig rig;
+  rig.run([&] {
+    user::File file = rig.open();
+    const auto data = pattern(512, 3);
+    ASSERT_TRUE(file.write(data).ok());
+    SomebodyElse somebody(rig.node().pdo);
+    EXPECT_EQ(somebody.reset(), STATUS_SUCCESS);
+    std::vector<std::byte> back(512);
+    EXPECT_TRUE(file.read(back).ok());
+    EXPECT_EQ(back, data);
+    EXPECT_EQ(rig.statistics().Hangs, 0u);
+    EXPECT_EQ(rig.statistics().Recoveries, 1u);
+  });
+}
+
+TEST(Medic, WaitsForAResetOfSomebodyElses) {
+  MedicRig rig;
+  rig.run([&] {
+    user::File file = rig.open();
+    const auto data = pattern(512, 4);
+    ASSERT_TRUE(file.write(data).ok());
+    ntos::ps::create_system_thread("somebody else", [pdo = rig.node().pdo] {
+      SomebodyElse somebody(pdo);
+      EXPECT_EQ(somebody.reset(), STATUS_SUCCESS);
+    });
+    pass(10ms);  // of the 100 that a reset takes
+    std::vector<std::byte> back(512);
+    EXPECT_TRUE(file.read(back).ok());
+    EXPECT_EQ(back, data);
+    EXPECT_EQ(rig.statistics().PlatformRequests, 0u);
   });
 }
 
