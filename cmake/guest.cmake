@@ -12,6 +12,11 @@
 # `kmdf:1.15` makes a KMDF driver, built for that version (1.9 to 1.33): guest/include/wdf/ comes into sight, and
 # guest/wdf_stub.c is linked in and entered first. `kmdf:1.33:1.25` may also run on libraries down to 1.25. A first line
 # may say just `// kmdf: 1.15` where nothing else is needed.
+#
+# `umdf:2.33` makes a UMDF 2 driver, a DLL for that version (2.0 to 2.33): guest/umdf_stub.c is linked in, and nothing of
+# the kernel. `// umdf: 2.33` as a first line does the same, and
+# `// dll:` makes a DLL that is none. drydock_umdf_guests() lists what is built a second time so,
+# from the sources of a kernel-mode driver.
 
 find_program(GUEST_CC x86_64-w64-mingw32-gcc REQUIRED)
 find_program(GUEST_DLLTOOL x86_64-w64-mingw32-dlltool REQUIRED)
@@ -29,6 +34,8 @@ set(GUEST_CFLAGS -std=gnu11 -O2 -g -Wall -Wextra -Wno-unknown-pragmas -Wno-array
   -mno-stack-arg-probe -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=. -D_AMD64_ -DAMD64 -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000000
   -isystem ${GUEST_DDK_INCLUDE})
 set(GUEST_LDFLAGS -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat
+  -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000 -Wl,--no-insert-timestamp)
+set(GUEST_UMDF_LDFLAGS -shared -nostdlib -Wl,--subsystem,windows -Wl,--entry,DllMain -Wl,--dynamicbase -Wl,--nxcompat
   -Wl,--file-alignment,0x200 -Wl,--section-alignment,0x1000 -Wl,--no-insert-timestamp)
 set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables -Wno-\#warnings)
 set(GUEST_SEH_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -nostdlib -Wl,--subsystem,native
@@ -76,10 +83,17 @@ endfunction()
 function(drydock_guest name)
   cmake_parse_arguments(GUEST "" "" "SOURCES;LIBS" ${ARGN})
   set(image ${GUEST_DIR}/${name}.sys)
+  set(system_libraries ntoskrnl_more ntoskrnl hal)
   set(linker ${GUEST_CC} ${GUEST_LDFLAGS})
   set(linker_more "")
   set(flags "")
   set(stub "")
+  if("dll" IN_LIST GUEST_LIBS)
+    list(REMOVE_ITEM GUEST_LIBS dll)
+    set(image ${GUEST_DIR}/${name}.dll)
+    set(linker ${GUEST_CC} ${GUEST_UMDF_LDFLAGS})
+    set(system_libraries umdf_ntdll)
+  endif()
   foreach(kmdf ${GUEST_LIBS})
     if(kmdf MATCHES "^kmdf:([0-9]+)\\.([0-9]+)(:1\\.([0-9]+))?$")
       set(flags -isystem ${CMAKE_SOURCE_DIR}/guest/include/wdf
@@ -91,6 +105,14 @@ function(drydock_guest name)
       list(APPEND GUEST_LIBS wdfldr)
       drydock_kmdf_stub(stub ${kmdf} ${flags})
       set(linker_more -Wl,--entry,FxDriverEntry)
+    elseif(kmdf MATCHES "^umdf:2\\.([0-9]+)$")
+      set(image ${GUEST_DIR}/${name}.dll)
+      set(flags -isystem ${CMAKE_SOURCE_DIR}/guest/include/um -isystem ${CMAKE_SOURCE_DIR}/guest/include/wdf
+        -DUMDF_VERSION_MAJOR=2 -DUMDF_VERSION_MINOR=${CMAKE_MATCH_1})
+      list(REMOVE_ITEM GUEST_LIBS ${kmdf})
+      list(APPEND GUEST_SOURCES ${CMAKE_SOURCE_DIR}/guest/umdf_stub.c)
+      set(linker ${GUEST_CC} ${GUEST_UMDF_LDFLAGS})
+      set(system_libraries umdf_ntdll)
     endif()
   endforeach()
   set(objects ${stub})
@@ -106,7 +128,7 @@ function(drydock_guest name)
       list(APPEND defs ${dir}/${base}.def)
     endif()
     file(STRINGS ${source} exported REGEX "dllexport" LIMIT_COUNT 1)
-    if((exported OR defs) AND NOT exports)
+    if((exported OR defs) AND NOT exports AND image MATCHES "sys$")
       set(exports -Wl,--out-implib,${GUEST_DIR}/${name}.lib)
     endif()
     if(base MATCHES "^seh_")
@@ -117,7 +139,7 @@ function(drydock_guest name)
   get_property(made GLOBAL PROPERTY DRYDOCK_IMPORT_LIBRARIES)
   set(libraries "")
   set(library_files "")
-  foreach(lib ${GUEST_LIBS} ntoskrnl_more ntoskrnl hal)
+  foreach(lib ${GUEST_LIBS} ${system_libraries})
     if(lib MATCHES "^guest:(.+)$")
       list(APPEND libraries ${GUEST_DIR}/test/${CMAKE_MATCH_1}.lib)
       list(APPEND library_files ${GUEST_DIR}/test/${CMAKE_MATCH_1}.sys)
@@ -133,7 +155,7 @@ function(drydock_guest name)
   add_custom_command(OUTPUT ${image}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${linker} ${linker_more} ${exports} -o ${image} ${objects} ${defs} -L${GUEST_DIR}/lib ${libraries}
-    DEPENDS ${objects} ${defs} ${library_files} VERBATIM COMMENT "Guest driver ${name}.sys")
+    DEPENDS ${objects} ${defs} ${library_files} VERBATIM COMMENT "Guest driver ${image}")
   set(GUEST_IMAGES ${GUEST_IMAGES} ${image} PARENT_SCOPE)
 endfunction()
 
@@ -149,6 +171,10 @@ function(drydock_single_file_guests dir prefix)
       string(REGEX MATCHALL "[^ \t\r]+" libs "${CMAKE_MATCH_1}")
     elseif(first MATCHES "^// kmdf: *([0-9.:]+)")
       set(libs kmdf:${CMAKE_MATCH_1})
+    elseif(first MATCHES "^// dll:")
+      set(libs dll)
+    elseif(first MATCHES "^// umdf: *([0-9.]+)")
+      set(libs umdf:${CMAKE_MATCH_1})
     endif()
     drydock_guest(${prefix}/${name} SOURCES ${source} LIBS ${libs})
   endforeach()
@@ -171,6 +197,18 @@ function(drydock_guest_objects room)
   endforeach()
   add_custom_target(${room}_guest_objects DEPENDS ${objects})
   add_dependencies(${room}_test ${room}_guest_objects)
+endfunction()
+
+# User-mode drivers from the sources of kernel-mode ones.
+function(drydock_umdf_guests)
+  set(edu ${CMAKE_SOURCE_DIR}/drivers/edu)
+  drydock_guest(edu_um LIBS umdf:2.15
+    SOURCES ${edu}/driver.c ${edu}/power.c ${edu}/registers.c ${edu}/queue.c ${edu}/watchdog.c ${edu}/recovery.c ${edu}/um/dma.c)
+  if(DRYDOCK_TESTS)
+    drydock_guest(test/wdf_puppet_um SOURCES ${CMAKE_SOURCE_DIR}/tests/guest/wdf_puppet.c LIBS umdf:2.33)
+    drydock_guest(test/wdf_puppet_um20 SOURCES ${CMAKE_SOURCE_DIR}/tests/guest/wdf_puppet.c LIBS umdf:2.0)
+  endif()
+  set(GUEST_IMAGES ${GUEST_IMAGES} PARENT_SCOPE)
 endfunction()
 
 function(drydock_build_guests)
@@ -205,6 +243,7 @@ function(drydock_build_guests)
   if(DRYDOCK_TESTS)
     drydock_single_file_guests(${CMAKE_SOURCE_DIR}/tests/guest test)
   endif()
+  drydock_umdf_guests()
   add_custom_target(guests ALL DEPENDS ${GUEST_IMAGES})
   add_custom_target(demo_guests DEPENDS ${demo_images})
 endfunction()

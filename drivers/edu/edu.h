@@ -8,11 +8,18 @@
 ///   watchdog.c   notices that a request does not end
 ///   recovery.c   resets the device, first by itself, then with all on its rail
 ///
+/// The same sources make edu_um.dll, a user-mode driver (UMDF 2): without DMA, whose part um/dma.c plays, and without the
+/// reset interface, so that a device that hangs is reported failed and comes back anew.
+///
 /// Whatever belongs to requests is guarded by the device's callback lock (SynchronizationScope Device): queue callbacks,
 /// cancellation, the interrupt's DPC and the watchdog run under it, lifecycle callbacks and the recovery take it.
 #pragma once
 
+#ifdef UMDF_VERSION_MAJOR
+#include <wudfwdm.h>
+#else
 #include <ntddk.h>
+#endif
 #include <wdf.h>
 
 #include "../include/edu_ioctl.h"
@@ -77,10 +84,15 @@ typedef struct _EDU_DEVICE {
   ULONG InterruptBits;  // acknowledged and not yet dealt with
 
   // Memory that the device reads and writes: it stays ours, whatever the device does after a reset.
+#ifdef UMDF_VERSION_MAJOR
+  UCHAR Buffer[EDU_BUFFER_BYTES];  // the device's, kept here
+  UCHAR Transfer[EDU_BUFFER_BYTES];
+#else
   WDFDMAENABLER DmaEnabler;
   WDFCOMMONBUFFER CommonBuffer;
-  PUCHAR Memory;
   ULONG MemoryAddress;
+#endif
+  PUCHAR Memory;
 
   DEVICE_RESET_INTERFACE_STANDARD Reset;  // all zero if the bus has none
   BOOLEAN PlatformResetAsked;             // from now on query-remove is answered with STATUS_DEVICE_HUNG
@@ -102,6 +114,9 @@ EVT_WDF_DEVICE_QUERY_REMOVE EduQueryRemove;
 // registers.c
 ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset);
 VOID EduWriteRegister(EDU_DEVICE* Edu, ULONG Offset, ULONG Value);
+NTSTATUS EduMapRegisters(EDU_DEVICE* Edu, PHYSICAL_ADDRESS Start);
+VOID EduUnmapRegisters(EDU_DEVICE* Edu);
+VOID EduDelay(PLARGE_INTEGER Interval);
 BOOLEAN EduProgram(EDU_DEVICE* Edu);
 BOOLEAN EduWaitUntilIdle(EDU_DEVICE* Edu);
 VOID EduIssue(EDU_DEVICE* Edu, const EDU_COMMAND* Command);
@@ -127,6 +142,7 @@ VOID EduTransfer(EDU_DEVICE* Edu, BOOLEAN ToMemory, ULONG Offset, ULONG Length, 
 BOOLEAN EduRestoreBuffer(EDU_DEVICE* Edu);
 
 // watchdog.c
+ULONGLONG EduTime(VOID);
 NTSTATUS EduCreateWatchdog(EDU_DEVICE* Edu);
 VOID EduWatch(EDU_DEVICE* Edu);
 

@@ -7,8 +7,8 @@ NTSTATUS NTAPI EduPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLI
   for (ULONG i = 0; i < WdfCmResourceListGetCount(Translated); ++i) {
     PCM_PARTIAL_RESOURCE_DESCRIPTOR resource = WdfCmResourceListGetDescriptor(Translated, i);
     if (resource->Type != CmResourceTypeMemory || resource->u.Memory.Length < EDU_REGISTER_SPACE) continue;
-    edu->Registers = MmMapIoSpace(resource->u.Memory.Start, EDU_REGISTER_SPACE, MmNonCached);
-    if (!edu->Registers) return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = EduMapRegisters(edu, resource->u.Memory.Start);
+    if (!NT_SUCCESS(status)) return status;
     if (!edu->Reset.DeviceReset) EduQueryReset(edu);
     return STATUS_SUCCESS;
   }
@@ -18,8 +18,7 @@ NTSTATUS NTAPI EduPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLI
 NTSTATUS NTAPI EduReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translated) {
   EDU_DEVICE* edu = EduDevice(Device);
   UNREFERENCED_PARAMETER(Translated);
-  if (edu->Registers) MmUnmapIoSpace(edu->Registers, EDU_REGISTER_SPACE);
-  edu->Registers = NULL;
+  EduUnmapRegisters(edu);
   return STATUS_SUCCESS;
 }
 

@@ -6,6 +6,29 @@
 /// again. Where the bus offers neither, the framework is told that the device has failed.
 #include "edu.h"
 
+#ifdef UMDF_VERSION_MAJOR
+
+// ---- a user-mode driver has no reset interface: a device that hangs has failed
+
+VOID EduQueryReset(EDU_DEVICE* Edu) {
+  UNREFERENCED_PARAMETER(Edu);
+}
+
+VOID EduForgetReset(EDU_DEVICE* Edu) {
+  UNREFERENCED_PARAMETER(Edu);
+}
+
+static NTSTATUS EduResetFunction(EDU_DEVICE* Edu) {
+  UNREFERENCED_PARAMETER(Edu);
+  return STATUS_NOT_SUPPORTED;
+}
+
+static VOID EduResetPlatform(EDU_DEVICE* Edu) {
+  WdfDeviceSetFailed(Edu->Device, WdfDeviceFailedAttemptRestart);
+}
+
+#else
+
 // ---- the reset interface
 
 VOID EduQueryReset(EDU_DEVICE* Edu) {
@@ -75,6 +98,8 @@ static VOID EduResetPlatform(EDU_DEVICE* Edu) {
   Edu->PlatformResetAsked = FALSE;
   WdfDeviceSetFailed(Edu->Device, WdfDeviceFailedAttemptRestart);
 }
+
+#endif
 
 // ---- recovery
 

@@ -1,6 +1,28 @@
 /// The device: programming, commands, interrupt.
 #include "edu.h"
 
+#ifdef UMDF_VERSION_MAJOR
+ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset) {
+  return WDF_READ_REGISTER_ULONG(Edu->Device, (PULONG)(Edu->Registers + Offset));
+}
+
+VOID EduWriteRegister(EDU_DEVICE* Edu, ULONG Offset, ULONG Value) {
+  WDF_WRITE_REGISTER_ULONG(Edu->Device, (PULONG)(Edu->Registers + Offset), Value);
+}
+
+NTSTATUS EduMapRegisters(EDU_DEVICE* Edu, PHYSICAL_ADDRESS Start) {
+  return WdfDeviceMapIoSpace(Edu->Device, Start, EDU_REGISTER_SPACE, MmNonCached, (PVOID*)&Edu->Registers);
+}
+
+VOID EduDelay(PLARGE_INTEGER Interval) {
+  NtDelayExecution(FALSE, Interval);
+}
+
+VOID EduUnmapRegisters(EDU_DEVICE* Edu) {
+  if (Edu->Registers) WdfDeviceUnmapIoSpace(Edu->Device, Edu->Registers, EDU_REGISTER_SPACE);
+  Edu->Registers = NULL;
+}
+#else
 ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset) {
   return READ_REGISTER_ULONG((PULONG)(Edu->Registers + Offset));
 }
@@ -8,6 +30,21 @@ ULONG EduReadRegister(EDU_DEVICE* Edu, ULONG Offset) {
 VOID EduWriteRegister(EDU_DEVICE* Edu, ULONG Offset, ULONG Value) {
   WRITE_REGISTER_ULONG((PULONG)(Edu->Registers + Offset), Value);
 }
+
+NTSTATUS EduMapRegisters(EDU_DEVICE* Edu, PHYSICAL_ADDRESS Start) {
+  Edu->Registers = MmMapIoSpace(Start, EDU_REGISTER_SPACE, MmNonCached);
+  return Edu->Registers ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+VOID EduDelay(PLARGE_INTEGER Interval) {
+  KeDelayExecutionThread(KernelMode, FALSE, Interval);
+}
+
+VOID EduUnmapRegisters(EDU_DEVICE* Edu) {
+  if (Edu->Registers) MmUnmapIoSpace(Edu->Registers, EDU_REGISTER_SPACE);
+  Edu->Registers = NULL;
+}
+#endif
 
 // ---- programming
 
@@ -29,7 +66,7 @@ BOOLEAN EduWaitUntilIdle(EDU_DEVICE* Edu) {
     ULONG command = EduReadRegister(Edu, EDU_DMA_COMMAND);
     if (status == EDU_ALL_ONES || command == EDU_ALL_ONES) return FALSE;
     if (!(status & EDU_COMPUTING) && !(command & EDU_DMA_START)) return TRUE;
-    KeDelayExecutionThread(KernelMode, FALSE, &tick);
+    EduDelay(&tick);
   }
   return FALSE;
 }

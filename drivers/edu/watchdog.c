@@ -1,11 +1,22 @@
 /// Notices that a request does not end.
 #include "edu.h"
 
+/// In 100 ns.
+ULONGLONG EduTime(VOID) {
+#ifdef UMDF_VERSION_MAJOR
+  LARGE_INTEGER now;
+  NtQuerySystemTime(&now);
+  return (ULONGLONG)now.QuadPart;
+#else
+  return KeQueryInterruptTime();
+#endif
+}
+
 /// Under the callback lock.
 static VOID NTAPI EduWatchdog(WDFTIMER Timer) {
   EDU_DEVICE* edu = EduDevice(WdfTimerGetParentObject(Timer));
   // It may have been on its way when its work ended and the next began.
-  if (!edu->PoweredUp || edu->OnDevice.Kind == EduNothing || KeQueryInterruptTime() < edu->Deadline) return;
+  if (!edu->PoweredUp || edu->OnDevice.Kind == EduNothing || EduTime() < edu->Deadline) return;
   // Acknowledged already, if the service routine was a moment quicker than this timer.
   ULONG found = EduTakeInterruptBits(edu) & EduInterruptOf(&edu->OnDevice);
   if (found) {
@@ -36,6 +47,6 @@ NTSTATUS EduCreateWatchdog(EDU_DEVICE* Edu) {
 
 /// From now on. Under the callback lock.
 VOID EduWatch(EDU_DEVICE* Edu) {
-  Edu->Deadline = KeQueryInterruptTime() + EDU_REQUEST_LIMIT_MS * 10000ull;
+  Edu->Deadline = EduTime() + EDU_REQUEST_LIMIT_MS * 10000ull;
   WdfTimerStart(Edu->Watchdog, WDF_REL_TIMEOUT_IN_MS(EDU_REQUEST_LIMIT_MS));
 }

@@ -8,6 +8,7 @@
 #define EDU_FACTORIAL 0x08       // the number in, its factorial out once EDU_COMPUTING is clear
 #define EDU_STATUS 0x20
 #define EDU_INTERRUPT_STATUS 0x24
+#define EDU_INTERRUPT_RAISE 0x60  // what is written is signalled
 #define EDU_INTERRUPT_ACKNOWLEDGE 0x64
 #define EDU_DMA_SOURCE 0x80
 #define EDU_DMA_DESTINATION 0x88

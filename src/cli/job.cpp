@@ -12,6 +12,7 @@
 #include "explore/replay_token.h"
 #include "host/sandbox.h"
 #include "host/terminal.h"
+#include "host/umdf_process.h"
 #include "host/worker.h"
 #include "report/callback_list.h"
 #include "report/event_log.h"
@@ -303,7 +304,13 @@ int carry_out(Job& job) {
 int carry_out(Job& job, const Work& work) {
   host::WorkerProgress* progress = nullptr;
   job.look = report::look_of_output(job.display.plain);
-  auto its_work = [&job, &work](host::WorkerProgress& shared) {
+  const bool user_mode = std::any_of(job.drivers.begin(), job.drivers.end(),
+                                     [](const auto& driver) { return driver.image->user_mode(); });
+  auto its_work = [&job, &work, user_mode](host::WorkerProgress& shared) {
+    if (user_mode) {  // host processes are made outside of the sandbox
+      const host::Status keeper = host::start_umdf_keeper();
+      if (!keeper) return complain(keeper.failure());
+    }
     if (!job.display.in_process) {
       const host::Status inside = host::enter_sandbox();
       if (!inside) return complain(inside.failure());

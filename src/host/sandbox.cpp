@@ -23,6 +23,10 @@ constexpr int kAllowed[] = {
     SCMP_SYS(close),
     SCMP_SYS(recvfrom),
     SCMP_SYS(sendto),
+    // A socket for each UMDF host process, which the keeper outside starts.
+    SCMP_SYS(socketpair),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(sendmsg),
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_pwait2),
     SCMP_SYS(fstat),

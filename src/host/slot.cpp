@@ -10,6 +10,7 @@
 #include "host/arena.h"
 #include "host/check.h"
 #include "host/shared_ram.h"
+#include "host/umdf_process.h"
 
 namespace drydock::host {
 
@@ -108,6 +109,7 @@ Result<Slot*> Slot::take(std::size_t ram_bytes) {
 }
 
 void Slot::give_back() {
+  end_umdf_processes(*this);
   SlotTable& table = SlotTable::instance();
   std::lock_guard guard(table.lock);
   taken_ = false;

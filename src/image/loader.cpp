@@ -62,13 +62,35 @@ host::Result<LoadedImage*> Images::load(const PeImage& pe) {
   for (LoadedImage* from : image->imports_from_) ++from->importers_;
   initialise_security_cookie(*image);
   protect(*image, pe.page_runs());
+  add(image);
+  return image;
+}
+
+LoadedImage* Images::load_elsewhere(const PeImage& pe, std::byte* base,
+                                    const std::function<void*(const Import&)>& bind_import) {
+  pe.copy_to(base, address_value(base));
+  auto* image = new LoadedImage;
+  image->id_ = next_id_++;
+  image->pe_ = &pe;
+  image->base_ = base;
+  image->elsewhere_ = true;
+  for (const Import& import : pe.imports()) {
+    void* address = bind_import(import);
+    std::memcpy(base + import.slot_rva, &address, sizeof address);
+  }
+  initialise_security_cookie(*image);
+  add(image);
+  return image;
+}
+
+void Images::add(LoadedImage* image) {
+  std::byte* const base = image->base_;
   loaded_.push_back(image);
   std::erase_if(unloaded_, [&](const Unloaded& gone) {
     return address_value(base) < gone.base + gone.bytes && gone.base < address_value(base) + image->mapped_bytes();
   });
   machine_.record(machine::Event::ImageLoaded, image->id_);
   machine_.trace().name(machine::Thing::Image, image->id_, image->name());
-  return image;
 }
 
 void Images::unload(LoadedImage* image) {
@@ -78,7 +100,7 @@ void Images::unload(LoadedImage* image) {
   for (LoadedImage* from : image->imports_from_) --from->importers_;
   unloaded_.push_front({image->name(), address_value(image->base_), image->mapped_bytes()});
   if (unloaded_.size() > kUnloadedKept) unloaded_.pop_back();
-  machine_.memory().free_pages(image->base_, image->pe_->mapped_pages());
+  if (!image->elsewhere_) machine_.memory().free_pages(image->base_, image->pe_->mapped_pages());
   machine_.record(machine::Event::ImageUnloaded, image->id_);
   delete image;
 }

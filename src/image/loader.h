@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -55,6 +56,7 @@ class LoadedImage {
   std::vector<LoadedImage*> imports_from_;
   unsigned importers_ = 0;
   bool init_discarded_ = false;
+  bool elsewhere_ = false;  ///< its pages are somebody else's
 };
 
 /// The machine's part PartId::Images. Everything here runs inside the machine (Machine::enter or run).
@@ -66,6 +68,9 @@ class Images {
 
   /// Maps `pe`, which must outlive the machine. Imports that nobody offers do not fail the load: see missing_imports().
   host::Result<LoadedImage*> load(const PeImage& pe);
+  /// An image that another process runs: at `base`, in pages of the caller's, its imports as `bind` gives them. Protection
+  /// is the caller's business, and so are the pages when it is unloaded.
+  LoadedImage* load_elsewhere(const PeImage& pe, std::byte* base, const std::function<void*(const Import&)>& bind);
   /// Frees the pages; the range is remembered. The image's name and addresses are invalid from here on.
   void unload(LoadedImage* image);
   /// After DriverEntry: code marked INIT is gone, and whoever still calls it faults.
@@ -109,6 +114,7 @@ class Images {
   Bound bind_in(LoadedImage& image, const ImageExport* entry, unsigned depth);
   void* variable_of(const Export& row);
   void initialise_security_cookie(const LoadedImage& image);
+  void add(LoadedImage* image);
   void protect(const LoadedImage& image, const std::vector<PeImage::PageRun>& runs);
 
   machine::Machine& machine_;

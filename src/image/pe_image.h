@@ -63,7 +63,7 @@ struct PatchedInstruction {
 
 class PeImage {
  public:
-  /// Reads a PE32+ x64 kernel driver. `name` is the file's base name ("pvscsi.sys"). Every failure is one sentence that
+  /// Reads a PE32+ x64 kernel driver, or a DLL that user-mode processes load. `name` is the file's base name ("pvscsi.sys"). Every failure is one sentence that
   /// names the field, its file offset and what to do.
   static host::Result<std::unique_ptr<const PeImage>> parse(std::span<const std::byte> file, std::string_view name);
 
@@ -79,6 +79,7 @@ class PeImage {
   std::uint32_t size_of_headers() const { return size_of_headers_; }
   std::uint32_t time_date_stamp() const { return time_date_stamp_; }
   std::uint32_t checksum() const { return checksum_; }
+  bool user_mode() const { return user_mode_; }  ///< a DLL for user-mode processes: a UMDF driver perhaps
 
   const std::vector<Section>& sections() const { return sections_; }
   const std::vector<Import>& imports() const { return imports_; }
@@ -127,6 +128,7 @@ class PeImage {
   std::uint32_t entry_rva_ = 0, size_of_image_ = 0, mapped_pages_ = 0, size_of_headers_ = 0;
   std::uint32_t time_date_stamp_ = 0, checksum_ = 0, section_alignment_ = 0;
   std::uint32_t security_cookie_rva_ = 0, pdata_rva_ = 0, export_directory_rva_ = 0;
+  bool user_mode_ = false;
   std::uint32_t symbols_offset_ = 0, symbols_count_ = 0;
   std::vector<Section> sections_;
   std::vector<Import> imports_;

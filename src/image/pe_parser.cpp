@@ -199,7 +199,9 @@ class PeParser {
     const auto header_bytes = image_->size_of_headers_ = get<std::uint32_t>(opt_ + 60);
     image_->checksum_ = get<std::uint32_t>(opt_ + 64);
     const auto subsystem = get<std::uint16_t>(opt_ + 68);
-    if (subsystem != nt::IMAGE_SUBSYSTEM_NATIVE)
+    image_->user_mode_ = is_dll_ && (subsystem == nt::IMAGE_SUBSYSTEM_WINDOWS_GUI ||
+                                     subsystem == nt::IMAGE_SUBSYSTEM_WINDOWS_CUI);
+    if (subsystem != nt::IMAGE_SUBSYSTEM_NATIVE && !image_->user_mode_)
       return refuse("Subsystem", opt_ + 68, "is " + std::to_string(subsystem) + " (" + subsystem_name(subsystem) + ")",
                     "a kernel driver is linked for the native subsystem (/SUBSYSTEM:NATIVE /DRIVER)");
     if (image_->preferred_base_ % 0x10000 != 0)

@@ -8,6 +8,8 @@
 #define GS_BORDER    -0xF0
 #define GS_ATTENTION -0xE8
 #define GS_CALLS     -0xE4
+#define GS_REMOTE_FIRST -0xE0
+#define GS_REMOTE_BYTES -0xD8
 #define GS_IRQL      0x50
 
 #define REC_SIZE     272
@@ -97,6 +99,10 @@ drydock_call_guest:
 drydock_call_guest_4:
         mov     r11, [rsp + 40]
         mov     r10, [rsp + 48]
+        mov     rax, r11
+        sub     rax, gs:[GS_REMOTE_FIRST]
+        cmp     rax, gs:[GS_REMOTE_BYTES]
+        jb      drydock_call_remote_4   // another process runs it
         push    qword ptr gs:[GS_HOST_SP]
         push    qword ptr gs:[GS_GUEST_SP]
         push    qword ptr gs:[GS_BORDER]

@@ -100,6 +100,9 @@ BorderRecord* innermost_border() {
 std::uint64_t call_guest(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax) {
   Machine::Impl& i = impl();
   HOST_CHECK(i.executing != nullptr && !i.in_hardware);
+  const GsBlock& gs = *i.executing->gs;
+  if (reinterpret_cast<std::uint64_t>(function) - gs.remote_first < gs.remote_bytes)
+    return i.remote->call(function, args, count);
   std::uint64_t four[4] = {};
   if (count < 4) {
     for (unsigned n = 0; n < count; ++n) four[n] = args[n];

@@ -12,6 +12,7 @@
 #include "host/slot.h"
 #include "machine/machine.h"
 #include "machine/outside.h"
+#include "machine/remote.h"
 
 namespace drydock::machine {
 
@@ -22,7 +23,8 @@ struct GsBlock {
   BorderRecord* border;
   std::uint32_t attention;
   std::uint32_t calls_left;  ///< calls of a driver until time passes (kCallsPerSlice)
-  std::uint32_t reserved[56];
+  std::uint64_t remote_first, remote_bytes;  ///< where the code of other processes lies (remote.h)
+  std::uint32_t reserved[52];
 };
 
 /// Calls cost nothing one by one; so many together cost kSliceTime, so that a loop over calls sees the clock move.
@@ -210,6 +212,7 @@ struct Machine::Impl final : Computer {
   OutsideWorld* outside = nullptr;  ///< live mode
   Time looked_outside{};
 
+  RemoteCode* remote = nullptr;
   std::vector<DeviceWitness*> witnesses;
   std::array<Vector, kVectors> vectors;
   std::uint32_t next_handler_id = 1;

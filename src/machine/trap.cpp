@@ -196,6 +196,17 @@ class Trap {
     }
   }
 
+  /// Only what the loader replaced: of another process's code nothing else is the machine's to do.
+  bool emulate_replaced() {
+    std::uint8_t bytes[16];
+    const std::size_t length = machine_.hooks()->original_instruction(frame_.rip, bytes);
+    Instruction instruction;
+    if (length == 0 || !decode(bytes, length, instruction) || !privileged(instruction)) return false;
+    frame_.rip += instruction.code.length;
+    point();
+    return true;
+  }
+
  private:
   void fault(FaultInfo::Kind kind, std::uint32_t code = 0) {
     FaultInfo info;
@@ -632,6 +643,10 @@ class Trap {
 };
 
 }  // namespace
+
+bool emulate_replaced_instruction(TrapFrame& registers) {
+  return Trap(Machine::current(), registers, {}).emulate_replaced();
+}
 
 std::uint64_t read_device(Machine& machine, PhysicalAddress pa, unsigned size) {
   spend(kRegisterAccessCost);

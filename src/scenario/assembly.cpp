@@ -20,6 +20,7 @@
 #include "port/scsiport/settings.h"
 #include "verifier/special_pool.h"
 #include "wdf/framework.h"
+#include "wdf/um/reflector.h"
 
 namespace drydock::scenario {
 
@@ -64,6 +65,7 @@ void install_service(const DriverFile& driver) {
   const std::string* service = &driver.service;
   pnp::manager().store().add(
       pnp::Service{.name = ntos::ob::widen(driver.service), .load = [image, service](nt::DRIVER_OBJECT** loaded) {
+                     if (image->user_mode()) return wdf::um::load_driver(*image, *service, loaded);
                      const ntos::io::LoadResult result = ntos::io::load_driver(*image, *service);
                      if (!result.failure.empty()) Machine::current().note(result.failure);
                      *loaded = result.driver;
@@ -79,6 +81,12 @@ void install_package(const RunConfig& config, const DriverFile& driver) {
   const bool miniport = is_miniport(driver);
   // What the INF of a SCSI miniport writes, so that it is started by Plug and Play (SP-006).
   if (miniport) ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
+  // What the INF of a user-mode driver of hardware says.
+  if (driver.image->user_mode())
+    package.values.push_back({.where = pnp::InstalledValue::Where::Hardware,
+                              .subkey = u"WUDF",
+                              .name = u"DirectHardwareAccess",
+                              .dword = 1});
   package.service = service;
   package.class_name = miniport ? u"SCSIAdapter" : u"System";
   package.class_guid = miniport ? kScsiAdapterClass : kSystemClass;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/whole_file.h"
+#include "wdf/um/reflector.h"
 
 namespace drydock::scenario {
 namespace {
@@ -44,6 +45,12 @@ host::Result<DriverFile> read_driver(const std::string& path) {
     return failure;
   }
   driver.image = std::move(image).value();
+  if (driver.image->user_mode())
+    if (host::Status suits = wdf::um::check_driver(*driver.image); !suits) {
+      host::Error failure = std::move(suits).failure();
+      failure.message = path + ": " + failure.message;
+      return failure;
+    }
   return driver;
 }
 
@@ -71,6 +78,9 @@ ImportSurvey survey_imports(const DriverFile& driver, const image::ExportIndex& 
     if (known != nullptr) {
       row.state = known->kind == image::Export::Kind::NotBuilt ? ImportState::NotBuilt : ImportState::Implemented;
       if (row.state == ImportState::NotBuilt) row.where = known->why;
+    } else if (row.state == ImportState::Unknown && driver.image->user_mode() &&
+               wdf::um::offers_import(import.module, import.name)) {
+      row.state = ImportState::Implemented;
     } else if (row.state == ImportState::Unknown) {
       row.where = exports.has_module(import.module) ? "no table offers it" : "nothing of this module is offered";
     }

@@ -62,7 +62,7 @@ std::span<const BuiltInScenario> built_in_scenarios() {
 DriverKind kind_of(const DriverFile& driver) {
   if (driver.imports_from("scsiport.sys")) return DriverKind::ScsiMiniport;
   // Who attaches to a stack has a device of the board's to serve. For framework drivers the framework does.
-  if (driver.imports_from("wdfldr.sys")) return DriverKind::Function;
+  if (driver.imports_from("wdfldr.sys") || driver.image->user_mode()) return DriverKind::Function;
   for (const image::Import& import : driver.image->imports())
     if (import.name.starts_with("IoAttachDeviceToDeviceStack")) return DriverKind::Function;
   return DriverKind::Software;

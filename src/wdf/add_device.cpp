@@ -8,10 +8,14 @@ namespace drydock::wdf {
 
 NTSTATUS NTAPI framework_add_device(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject) {
   Driver* driver = driver_of(DriverObject);
-  if (!driver || !driver->config.EvtDriverDeviceAdd) return STATUS_SUCCESS;
-  WDFDEVICE_INIT* init = new_init(driver->client());
-  init->pdo = PhysicalDeviceObject;
-  NTSTATUS status = call_driver(driver->config.EvtDriverDeviceAdd, driver->handle_as<WDFDRIVER>(), init);
+  return driver ? add_device_of(*driver, PhysicalDeviceObject) : STATUS_SUCCESS;
+}
+
+NTSTATUS add_device_of(Driver& driver, DEVICE_OBJECT* pdo) {
+  if (!driver.config.EvtDriverDeviceAdd) return STATUS_SUCCESS;
+  WDFDEVICE_INIT* init = new_init(driver.client());
+  init->pdo = pdo;
+  NTSTATUS status = call_driver(driver.config.EvtDriverDeviceAdd, driver.handle_as<WDFDRIVER>(), init);
   Device* device = init->created;
   const bool filter = device ? device->config().filter : init->config.filter;
   free_init(init);
@@ -22,7 +26,7 @@ NTSTATUS NTAPI framework_add_device(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* 
     device->pnp.wait_until_gone();
     device->dereference();
   }
-  return filter ? STATUS_SUCCESS : status;  // WDF-025
+  return filter && !driver.client().host ? STATUS_SUCCESS : status;  // WDF-025
 }
 
 }  // namespace drydock::wdf

@@ -10,6 +10,7 @@
 #include "wdf/interrupt.h"
 #include "wdf/misuse.h"
 #include "wdf/restart.h"
+#include "wdf/um/device_settings.h"
 
 namespace drydock::wdf {
 
@@ -146,6 +147,10 @@ NTSTATUS Device::create_device_object(WDFDEVICE_INIT& init, const WDF_OBJECT_ATT
       scope = attributes->SynchronizationScope;
     if (attributes->ExecutionLevel != WdfExecutionLevelInheritFromParent)
       passive_callbacks = attributes->ExecutionLevel == WdfExecutionLevelPassive;
+  }
+  if (client().host) {
+    passive_callbacks = true;  // WDF-420
+    direct_hardware_access = pdo && um::read_settings(pdo).direct_hardware_access;
   }
   lock_ = std::make_unique<CallbackLock>(passive_callbacks);
 

@@ -14,6 +14,7 @@
 #include "wdf/power_machine.h"
 #include "wdf/resource_list.h"
 #include "wdf/self_managed_io.h"
+#include "wdf/um/hardware.h"
 
 namespace drydock::wdf {
 
@@ -75,6 +76,11 @@ class Device final : public Object {
   bool was_started = false;   ///< this instance got as far (WDF-371)
   bool ever_started = false;  ///< a START has come (where interrupts may be created, WDF-266)
 
+  // ---- of a user-mode driver ----
+  bool direct_hardware_access = false;               ///< UmdfDirectHardwareAccess (WDF-422)
+  std::vector<HardwareMapping> hardware_mappings;
+  bool host_end_handled = false;                     ///< its process has ended, and what follows has begun
+
   std::unique_ptr<IoPackage> io;
   std::unique_ptr<DmaPackage> dma;
   /// Threads inside a callback that delivers a request of a power-managed queue (WDF-091).
@@ -121,6 +127,9 @@ class Device final : public Object {
 
   // ---- Object ----
   Device* device() override { return this; }
+  void owner_died() override {
+    if (lock_) lock_->abandon();
+  }
   CallbackLock* callback_lock() override { return lock_.get(); }
   void run_down() override;
   void delete_by_driver() override;

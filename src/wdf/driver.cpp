@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "wdf/driver_memory.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
+#include "wdf/um/host_process.h"
 
 namespace drydock::wdf {
 
@@ -19,13 +21,13 @@ PWSTR Driver::registry_path_in_pool() {
   if (registry_path_) return registry_path_;
   const std::u16string& path = client().registry_path;
   registry_path_ =
-      static_cast<PWSTR>(ExAllocatePoolWithTag(NonPagedPool, (path.size() + 1) * sizeof(WCHAR), client().tag));
+      static_cast<PWSTR>(allocate_for_driver(client(), NonPagedPool, (path.size() + 1) * sizeof(WCHAR), client().tag));
   if (registry_path_) std::memcpy(registry_path_, path.c_str(), (path.size() + 1) * sizeof(WCHAR));
   return registry_path_;
 }
 
 void Driver::run_down() {
-  if (registry_path_) ExFreePoolWithTag(registry_path_, 0);
+  if (registry_path_) free_for_driver(client(), registry_path_);
   registry_path_ = nullptr;
 }
 
@@ -37,6 +39,7 @@ void end_driver(Client& client) {
   client.driver = nullptr;
   client.globals->Driver = nullptr;
 
+  if (client.host && client.host->ended()) return;  // what it held went with its process
   // WDF-443: what outlived the driver is held by a reference of its own.
   std::vector<std::string> left;
   for (const Object* object : framework().handles.of(client))

@@ -33,4 +33,7 @@ void end_driver(Client& client);
 /// AddDevice of every framework driver: EvtDriverDeviceAdd, and what becomes of its failure (WDF-021 to WDF-025).
 NTSTATUS NTAPI framework_add_device(DRIVER_OBJECT* DriverObject, DEVICE_OBJECT* PhysicalDeviceObject);
 
+/// The same for one driver and one device of its.
+NTSTATUS add_device_of(Driver& driver, DEVICE_OBJECT* pdo);
+
 }  // namespace drydock::wdf

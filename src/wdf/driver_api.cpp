@@ -12,6 +12,8 @@
 #include "wdf/misuse.h"
 #include "wdf/pnp_dispatch.h"
 #include "wdf/string.h"
+#include "wdf/um/bind.h"
+#include "wdf/um/host_process.h"
 #include "wdf/wdf_exports.h"
 
 namespace drydock::wdf {
@@ -108,13 +110,18 @@ NTSTATUS NTAPI WdfDriverCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIVER_OBJECT
     return status;
   }
   client.driver = driver;
-  client.driver_object = DriverObject;
+  if (client.host) {
+    um::fill_driver_object(*client.host, *reinterpret_cast<DRIVER_OBJECT_UM*>(DriverObject), *driver);
+    driver->passive_callbacks = true;  // WDF-420
+  } else {
+    client.driver_object = DriverObject;
+  }
   DriverGlobals->Driver = driver->handle_as<WDFDRIVER>();
   DriverGlobals->DriverFlags |= flags;
 
   // WDF-017
   DriverGlobals->DisplaceDriverUnload = !(keeps_dispatch || non_pnp) || DriverConfig->EvtDriverUnload ? TRUE : FALSE;
-  if (!keeps_dispatch) {
+  if (!keeps_dispatch && !client.host) {
     take_over_dispatch(DriverObject, non_pnp);
     if (!non_pnp || DriverConfig->EvtDriverUnload)
       DriverObject->DriverUnload = ntos::io::guest_callable(&framework_unload, "FxDriver::Unload");
@@ -134,16 +141,17 @@ WDFDRIVER NTAPI WdfWdmDriverGetWdfDriverHandle(PWDF_DRIVER_GLOBALS, DRIVER_OBJEC
 
 BOOLEAN NTAPI WdfDriverIsVersionAvailable(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle,
                                           PWDF_DRIVER_VERSION_AVAILABLE_PARAMS Parameters) {
-  object_as<Driver>(Handle);
+  const ULONG major = object_as<Driver>(Handle).client().host ? 2 : kMajorVersion;
   require_pointer(Parameters, "WdfDriverIsVersionAvailable's VersionAvailableParams");
   if (Parameters->Size != sizeof(WDF_DRIVER_VERSION_AVAILABLE_PARAMS)) return FALSE;
-  return Parameters->MajorVersion == kMajorVersion && Parameters->MinorVersion <= kMinorVersion;
+  return Parameters->MajorVersion == major && Parameters->MinorVersion <= kMinorVersion;
 }
 
 /// "Kernel Mode Driver Framework version 1.33": of the library.
 NTSTATUS NTAPI WdfDriverRetrieveVersionString(PWDF_DRIVER_GLOBALS, WDFDRIVER Handle, WDFSTRING StringHandle) {
-  object_as<Driver>(Handle);
-  const std::string text = fmt::format("Kernel Mode Driver Framework version {}.{}", kMajorVersion, kMinorVersion);
+  const bool user_mode = object_as<Driver>(Handle).client().host != nullptr;
+  const std::string text = fmt::format("{} Mode Driver Framework version {}.{}", user_mode ? "User" : "Kernel",
+                                       user_mode ? 2 : kMajorVersion, kMinorVersion);
   std::u16string wide(text.begin(), text.end());
   const auto bytes = static_cast<USHORT>(wide.size() * sizeof(WCHAR));
   return object_as<String>(StringHandle).assign({bytes, bytes, wide.data()});

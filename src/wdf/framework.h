@@ -16,6 +16,10 @@
 namespace drydock::wdf {
 
 class Driver;
+namespace um {
+class HostProcess;
+class UserMode;
+}  // namespace um
 
 inline constexpr ULONG kMajorVersion = 1;
 inline constexpr ULONG kMinorVersion = 33;  ///< of the library
@@ -30,6 +34,7 @@ struct Client {
   Driver* driver = nullptr;  ///< null until WdfDriverCreate
   ULONG tag = 0;             ///< of its contexts
   std::string name;          ///< "edu.sys", for reports
+  um::HostProcess* host = nullptr;  ///< a user-mode driver's (section 21)
 
   /// Whether it was built for 1.`minor` or later: where versions differ, this decides (WDF-401).
   bool built_for(ULONG minor) const { return version.Minor >= minor; }
@@ -65,6 +70,7 @@ class Framework {
   std::unique_ptr<TableVisits> visits;
   std::unique_ptr<PagedCode> paged_code;                      ///< made for the first device that is not pageable
   std::unique_ptr<machine::DeviceWitness> hardware_witness;  ///< made for the first device that is prepared
+  um::UserMode* user_mode = nullptr;  ///< once a user-mode driver is loaded
 
   /// The client whose globals these are; anything else ends the run.
   Client& client(const WDF_DRIVER_GLOBALS* globals);

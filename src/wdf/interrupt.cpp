@@ -232,12 +232,13 @@ void Interrupt::serve_at_passive_level() {
 void Interrupt::run_callback(bool work_item) {
   CallbackLock* lock = config.AutomaticSerialization ? parent()->callback_lock() : nullptr;
   if (lock) lock->acquire();
-  auto callback = work_item ? config.EvtInterruptWorkItem : config.EvtInterruptDpc;
+  auto callback = work_item && config.EvtInterruptWorkItem ? config.EvtInterruptWorkItem : config.EvtInterruptDpc;
   if (callback) call_driver(callback, handle_as<WDFINTERRUPT>(), parent()->handle());
   if (lock) lock->release();
 }
 
 BOOLEAN Interrupt::queue_dpc() {
+  if (client().host) return enqueue_work();  // WDF-421: a user-mode driver's is a work item
   return KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 

@@ -61,6 +61,7 @@ class Interrupt final : public Object {
 
   Device* device() override { return &owner_; }
   void run_down() override;
+  void owner_died() override { KeSetEvent(&wait_lock_, 0, FALSE); }
 
  private:
   BOOLEAN call_service_routine();

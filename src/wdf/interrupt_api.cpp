@@ -41,6 +41,17 @@ NTSTATUS check_descriptors(Device& device, const WDF_INTERRUPT_CONFIG& config) {
   return STATUS_SUCCESS;
 }
 
+constexpr UCHAR kResourceTypeConnection = 0x84;  ///< CmResourceTypeConnection: GPIO, I2C and so on
+
+/// WDF-422: of a user-mode driver.
+bool may_use_interrupts(const Device& device) {
+  if (device.direct_hardware_access) return true;
+  if (!device.in_prepare_hardware || !device.client().built_for(15)) return false;
+  for (ULONG i = 0; i < device.translated->count(); ++i)
+    if (device.translated->at(i)->Type == kResourceTypeConnection) return true;
+  return false;
+}
+
 bool known_size(ULONG size) {
   return size == sizeof(WDF_INTERRUPT_CONFIG) || size == kInterruptConfigSize19 || size == kInterruptConfigSize11;
 }
@@ -58,6 +69,12 @@ NTSTATUS NTAPI WdfInterruptCreate(PWDF_DRIVER_GLOBALS, WDFDEVICE DeviceHandle, P
   config.ReportInactiveOnPowerDown = WdfUseDefault;
   std::memcpy(static_cast<void*>(&config), Configuration, Configuration->Size);
 
+  if (device.client().host) {
+    if (!config.PassiveHandling)
+      stop(Violation::PnpFatalError, "interrupt-above-passive-level",
+           "WdfInterruptCreate of a user-mode driver is not told PassiveHandling");  // WDF-420
+    if (!may_use_interrupts(device)) return STATUS_ACCESS_DENIED;
+  }
   // WDF-270
   if (!config.EvtInterruptIsr || (config.EvtInterruptDpc && config.EvtInterruptWorkItem) ||
       (config.WaitLock && !config.PassiveHandling) || (config.SpinLock && config.PassiveHandling))

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "wdf/callback.h"
+#include "wdf/deferred.h"
 #include "wdf/device.h"
+#include "wdf/driver_memory.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
 #include "wdf/queued_io.h"
@@ -163,12 +165,35 @@ void IoTarget::done(Request& request) {
   const WDFCONTEXT its_context = std::exchange(sending.context, nullptr);
   if (sending.done) {
     KeSetEvent(std::exchange(sending.done, nullptr), 0, FALSE);
+  } else if (routine && client().host) {
+    call_in_host(request, routine, its_context);
   } else if (routine) {
     call_driver(routine, request.handle_as<WDFREQUEST>(), handle_as<WDFIOTARGET>(), &sending.result,
                          its_context);
   }
   request.dereference();
   dereference();
+}
+
+/// A user-mode driver is told at PASSIVE_LEVEL (WDF-420), with the result where it can read it.
+void IoTarget::call_in_host(Request& request, PFN_WDF_REQUEST_COMPLETION_ROUTINE routine, WDFCONTEXT context) {
+  reference();
+  request.reference();
+  const auto tell = [this, &request, routine, context] {
+    PVOID result = allocate_for_driver(client(), NonPagedPool, sizeof(WDF_REQUEST_COMPLETION_PARAMS), 0);
+    if (result) {
+      std::memcpy(result, &request.sending().result, sizeof(WDF_REQUEST_COMPLETION_PARAMS));
+      call_driver(routine, request.handle_as<WDFREQUEST>(), handle_as<WDFIOTARGET>(),
+                           static_cast<PWDF_REQUEST_COMPLETION_PARAMS>(result), context);
+      free_for_driver(client(), result);
+    }
+    request.dereference();
+    dereference();
+  };
+  if (KeGetCurrentIrql() == PASSIVE_LEVEL)
+    tell();
+  else
+    at_passive_level(tell);
 }
 
 bool IoTarget::cancel(Request& request) {

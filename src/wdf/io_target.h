@@ -65,6 +65,7 @@ class IoTarget final : public Object {
   void dispatch(Request& request);
   void done(Request& request);
   void cancel_sent();
+  void call_in_host(Request& request, PFN_WDF_REQUEST_COMPLETION_ROUTINE routine, WDFCONTEXT context);
   void wait_until_idle();
   NTSTATUS open_by_path(std::u16string_view path, const WDF_IO_TARGET_OPEN_PARAMS& params);
   NTSTATUS watch();

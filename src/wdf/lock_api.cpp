@@ -18,14 +18,23 @@ namespace {
 class SpinLock final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::SpinLock;
-  explicit SpinLock(Client& client) : Object(kType, client) { KeInitializeSpinLock(&lock_); }
+  explicit SpinLock(Client& client) : Object(kType, client) {
+    KeInitializeSpinLock(&lock_);
+    if (client.host) section_ = std::make_unique<CallbackLock>(true);
+  }
+  void owner_died() override {
+    if (section_) section_->abandon();
+  }
 
   void acquire() {
     if (owner_ && owner_ == &machine::current_thread())
       stop(Violation::RecursiveLock, "lock-misuse",
            fmt::format("{} is acquired by the thread that holds it: a deadlock", name()),
            reinterpret_cast<std::uint64_t>(handle()));
-    irql_ = KeAcquireSpinLockRaiseToDpc(&lock_);
+    if (section_)
+      section_->acquire();
+    else
+      irql_ = KeAcquireSpinLockRaiseToDpc(&lock_);
     owner_ = &machine::current_thread();
   }
   void release() {
@@ -34,12 +43,14 @@ class SpinLock final : public Object {
       stop(Violation::InvalidLockOperation, "lock-misuse",
            fmt::format("{} is released by a thread that does not hold it", name()),
            reinterpret_cast<std::uint64_t>(handle()), 1);
-    owner_ = nullptr;
-    KeReleaseSpinLock(&lock_, irql_);
+    const void* owner = std::exchange(owner_, nullptr);
+    if (!section_) return KeReleaseSpinLock(&lock_, irql_);
+    if (owner) section_->release();
   }
 
  private:
   KSPIN_LOCK lock_{};
+  std::unique_ptr<CallbackLock> section_;  ///< a user-mode driver's: it stays at PASSIVE_LEVEL (WDF-420)
   KIRQL irql_ = 0;
   const void* owner_ = nullptr;
 };
@@ -49,17 +60,24 @@ class WaitLock final : public Object {
   static constexpr ObjectType kType = ObjectType::WaitLock;
   explicit WaitLock(Client& client) : Object(kType, client) { KeInitializeEvent(&free_, SynchronizationEvent, TRUE); }
 
+  void owner_died() override {
+    died_ = true;
+    KeSetEvent(&free_, 0, FALSE);
+  }
+
   NTSTATUS acquire(LONGLONG* timeout) {
+    if (died_) return STATUS_SUCCESS;
     if (owner_ && owner_ == &machine::current_thread() && !timeout)
       stop(Violation::RecursiveLock, "lock-misuse",
            fmt::format("{} is acquired by the thread that holds it: a deadlock", name()),
            reinterpret_cast<std::uint64_t>(handle()));
-    KeEnterCriticalRegion();
+    if (!client().host) KeEnterCriticalRegion();
     LARGE_INTEGER until{};
     if (timeout) until.QuadPart = *timeout;
     const NTSTATUS status = KeWaitForSingleObject(&free_, Executive, KernelMode, FALSE, timeout ? &until : nullptr);
+    if (died_) KeSetEvent(&free_, 0, FALSE);  // the next one
     if (status != STATUS_SUCCESS) {
-      KeLeaveCriticalRegion();
+      if (!client().host) KeLeaveCriticalRegion();
       return status;
     }
     owner_ = &machine::current_thread();
@@ -70,11 +88,12 @@ class WaitLock final : public Object {
       record("WDF-440", "lock-misuse", fmt::format("{} is released by a thread that does not hold it", name()));
     owner_ = nullptr;
     KeSetEvent(&free_, 0, FALSE);
-    KeLeaveCriticalRegion();
+    if (!client().host) KeLeaveCriticalRegion();
   }
 
  private:
   KEVENT free_;
+  bool died_ = false;
   const void* owner_ = nullptr;
 };
 

@@ -4,6 +4,7 @@
 
 #include "wdf/create.h"
 #include "wdf/driver.h"
+#include "wdf/driver_memory.h"
 #include "wdf/functions.h"
 #include "wdf/kernel.h"
 #include "wdf/memory.h"
@@ -20,7 +21,7 @@ PVOID system_address_of(MDL* mdl) {
 }
 
 Memory::~Memory() {
-  if (owner_ == Owner::Framework && buffer_) ExFreePoolWithTag(buffer_, 0);
+  if (owner_ == Owner::Framework && buffer_) free_for_driver(client(), buffer_);
   if (owner_ == Owner::Lookaside && buffer_) {
     list_->give_back(buffer_);
     list_->dereference();
@@ -28,7 +29,7 @@ Memory::~Memory() {
 }
 
 NTSTATUS Memory::allocate(POOL_TYPE pool, ULONG tag, size_t bytes) {
-  buffer_ = ExAllocatePoolWithTag(pool, bytes, tag ? tag : client().tag);
+  buffer_ = allocate_for_driver(client(), pool, bytes, tag ? tag : client().tag);
   if (!buffer_) return STATUS_INSUFFICIENT_RESOURCES;
   bytes_ = bytes;
   if (pool == PagedPool) needs_passive = true;

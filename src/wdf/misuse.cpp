@@ -4,6 +4,7 @@
 
 #include "host/check.h"
 #include "nt/bugcheck.h"
+#include "wdf/um/host_process.h"
 
 namespace drydock::wdf {
 
@@ -20,6 +21,8 @@ void report(const char* rule, const char* name, const std::string& summary, std:
 
 void stop(Violation violation, const char* name, std::string summary, std::uint64_t p2, std::uint64_t p3,
           std::uint64_t p4) {
+  // WDF-424: a user-mode driver's mistake ends its process only.
+  if (um::serving()) throw um::Misuse{fmt::format("breaks a rule, {}: {}", name, summary)};
   machine::Machine::current().bug_check(WDF_VIOLATION, static_cast<std::uint32_t>(violation), p2, p3, p4,
                                         fmt::format("{}: {}", name, summary));
 }

@@ -27,7 +27,7 @@ enum class Violation : std::uint32_t {
   ApiUnavailable = 0x10,
 };
 
-/// Ends the run with bug check 0x10D. `name` is the mistake's name in the contract.
+/// Ends the run with bug check 0x10D; on behalf of a user-mode driver its host process instead (WDF-424). `name` is the mistake's name in the contract.
 [[noreturn]] void stop(Violation violation, const char* name, std::string summary, std::uint64_t p2 = 0,
                        std::uint64_t p3 = 0, std::uint64_t p4 = 0);
 /// A finding; the run goes on as retail Windows would. `rule` as "WDF-463".

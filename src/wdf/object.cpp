@@ -9,6 +9,7 @@
 #include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
+#include "wdf/driver_memory.h"
 #include "wdf/framework.h"
 #include "wdf/misuse.h"
 #include "wdf/old_structures.h"
@@ -77,7 +78,8 @@ std::vector<Object*> Handles::of(const Client& client) const {
 // ---- Objects ----
 
 Object::Object(ObjectType type, Client& client)
-    : needs_passive(std::find(std::begin(kPassiveTypes), std::end(kPassiveTypes), type) != std::end(kPassiveTypes)),
+    : needs_passive(client.host ||  // WDF-420
+                    std::find(std::begin(kPassiveTypes), std::end(kPassiveTypes), type) != std::end(kPassiveTypes)),
       type_(type),
       client_(client) {}
 
@@ -122,7 +124,7 @@ NTSTATUS Object::make_context(const WDF_OBJECT_ATTRIBUTES& attributes, ObjectCon
   context.unique = attributes.ContextTypeInfo->UniqueType;
   context.bytes = context_size(attributes);
   if (context.bytes == 0) return STATUS_SUCCESS;
-  PVOID block = ExAllocatePoolWithTag(NonPagedPool, sizeof(ContextHeader) + context.bytes, client_.tag);
+  PVOID block = allocate_for_driver(client_, NonPagedPool, sizeof(ContextHeader) + context.bytes, client_.tag);
   if (!block) return STATUS_INSUFFICIENT_RESOURCES;
   std::memset(block, 0, sizeof(ContextHeader) + context.bytes);
   auto* header = static_cast<ContextHeader*>(block);
@@ -275,7 +277,7 @@ void Object::destroy() {
   }
   framework().handles.take_back(*this);
   for (const ObjectContext& context : contexts_)
-    if (context.memory) ExFreePoolWithTag(static_cast<ContextHeader*>(context.memory) - 1, 0);
+    if (context.memory) free_for_driver(client_, static_cast<ContextHeader*>(context.memory) - 1);
   delete this;
 }
 
@@ -290,7 +292,13 @@ bool CallbackLock::held_by_me() const {
   return owner_ && owner_ == &machine::current_thread() && owned_in_dpc_ == machine::in_dpc();
 }
 
+void CallbackLock::abandon() {
+  abandoned_ = true;
+  if (passive_) KeSetEvent(&free_, 0, FALSE);
+}
+
 void CallbackLock::acquire() {
+  if (abandoned_) return;
   if (held_by_me())
     stop(Violation::RecursiveLock, "recursive-callback-lock", "the callback lock is taken again by its owner",
          reinterpret_cast<std::uint64_t>(this));
@@ -298,11 +306,13 @@ void CallbackLock::acquire() {
     KeWaitForSingleObject(&free_, Executive, KernelMode, FALSE, nullptr);
   else
     irql_ = KeAcquireSpinLockRaiseToDpc(&spin_);
+  if (abandoned_) return void(KeSetEvent(&free_, 0, FALSE));
   owner_ = &machine::current_thread();
   owned_in_dpc_ = machine::in_dpc();
 }
 
 void CallbackLock::release() {
+  if (abandoned_) return;
   owner_ = nullptr;
   if (passive_)
     KeSetEvent(&free_, 0, FALSE);

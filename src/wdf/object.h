@@ -68,9 +68,12 @@ class CallbackLock {
   void release();
   bool held_by_me() const;
   bool passive() const { return passive_; }
+  /// Its owner will never release it: from now on nobody waits.
+  void abandon();
 
  private:
   bool passive_;
+  bool abandoned_ = false;
   KSPIN_LOCK spin_{};
   KEVENT free_;
   KIRQL irql_ = 0;
@@ -140,6 +143,8 @@ class Object {
   virtual void delete_by_driver() { delete_object(); }
   /// Runs down what the object does, before its cleanup callbacks: timers, queues. PASSIVE_LEVEL if needs_passive.
   virtual void run_down() {}
+  /// The host process of a user-mode driver is gone: whoever waits for the driver inside the object goes on.
+  virtual void owner_died() {}
   /// The device the object belongs to; null if it hangs from the driver.
   virtual Device* device();
 

@@ -8,10 +8,9 @@
 #include "wdf/driver.h"
 #include "wdf/fdo_requests.h"
 #include "wdf/pdo_requests.h"
+#include "wdf/um/reflector.h"
 
 namespace drydock::wdf {
-
-namespace {
 
 NTSTATUS NTAPI framework_dispatch(DEVICE_OBJECT* device_object, IRP* irp) {
   Device* device = device_of(device_object);
@@ -30,6 +29,8 @@ NTSTATUS NTAPI framework_dispatch(DEVICE_OBJECT* device_object, IRP* irp) {
   }
   return dispatch_irp(*device, irp);
 }
+
+namespace {
 
 PnpEvent event_of(UCHAR minor) {
   switch (minor) {
@@ -61,7 +62,9 @@ std::string_view name_of(UCHAR minor) {
 }  // namespace
 
 NTSTATUS dispatch_irp(Device& device, IRP* irp) {
-  switch (IoGetCurrentIrpStackLocation(irp)->MajorFunction) {
+  const UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
+  if (device.client().host && (major == IRP_MJ_PNP || major == IRP_MJ_POWER)) um::expect_progress(device.client());
+  switch (major) {
     case IRP_MJ_PNP:
       return device.is_control() ? complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST) : dispatch_pnp(device, irp);
     case IRP_MJ_POWER:

@@ -5,6 +5,9 @@
 
 namespace drydock::wdf {
 
+/// The entry of every request to a framework device.
+NTSTATUS NTAPI framework_dispatch(DEVICE_OBJECT* device_object, IRP* irp);
+
 class Device;
 
 /// Every major function, AddDevice for a PnP driver.

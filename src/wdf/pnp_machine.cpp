@@ -14,6 +14,8 @@
 #include "wdf/send_irp.h"
 #include "wdf/slow_callback.h"
 #include "wdf/table_visits.h"
+#include "wdf/um/host_process.h"
+#include "wdf/um/reflector.h"
 #include "wdf/wake.h"
 #include "wdf/wmi.h"
 
@@ -192,6 +194,11 @@ PnpEvent PnpMachine::start_lower_drivers() {
   const auto& start = IoGetCurrentIrpStackLocation(irp_)->Parameters.StartDevice;
   device_.raw->fill(start.AllocatedResources);
   device_.translated->fill(start.AllocatedResourcesTranslated);
+  // WDF-422: before 2.15 a user-mode driver is not even shown what it may not use.
+  if (device_.client().host && !device_.direct_hardware_access && !device_.client().built_for(15)) {
+    device_.raw->fill(nullptr);
+    device_.translated->fill(nullptr);
+  }
   if (!has_copies(*device_.raw) || !has_copies(*device_.translated)) {
     result_ = STATUS_INSUFFICIENT_RESOURCES;
     return PnpEvent::LowerFailed;
@@ -230,6 +237,11 @@ PnpEvent PnpMachine::start_lower_drivers() {
 
 PnpEvent PnpMachine::prepare_hardware() {
   if (machine::refused("wdf.match")) {
+    result_ = STATUS_INSUFFICIENT_RESOURCES;
+    return PnpEvent::MatchFailed;
+  }
+  // WDF-428
+  if (device_.client().host && machine::refused("wdf.um.registers")) {
     result_ = STATUS_INSUFFICIENT_RESOURCES;
     return PnpEvent::MatchFailed;
   }
@@ -300,6 +312,7 @@ PnpEvent PnpMachine::release_hardware() {
   }
   device_.raw->stale = device_.translated->stale = true;
   device_.watch.after_release();
+  if (device_.client().host) unmap_hardware(device_, !device_.client().host->ended());  // WDF-428
   delete_interrupts_of_prepare(device_);
   if (NT_SUCCESS(status)) return PnpEvent::Released;
   if (from == PnpState::ReleasingToRestart) result_ = status;  // WDF-218
@@ -364,6 +377,7 @@ PnpEvent PnpMachine::leave_stack() {
   }
   child_has_left(device_);
   device_.delete_device_object();
+  if (device_.client().host) um::device_left(device_.client());
   if (irp_) complete(result_);
   return PnpEvent::CleanedUp;
 }

@@ -17,6 +17,7 @@ class PowerMachine final : public TableMachine<PowerTable> {
   void start();
   void stop();
 
+  IRP* pending() const { return irp_; }
   WDF_POWER_DEVICE_STATE recorded() const { return recorded_; }  ///< WDF-028, WDF-083
   bool in_d0() const { return state() == PowerState::D0; }
   ULONG published_state() const;

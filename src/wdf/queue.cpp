@@ -10,6 +10,7 @@
 #include "wdf/misuse.h"
 #include "wdf/queued_io.h"
 #include "wdf/serialization.h"
+#include "wdf/um/reflector.h"
 
 namespace drydock::wdf {
 
@@ -45,6 +46,7 @@ Queue::Queue(Client& client, Device& device, const WDF_IO_QUEUE_CONFIG& config, 
 }
 
 void Queue::set_constraints(bool passive, WDF_SYNCHRONIZATION_SCOPE its_scope) {
+  if (client().host) passive = true;  // WDF-420
   passive_callbacks = passive;
   scope = its_scope;
   if (scope == WdfSynchronizationScopeDevice) {
@@ -208,6 +210,7 @@ void Queue::cancel_waiting(Request& request) {
 }
 
 void Queue::cancel(Request& request) {
+  if (client().host) um::expect_progress(client());
   if (erase_waiting(request)) {
     cancel_waiting(request);
   } else {

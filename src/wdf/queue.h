@@ -75,6 +75,8 @@ class Queue final : public Object {
   void reset();          ///< WDF-297
   void start_held();     ///< of a queue made while the device's are held
   void start_removed();  ///< of a queue made after their purge
+  /// The driver's process is gone: everything is given back with `status`, and nothing accepted.
+  void abandon(NTSTATUS status);
   /// A purge is on: what is requeued or marked cancelable is cancelled (WDF-295).
   bool cancels_all() const { return cancels_all_; }
   /// WdfRequestStopAcknowledge.
@@ -82,6 +84,9 @@ class Queue final : public Object {
   bool busy() const { return !waiting_.empty() || !delivered_.empty() || completing_ != 0; }
 
   CallbackLock* callback_lock() override { return object_lock_; }
+  void owner_died() override {
+    if (own_lock_) own_lock_->abandon();
+  }
   Device* device() override { return &device_; }
   void run_down() override;
 

@@ -1,6 +1,7 @@
 // A queue over power transitions and removal: nothing is delivered, what was delivered is answered for.
 
 #include <algorithm>
+#include <utility>
 
 #include "wdf/callback_log.h"
 #include "wdf/device.h"
@@ -59,6 +60,24 @@ void Queue::reset() {
   shutting_down_ = cancels_all_ = false;
   accepts_ = dispatches_ = true;
   if (!power_managed_) power_ = Power::On;
+  pump();
+}
+
+void Queue::abandon(NTSTATUS status) {
+  shutting_down_ = true;
+  accepts_ = dispatches_ = false;
+  stopped_ = emptied_ = ready_ = {};
+  cancelled_.clear();
+  cancelled_on_queue_.clear();
+  for (Request* request : std::deque<Request*>(waiting_)) {
+    if (!request->disarm_cancel()) continue;  // its cancel routine is about to
+    erase_waiting(*request);
+    request->complete_by_framework(status, 0);
+  }
+  for (Request* request : std::vector<Request*>(delivered_)) {
+    if (std::exchange(request->on_cancel, nullptr)) request->disarm_cancel();
+    request->complete_by_framework(status, 0);
+  }
   pump();
 }
 

@@ -1,4 +1,5 @@
 #include "wdf/queued_io.h"
+#include "wdf/um/host_process.h"
 
 #include <algorithm>
 
@@ -120,7 +121,12 @@ IoTarget* QueuedIo::local_target() {
 // ---- Dispatch ----
 
 NTSTATUS QueuedIo::dispatch(IRP* irp) {
-  switch (IoGetCurrentIrpStackLocation(irp)->MajorFunction) {
+  const UCHAR function = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
+  // WDF-424: the driver that would answer is gone. Files still close.
+  if (const um::HostProcess* host = device().client().host;
+      host && host->ended() && function != IRP_MJ_CLEANUP && function != IRP_MJ_CLOSE)
+    return complete(irp, STATUS_DRIVER_PROCESS_TERMINATED);
+  switch (function) {
     case IRP_MJ_CREATE:
       return create(irp);
     case IRP_MJ_CLEANUP:

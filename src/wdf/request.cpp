@@ -1,12 +1,14 @@
 #include "wdf/request.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "nt/ioctl.h"
 #include "wdf/device.h"
+#include "wdf/driver_memory.h"
 #include "wdf/file_object.h"
 #include "wdf/io_target.h"
 #include "wdf/misuse.h"
@@ -21,6 +23,8 @@ Request::Request(Client& its_client, Place place, IRP* irp, Device* device)
 }
 
 Request::~Request() {
+  for (PVOID copy : {input_copy_, output_copy_})
+    if (copy) free_for_driver(client(), copy);
   if (irp_) forget_formatting(*this);
   for (MDL* made : {input_mdl, output_mdl})
     if (made) IoFreeMdl(made);
@@ -165,6 +169,7 @@ void Request::give_irp_back(NTSTATUS status, ULONG_PTR information, CHAR boost) 
     dispose_now();
   if (!NT_SUCCESS(status) && device_ && major() == IRP_MJ_CREATE)
     QueuedIo::of(*device_).create_failed(stack()->FileObject);
+  copy_back(status, information);
   IRP* irp = std::exchange(irp_, nullptr);
   place_ = Place::Completed;
   queue_ = nullptr;
@@ -238,7 +243,7 @@ NTSTATUS transfer_buffer(IRP* irp, PVOID* buffer, MDL** mdl) {
 
 }  // namespace
 
-NTSTATUS Request::input(PVOID* buffer, size_t* bytes, MDL** mdl) {
+NTSTATUS Request::kernel_input(PVOID* buffer, size_t* bytes, MDL** mdl) {
   if (mdl) *mdl = nullptr;
   if (!irp_) return STATUS_INTERNAL_ERROR;
   const auto& parameters = stack()->Parameters;
@@ -254,7 +259,7 @@ NTSTATUS Request::input(PVOID* buffer, size_t* bytes, MDL** mdl) {
   return *buffer ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
 }
 
-NTSTATUS Request::output(PVOID* buffer, size_t* bytes, MDL** mdl) {
+NTSTATUS Request::kernel_output(PVOID* buffer, size_t* bytes, MDL** mdl) {
   if (mdl) *mdl = nullptr;
   if (!irp_) return STATUS_INTERNAL_ERROR;
   const auto& parameters = stack()->Parameters;
@@ -270,6 +275,43 @@ NTSTATUS Request::output(PVOID* buffer, size_t* bytes, MDL** mdl) {
   if (method != METHOD_BUFFERED) return transfer_buffer(irp_, buffer, mdl);
   *buffer = irp_->AssociatedIrp.SystemBuffer;
   return *buffer ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
+}
+
+// What a user-mode driver reads and writes are copies in its process (WDF-416): made when first asked for, and what it
+// wrote goes back when it completes the request.
+
+bool Request::buffers_are_copies() const {
+  return client().host != nullptr;
+}
+
+NTSTATUS Request::copy_for_driver(PVOID& copy, const void* from, PVOID* buffer, size_t bytes, MDL** mdl) {
+  if (!copy) {
+    copy = allocate_for_driver(client(), NonPagedPool, bytes, 0);
+    if (!copy) return STATUS_INSUFFICIENT_RESOURCES;
+    if (from) std::memcpy(copy, from, bytes);
+  }
+  *buffer = copy;
+  if (mdl) *mdl = nullptr;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Request::input(PVOID* buffer, size_t* bytes, MDL** mdl) {
+  const NTSTATUS status = kernel_input(buffer, bytes, mdl);
+  if (!NT_SUCCESS(status) || !buffers_are_copies()) return status;
+  return copy_for_driver(input_copy_, *buffer, buffer, *bytes, mdl);
+}
+
+NTSTATUS Request::output(PVOID* buffer, size_t* bytes, MDL** mdl) {
+  const NTSTATUS status = kernel_output(buffer, bytes, mdl);
+  if (!NT_SUCCESS(status) || !buffers_are_copies()) return status;
+  return copy_for_driver(output_copy_, nullptr, buffer, *bytes, mdl);
+}
+
+void Request::copy_back(NTSTATUS status, ULONG_PTR information) {
+  PVOID to = nullptr;
+  size_t bytes = 0;
+  if (!output_copy_ || !NT_SUCCESS(status) || !NT_SUCCESS(kernel_output(&to, &bytes, nullptr))) return;
+  std::memcpy(to, output_copy_, std::min<size_t>(bytes, information));
 }
 
 NTSTATUS Request::memory_for(bool is_output, Memory** memory) {

@@ -91,6 +91,8 @@ class Request final : public Object {
   /// The memory object of a buffer, made when first asked for; it lives as long as the request.
   NTSTATUS input_memory(Memory** memory);
   NTSTATUS output_memory(Memory** memory);
+  /// Of a user-mode driver: the copies it works on (they live as long as the request).
+  bool buffers_are_copies() const;
   /// An MDL of a buffered request's buffer, made when first asked for.
   NTSTATUS mdl_for(PVOID buffer, size_t bytes, MDL** made, MDL** mdl);
   MDL *input_mdl = nullptr, *output_mdl = nullptr;
@@ -108,6 +110,10 @@ class Request final : public Object {
   NTSTATUS reuse(const WDF_REQUEST_REUSE_PARAMS& params);
 
  private:
+  NTSTATUS kernel_input(PVOID* buffer, size_t* bytes, MDL** mdl);
+  NTSTATUS kernel_output(PVOID* buffer, size_t* bytes, MDL** mdl);
+  NTSTATUS copy_for_driver(PVOID& copy, const void* from, PVOID* buffer, size_t bytes, MDL** mdl);
+  void copy_back(NTSTATUS status, ULONG_PTR information);
   NTSTATUS memory_for(bool output, Memory** memory);
   /// What is deleted by a worker, after the completion, when that comes at DISPATCH_LEVEL (WDF-358).
   bool has_passive_children() const;
@@ -123,6 +129,7 @@ class Request final : public Object {
   Queue* queue_ = nullptr;
   Memory* input_memory_ = nullptr;
   Memory* output_memory_ = nullptr;
+  PVOID input_copy_ = nullptr, output_copy_ = nullptr;  ///< in the driver's process
 };
 
 /// The request behind a handle, which the driver must have in its hands: else the mistake is named.

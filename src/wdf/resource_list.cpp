@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "wdf/device.h"
+#include "wdf/driver_memory.h"
 
 namespace drydock::wdf {
 
@@ -17,7 +18,7 @@ CmResourceList::~CmResourceList() {
 
 void CmResourceList::drop_copies() {
   for (CM_PARTIAL_RESOURCE_DESCRIPTOR* copy : copies_)
-    if (copy) ExFreePoolWithTag(copy, 0);
+    if (copy) free_for_driver(client(), copy);
   copies_.clear();
 }
 
@@ -59,7 +60,7 @@ CM_PARTIAL_RESOURCE_DESCRIPTOR* CmResourceList::copy_for_driver(ULONG index) {
   CM_PARTIAL_RESOURCE_DESCRIPTOR*& copy = copies_[index];
   if (!copy) {
     copy = static_cast<CM_PARTIAL_RESOURCE_DESCRIPTOR*>(
-        ExAllocatePoolWithTag(PagedPool, sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR), client().tag));
+        allocate_for_driver(client(), PagedPool, sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR), client().tag));
     if (copy) *copy = descriptors_[index];
   }
   return copy;
@@ -80,7 +81,7 @@ NTSTATUS CmResourceList::insert(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor
 
 void CmResourceList::remove(ULONG index) {
   if (index >= descriptors_.size()) return;
-  if (copies_[index]) ExFreePoolWithTag(copies_[index], 0);
+  if (copies_[index]) free_for_driver(client(), copies_[index]);
   descriptors_.erase(descriptors_.begin() + index);
   copies_.erase(copies_.begin() + index);
   changed = true;

@@ -6,6 +6,8 @@
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 #include "wdf/send_irp.h"
+#include "wdf/um/host_process.h"
+#include "wdf/um/reflector.h"
 
 namespace drydock::wdf {
 
@@ -25,12 +27,10 @@ class RestartKey {
   explicit RestartKey(Device& device) {
     HANDLE hardware = nullptr;
     if (!NT_SUCCESS(IoOpenDeviceRegistryKey(device.pdo, PLUGPLAY_REGKEY_DEVICE, kKeyAllAccess, &hardware))) return;
-    const HANDLE settings = create(hardware, u"WDF", REG_OPTION_NON_VOLATILE);
+    open(hardware);
     ZwClose(hardware);
-    if (!settings) return;
-    key_ = create(settings, u"Restart", REG_OPTION_VOLATILE);
-    ZwClose(settings);
   }
+  explicit RestartKey(HANDLE hardware) { open(hardware); }
   ~RestartKey() {
     if (key_) ZwClose(key_);
   }
@@ -63,6 +63,12 @@ class RestartKey {
   template <typename T>
   static constexpr ULONG type_of() {
     return sizeof(T) == sizeof(ULONG) ? REG_DWORD : REG_BINARY;
+  }
+  void open(HANDLE hardware) {
+    const HANDLE settings = create(hardware, u"WDF", REG_OPTION_NON_VOLATILE);
+    if (!settings) return;
+    key_ = create(settings, u"Restart", REG_OPTION_VOLATILE);
+    ZwClose(settings);
   }
   static HANDLE create(HANDLE parent, std::u16string name, ULONG options) {
     UNICODE_STRING text = counted(name);
@@ -140,7 +146,35 @@ void note_started(Device& device) {
   device.was_started = true;
 }
 
+bool restart_after_host_end(Device& device, bool was_shared) {
+  constexpr auto kFailures = u"UmdfFailures", kLastFailure = u"UmdfLastFailure", kLeft = u"UmdfOwnProcess";
+  if (!bus_can(device)) return false;
+  RestartKey key(device);
+  if (!key) return false;
+  const auto now = static_cast<LONGLONG>(KeQueryInterruptTime());
+  LONGLONG last = 0;
+  ULONG failures = 0;
+  if (NT_SUCCESS(key.read(kLastFailure, &last)) && now - last < um::kHostRestartPeriod_100ns)
+    key.read(kFailures, &failures);
+  if (was_shared && failures == 1) {  // it has failed in a shared process before
+    key.write<ULONG>(kLeft, 1);
+    failures = 0;
+  }
+  if (++failures > um::kHostRestartsMax) return false;
+  key.write<LONGLONG>(kLastFailure, now);
+  key.write<ULONG>(kFailures, failures);
+  ask_bus(device);
+  return true;
+}
+
+bool had_to_leave_shared_process(HANDLE hardware_key) {
+  RestartKey key(hardware_key);
+  ULONG left = 0;
+  return key && NT_SUCCESS(key.read(u"UmdfOwnProcess", &left)) && left != 0;
+}
+
 void restart_device(Device& device) {
+  if (device.client().host && device.client().host->ended()) return um::host_is_gone(device);
   if (device.failed_action == WdfDeviceFailedNoRestart || !bus_can(device)) return;
   // WDF-372: a call of WdfDeviceSetFailed from a driver of 1.23 or later has asked already.
   if (device.failed_action == WdfDeviceFailedAttemptRestart && device.client().built_for(23)) return;

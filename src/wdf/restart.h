@@ -25,4 +25,10 @@ bool asks_late(const Device& device);
 /// WdfDeviceSetFailed (WDF-363 to WDF-372). Any IRQL up to DISPATCH_LEVEL.
 void set_failed(Device& device, bool attempt_restart);
 
+/// WDF-426: the device's host process has ended; asks the bus for a new instance unless that happened too often. False
+/// if the device stays failed.
+bool restart_after_host_end(Device& device, bool was_shared);
+/// Whether it failed in a shared process again and gets one of its own. `hardware_key` is the devnode's.
+bool had_to_leave_shared_process(HANDLE hardware_key);
+
 }  // namespace drydock::wdf

@@ -4,6 +4,7 @@
 
 #include "wdf/create.h"
 #include "wdf/driver.h"
+#include "wdf/driver_memory.h"
 #include "wdf/functions.h"
 #include "wdf/string.h"
 #include "wdf/wdf_exports.h"
@@ -13,19 +14,19 @@ namespace drydock::wdf {
 using image::exactly;
 
 String::~String() {
-  if (text_.Buffer) ExFreePoolWithTag(text_.Buffer, 0);
+  if (text_.Buffer) free_for_driver(client(), text_.Buffer);
 }
 
 NTSTATUS String::assign(const UNICODE_STRING& text) {
   PWCHAR buffer = nullptr;
   if (text.Length) {
     // Readers that look for a zero find one.
-    buffer = static_cast<PWCHAR>(ExAllocatePoolWithTag(NonPagedPool, text.Length + sizeof(WCHAR), client().tag));
+    buffer = static_cast<PWCHAR>(allocate_for_driver(client(), NonPagedPool, text.Length + sizeof(WCHAR), client().tag));
     if (!buffer) return STATUS_INSUFFICIENT_RESOURCES;
     std::memcpy(buffer, text.Buffer, text.Length);
     buffer[text.Length / sizeof(WCHAR)] = 0;
   }
-  if (text_.Buffer) ExFreePoolWithTag(text_.Buffer, 0);
+  if (text_.Buffer) free_for_driver(client(), text_.Buffer);
   text_ = {text.Length, static_cast<USHORT>(buffer ? text.Length + sizeof(WCHAR) : 0), buffer};
   return STATUS_SUCCESS;
 }

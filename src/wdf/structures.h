@@ -54,6 +54,7 @@ enum DMA_COMPLETION_STATUS : LONG { DmaComplete, DmaAborted, DmaError, DmaCancel
 #include <wdf/wdffdo.h>
 #include <wdf/wdffuncenum.h>
 #include <wdf/wdfglobals.h>
+#include <wdf/wdfhwaccess.h>
 #include <wdf/wdfinterrupt.h>
 #include <wdf/wdfio.h>
 #include <wdf/wdfiotarget.h>
@@ -65,6 +66,7 @@ enum DMA_COMPLETION_STATUS : LONG { DmaComplete, DmaAborted, DmaError, DmaCancel
 #include <wdf/wdfrequest.h>
 #include <wdf/wdfstatus.h>
 #include <wdf/wdftimer.h>
+#include <wdf/wdfumdf.h>
 #include <wdf/wdfwmi.h>
 #include <wdf/wdfworkitem.h>
 #undef POINTER_ALIGNMENT

@@ -46,9 +46,10 @@ NTSTATUS NTAPI WdfTimerCreate(WDF_DRIVER_GLOBALS* DriverGlobals, WDF_TIMER_CONFI
   if (const NTSTATUS status = check_attributes(Attributes, {.parent_required = true, .execution_level = true});
       !NT_SUCCESS(status))
     return status;
-  const bool passive = Attributes->ExecutionLevel == WdfExecutionLevelPassive;
+  bool passive = Attributes->ExecutionLevel == WdfExecutionLevelPassive;
   // A periodic timer that would overrun its work item.
-  if (passive && config.Period != 0) return STATUS_NOT_SUPPORTED;
+  if (passive && config.Period != 0 && !client.host) return STATUS_NOT_SUPPORTED;
+  if (client.host) passive = true;  // WDF-420
   Object* parent;
   CallbackLock* lock;
   if (const NTSTATUS status = find_parent(Attributes, config.AutomaticSerialization, passive, &parent, &lock);

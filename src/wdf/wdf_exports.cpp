@@ -7,7 +7,8 @@ void add_wdf_exports(image::ExportIndex& index) {
        {&kLoader,        &kObjectApi,    &kDriverApi,     &kDeviceInitApi,     &kDeviceApi,      &kPowerPolicyApi,
         &kResourceApi,   &kIoResourceApi, &kInterruptApi, &kChildListApi,  &kLockApi,           &kCollectionApi,  &kStringApi,
         &kMemoryApi,     &kTimerApi,     &kRegistryApi,   &kRequestApi,        &kRequestSendApi, &kQueueApi,
-        &kFileObjectApi, &kIoTargetApi,  &kDmaEnablerApi, &kDmaTransactionApi, &kWmiApi})
+        &kFileObjectApi, &kIoTargetApi,  &kDmaEnablerApi, &kDmaTransactionApi, &kWmiApi,
+        &kUserModeApi})
     index.add(*family);
 }
 

@@ -36,5 +36,6 @@ extern const image::ExportFamily kDmaEnablerApi;
 extern const image::ExportFamily kDmaTransactionApi;
 extern const image::ExportFamily kWmiApi;
 extern const image::ExportFamily kChildListApi;
+extern const image::ExportFamily kUserModeApi;  ///< functions that only user-mode drivers have
 
 }  // namespace drydock::wdf

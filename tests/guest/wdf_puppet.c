@@ -14,8 +14,10 @@ typedef struct _DEVICE_CONTEXT {
   WDFQUEUE Queue;
   WDFREQUEST Kept[8];
   PU32 KeptCount;
+#ifndef UMDF_VERSION_MAJOR
   KTIMER Timer;
   KDPC TimerDpc;
+#endif
   PWDFDEVICE_INIT Init;  // what the device was made of, for the misuse of it
 } DEVICE_CONTEXT;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
@@ -32,6 +34,13 @@ typedef struct _CHILD_ID {
   PU32 Id;
 } CHILD_ID;
 
+static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID);
+static VOID NTAPI OnDpc(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject);
+
+#ifdef UMDF_VERSION_MAJOR
+#include "wdf_puppet_um.h"
+#else
+
 static VOID ReadConfiguration(DEVICE_CONTEXT* Context, PU32 Where) {
   BUS_INTERFACE_STANDARD bus;
   RtlZeroMemory(&bus, sizeof(bus));
@@ -44,6 +53,30 @@ static VOID ReadConfiguration(DEVICE_CONTEXT* Context, PU32 Where) {
   Puppet.Seen[Where + 1] = id;
   bus.InterfaceDereference(bus.Context);
 }
+
+static VOID MapRegisters(DEVICE_CONTEXT* Context, PHYSICAL_ADDRESS Start) {
+  Context->Registers = MmMapIoSpace(Start, Context->RegisterBytes, MmNonCached);
+}
+static VOID UnmapRegisters(DEVICE_CONTEXT* Context) {
+  MmUnmapIoSpace((PVOID)Context->Registers, Context->RegisterBytes);
+}
+static ULONG ReadRegister(DEVICE_CONTEXT* Context) {
+  return Context->Registers[0];
+}
+static VOID Pause(PU32 Milliseconds) {
+  LARGE_INTEGER time = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(Milliseconds)};
+  KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+static PU32 IsConnected(WDFINTERRUPT Interrupt) {
+  return WdfInterruptWdmGetInterrupt(Interrupt) != NULL;
+}
+static NTSTATUS Misbehave(DEVICE_CONTEXT* Context, PU32 Fault) {
+  (void)Context;
+  (void)Fault;
+  return STATUS_SUCCESS;
+}
+
+#endif
 
 static VOID ReadFromBelow(WDFDEVICE Device) {
   UCHAR byte;
@@ -58,15 +91,13 @@ static VOID ReadFromBelow(WDFDEVICE Device) {
 static NTSTATUS Play(DEVICE_CONTEXT* Context, PU32 Call, PU32 Argument) {
   PUPPET_ORDERS* orders = OrdersOf(Context->Number);
   WriteDown(Context->Number, Call, Argument);
-  if (orders->ReadsRegisterIn == Call + 1 && Context->Registers) Puppet.Seen[SeenRegister] = Context->Registers[0];
+  if (orders->ReadsRegisterIn == Call + 1 && Context->Registers) Puppet.Seen[SeenRegister] = ReadRegister(Context);
   if (orders->QueriesConfigIn == Call + 1) ReadConfiguration(Context, SeenConfig);
   if (orders->SetFailedIn == Call + 1)
     WdfDeviceSetFailed(Context->Device, (WDF_DEVICE_FAILED_ACTION)orders->SetFailedAction);
   if (orders->SendsReadIn == Call + 1) ReadFromBelow(Context->Device);
-  if (orders->WaitsIn == Call + 1) {
-    LARGE_INTEGER time = {.QuadPart = WDF_REL_TIMEOUT_IN_MS(orders->WaitMilliseconds)};
-    KeDelayExecutionThread(KernelMode, FALSE, &time);
-  }
+  if (orders->WaitsIn == Call + 1) Pause(orders->WaitMilliseconds);
+  if (orders->UmFaultIn == Call + 1) Misbehave(Context, orders->UmFault);
   DoDeeds(Context, orders, Call);
   if (Context->CallCount[Call]++ < orders->FailAfter[Call]) return STATUS_SUCCESS;
   return (NTSTATUS)orders->Status[Call];
@@ -112,7 +143,7 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
     PCM_PARTIAL_RESOURCE_DESCRIPTOR each = WdfCmResourceListGetDescriptor(Translated, i);
     if (each->Type == CmResourceTypeMemory && orders->MapsBar && !context->Registers) {
       context->RegisterBytes = each->u.Memory.Length;
-      context->Registers = MmMapIoSpace(each->u.Memory.Start, each->u.Memory.Length, MmNonCached);
+      MapRegisters(context, each->u.Memory.Start);
     }
     while (each->Type == CmResourceTypeInterrupt && made < orders->InterruptsInPrepare)
       MakeInterrupt(Device, ++made, WdfCmResourceListGetDescriptor(Raw, i), each);
@@ -132,11 +163,11 @@ static NTSTATUS NTAPI OnReleaseHardware(WDFDEVICE Device, WDFCMRESLIST Translate
     WDF_INTERRUPT_INFO_INIT(&info);
     WdfInterruptGetInfo(context->Interrupt, &info);
     Puppet.Seen[SeenReleaseVector] = info.Vector;
-    Puppet.Seen[SeenReleaseConnected] = WdfInterruptWdmGetInterrupt(context->Interrupt) != NULL;
+    Puppet.Seen[SeenReleaseConnected] = IsConnected(context->Interrupt);
   }
   NTSTATUS status = Play(context, PuppetReleaseHardware, WdfCmResourceListGetCount(Translated));
   if (context->Registers && OrdersOf(context->Number)->MapsBar != 2) {
-    MmUnmapIoSpace((PVOID)context->Registers, context->RegisterBytes);
+    UnmapRegisters(context);
     context->Registers = NULL;
   }
   return status;
@@ -164,6 +195,8 @@ NOTICE(TriggeredS0)
 QUESTION(ArmSx)
 NOTICE(DisarmSx)
 NOTICE(TriggeredSx)
+
+#ifndef UMDF_VERSION_MAJOR
 NOTICE(DisableWakeAtBus)
 NOTICE(ReportedMissing)
 QUESTION(Eject)
@@ -192,6 +225,7 @@ static NTSTATUS NTAPI OnRemoveAdded(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRES
     }
   return Play(context, PuppetRemoveAdded, 0);
 }
+#endif
 static VOID NTAPI OnObjCleanup(WDFOBJECT Object) {
   Play(ContextOf(Object), PuppetObjCleanup, 0);
 }
@@ -225,6 +259,8 @@ static BOOLEAN NTAPI OnIsr(WDFINTERRUPT Interrupt, ULONG MessageID) {
   (void)MessageID;
   NUMBERED* numbered = NumberOf(Interrupt);
   WriteDown(numbered->DeviceNumber, PuppetIsr, numbered->Number);
+  if (OrdersOf(numbered->DeviceNumber)->UmFaultIn == PuppetIsr + 1)
+    Misbehave(ContextOf(numbered->Device), OrdersOf(numbered->DeviceNumber)->UmFault);
   if (OrdersOf(numbered->DeviceNumber)->InterruptPassive)
     WdfInterruptQueueWorkItemForIsr(Interrupt);
   else
@@ -270,11 +306,19 @@ static NTSTATUS MakeInterrupt(WDFDEVICE Device, PU32 Number, PCM_PARTIAL_RESOURC
   WDFINTERRUPT interrupt;
   NTSTATUS status = WdfInterruptCreate(Device, &config, &attributes, &interrupt);
   if (NT_SUCCESS(status)) SetNumber(interrupt, Device, Number);
+#ifndef UMDF_VERSION_MAJOR
   if (NT_SUCCESS(status) && orders->InterruptPolicy)
     WdfInterruptSetPolicy(interrupt, WdfIrqPolicySpecifiedProcessors, WdfIrqPriorityHigh, 1);
+#endif
   if (NT_SUCCESS(status) && Number == 1) ContextOf(Device)->Interrupt = interrupt;
   return status;
 }
+
+// ---- What user-mode drivers have not: DMA, children ----
+
+static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* Device);
+
+#ifndef UMDF_VERSION_MAJOR
 
 #define ENABLER(name)                                                                       \
   static NTSTATUS NTAPI On##name(WDFDMAENABLER Enabler) {                                   \
@@ -383,15 +427,25 @@ static NTSTATUS AddStaticChild(WDFDEVICE Parent, PU32 Id) {
   return WdfFdoAddStaticChild(Parent, child);
 }
 
+#endif  // UMDF_VERSION_MAJOR
+
 // ---- Creation ----
 
 static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
-  (void)Length;
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
   const BOOLEAN completes = OrdersOf(context->Number)->CompletesReads != 0;
   if (!completes && context->KeptCount < ARRAYSIZE(context->Kept)) context->Kept[context->KeptCount++] = Request;
   NTSTATUS status = Play(context, PuppetIoRead, 0);
-  if (completes) WdfRequestComplete(Request, status);
+  if (!completes) return;
+#ifdef UMDF_VERSION_MAJOR
+  PVOID buffer;
+  status = WdfRequestRetrieveOutputBuffer(Request, Length, &buffer, NULL);
+  if (NT_SUCCESS(status)) RtlFillMemory(buffer, Length, 0x5A);
+  WdfRequestCompleteWithInformation(Request, status, NT_SUCCESS(status) ? Length : 0);
+#else
+  (void)Length;
+  WdfRequestComplete(Request, status);
+#endif
 }
 static VOID NTAPI OnIoStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
@@ -425,7 +479,9 @@ static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* 
   if (orders->Owner) WdfDeviceInitSetPowerPolicyOwnership(*DeviceInit, orders->Owner == 1);
   if (orders->ReleaseLate)
     WdfDeviceInitSetReleaseHardwareOrderOnFailure(*DeviceInit, WdfReleaseHardwareOrderOnFailureAfterDescendants);
+#ifndef UMDF_VERSION_MAJOR
   if (orders->NotPageable) WdfDeviceInitSetPowerNotPageable(*DeviceInit);
+#endif
   PWDFDEVICE_INIT init = *DeviceInit;
   WDF_OBJECT_ATTRIBUTES attributes;
   WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, DEVICE_CONTEXT);
@@ -448,11 +504,15 @@ static NTSTATUS MakeDevice(PWDFDEVICE_INIT* DeviceInit, PU32 Number, WDFDEVICE* 
   context->Init = init;
   if (orders->WakeCapable || orders->Ejectable) SetCapabilities(*Device, orders);
   for (PU32 i = 1; i <= orders->Interrupts && NT_SUCCESS(status); ++i) status = MakeInterrupt(*Device, i, NULL, NULL);
+#ifndef UMDF_VERSION_MAJOR
   for (PU32 i = 1; i <= orders->Enablers && NT_SUCCESS(status); ++i) status = MakeEnabler(*Device, i);
+#endif
   if (NT_SUCCESS(status) && orders->Queue) status = MakeQueue(*Device, (const WDF_TRI_STATE[]){WdfFalse, WdfTrue, WdfFalse, WdfUseDefault}[orders->Queue & 3]);
   if (NT_SUCCESS(status) && orders->Interface)
     status = WdfDeviceCreateDeviceInterface(*Device, &kPuppetInterface, NULL);
+#ifndef UMDF_VERSION_MAJOR
   if (NT_SUCCESS(status) && orders->Wmi) status = MakeWmiProvider(*Device);
+#endif
   return status;
 }
 
@@ -464,6 +524,7 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   if (orders->Filter) WdfFdoInitSetFilter(DeviceInit);
   if (orders->SkipCreate) return STATUS_SUCCESS;
   if (orders->Status[PuppetDeviceAdd] && !orders->FailsAfterCreate) return (NTSTATUS)orders->Status[PuppetDeviceAdd];
+#ifndef UMDF_VERSION_MAJOR
   if (!orders->NoCallbacks) SetFdoCallbacks(DeviceInit, orders);
   if (orders->Children) {
     WDF_CHILD_LIST_CONFIG list;
@@ -472,9 +533,12 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
     if (orders->ChildrenAsk) list.EvtChildListDeviceReenumerated = OnReenumerated;
     WdfFdoInitSetDefaultChildListConfig(DeviceInit, &list, WDF_NO_OBJECT_ATTRIBUTES);
   }
+#endif
   WDFDEVICE device;
   NTSTATUS status = MakeDevice(&DeviceInit, number, &device);
+#ifndef UMDF_VERSION_MAJOR
   for (PU32 id = 1; id <= orders->StaticChildren && NT_SUCCESS(status); ++id) status = AddStaticChild(device, id);
+#endif
   if (NT_SUCCESS(status) && orders->FailsAfterCreate) status = (NTSTATUS)orders->Status[PuppetDeviceAdd];
   return status;
 }
@@ -494,6 +558,9 @@ static VOID NTAPI OnDriverDestroy(WDFOBJECT Object) {
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
   WriteDown(0, PuppetDriverEntry, 0);
+#ifdef UMDF_VERSION_MAJOR
+  Puppet.Seen[SeenLoadContext] = ((PDRIVER_OBJECT_UM)DriverObject)->DriverLoadContext != NULL;
+#endif
   WDF_DRIVER_CONFIG config;
   WDF_DRIVER_CONFIG_INIT(&config, OnDeviceAdd);
   config.EvtDriverUnload = OnUnload;

@@ -47,6 +47,9 @@ enum PuppetSeen {
   SeenRawList = SeenStateChange + 3,  // handle at PrepareHardware
   SeenFailedCreate,        // status
   SeenInitAfterCreate,     // 1: not null
+  SeenMapStatus,        // of WdfDeviceMapIoSpace
+  SeenWays,             // what a mistake or a way of access left: three words
+  SeenLoadContext = SeenWays + 3,  // of the user-mode driver object, in DriverEntry
   SeenCount = 32
 };
 
@@ -101,6 +104,25 @@ enum PuppetRegistration {
   PuppetRegistersStateChange,  // state-change notifications of all three machines
   PuppetRegistersFailedCreate, // a WdfDeviceCreate that fails, WdfDeviceInitFree, and once more
   PuppetRegistersBothArms,     // wake callbacks twice, the second time with both ways to arm for Sx
+};
+
+// What a user-mode puppet does wrong, or specially, in the callback it is ordered for (UmFaultIn).
+enum PuppetUmFault {
+  UmNothing,
+  UmNullWrite,
+  UmWildWrite,       // to Puppet.Address
+  UmBadInstruction,
+  UmSystemCall,
+  UmSpins,
+  UmWaits,           // holds a lock, and waits for a work item that waits for it
+  UmBadHandle,
+  UmKernelPointer,   // has the framework write to Puppet.Address
+  UmKernelCallback,  // has the framework call Puppet.Address
+  UmDeepRecursion,
+  UmTouchesRegister, // without the framework
+  UmEveryWay,        // registers in every size
+  UmTimeStamp,
+  UmInterruptNotPassive,
 };
 
 // What one device does. Device 1 is the first the driver is asked to add, and so on; children of a bus count, too.
@@ -159,6 +181,8 @@ typedef struct _PUPPET_ORDERS {
   PU32 AddsRequirement;          // FilterAdd: one more memory range of so many bytes
   PU32 Requirement;              // RequirementsQuery: one memory range of so many bytes
   PU32 Resource;                 // ResourcesQuery: one memory range at this address
+  PU32 UmFault;                  // of the user-mode puppet: in the callback UmFaultIn - 1
+  PU32 UmFaultIn;
 } PUPPET_ORDERS;
 
 typedef struct _PUPPET_ENTRY {
@@ -174,6 +198,8 @@ typedef struct _PUPPET {
   PU32 HasOrders[PUPPET_DEVICES + 1];
   PU32 Devices;
   PU32 Calls;
+  unsigned long long Address;  // somewhere in the kernel
+  void* Held;
   PU32 Seen[SeenCount];
   unsigned long long Hook;  // a function of the test's: (context, device, call, argument)
   unsigned long long HookContext;

@@ -10,13 +10,6 @@ static NTSTATUS AssignIdle(WDFDEVICE Device, const PUPPET_ORDERS* Orders) {
   return WdfDeviceAssignS0IdleSettings(Device, &idle);
 }
 
-static NTSTATUS AssignSx(WDFDEVICE Device, const PUPPET_ORDERS* Orders) {
-  WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS wake;
-  WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(&wake);
-  wake.ArmForWakeIfChildrenAreArmedForWake = Orders->ArmForChildren != 0;
-  return WdfDeviceAssignSxWakeSettings(Device, &wake);
-}
-
 static VOID Finish(DEVICE_CONTEXT* Context, WDFREQUEST Request, NTSTATUS Status) {
   for (PU32 i = 0; i < Context->KeptCount; ++i)
     if (Context->Kept[i] == Request) {
@@ -24,6 +17,24 @@ static VOID Finish(DEVICE_CONTEXT* Context, WDFREQUEST Request, NTSTATUS Status)
       break;
     }
   WdfRequestComplete(Request, Status);
+}
+
+#ifdef UMDF_VERSION_MAJOR
+
+// The deeds are the kernel's; a user-mode puppet has its own orders (PuppetUmFault).
+static VOID DoDeeds(DEVICE_CONTEXT* Context, PUPPET_ORDERS* Orders, PU32 Call) {
+  (void)Context;
+  (void)Orders;
+  (void)Call;
+}
+
+#else
+
+static NTSTATUS AssignSx(WDFDEVICE Device, const PUPPET_ORDERS* Orders) {
+  WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS wake;
+  WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(&wake);
+  wake.ArmForWakeIfChildrenAreArmedForWake = Orders->ArmForChildren != 0;
+  return WdfDeviceAssignSxWakeSettings(Device, &wake);
 }
 
 static VOID NTAPI FinishLate(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
@@ -138,3 +149,5 @@ static VOID DoDeeds(DEVICE_CONTEXT* Context, PUPPET_ORDERS* Orders, PU32 Call) {
     deed->Result = DoDeed(Context, Orders, deed);
   }
 }
+
+#endif  // UMDF_VERSION_MAJOR

@@ -121,15 +121,6 @@ static VOID SetCallbacks(PWDFDEVICE_INIT DeviceInit, const PUPPET_ORDERS* Orders
   WdfDeviceInitSetPnpPowerEventCallbacks(DeviceInit, &pnp);
 }
 
-static VOID SetFdoCallbacks(PWDFDEVICE_INIT DeviceInit, const PUPPET_ORDERS* Orders) {
-  WDF_FDO_EVENT_CALLBACKS fdo;
-  WDF_FDO_EVENT_CALLBACKS_INIT(&fdo);
-  if (!Orders->Omits[PuppetRemoveAdded]) fdo.EvtDeviceRemoveAddedResources = OnRemoveAdded;
-  if (Orders->Omits[PuppetFilterAdd] == PUPPET_WANTED) fdo.EvtDeviceFilterAddResourceRequirements = OnFilterAdd;
-  if (Orders->Omits[PuppetFilterRemove] == PUPPET_WANTED) fdo.EvtDeviceFilterRemoveResourceRequirements = OnFilterRemove;
-  WdfFdoInitSetEventCallbacks(DeviceInit, &fdo);
-}
-
 static VOID SetCapabilities(WDFDEVICE Device, const PUPPET_ORDERS* Orders) {
   if (Orders->WakeCapable) {
     WDF_DEVICE_POWER_CAPABILITIES power;
@@ -147,6 +138,17 @@ static VOID SetCapabilities(WDFDEVICE Device, const PUPPET_ORDERS* Orders) {
   }
 }
 
+#ifndef UMDF_VERSION_MAJOR
+
+static VOID SetFdoCallbacks(PWDFDEVICE_INIT DeviceInit, const PUPPET_ORDERS* Orders) {
+  WDF_FDO_EVENT_CALLBACKS fdo;
+  WDF_FDO_EVENT_CALLBACKS_INIT(&fdo);
+  if (!Orders->Omits[PuppetRemoveAdded]) fdo.EvtDeviceRemoveAddedResources = OnRemoveAdded;
+  if (Orders->Omits[PuppetFilterAdd] == PUPPET_WANTED) fdo.EvtDeviceFilterAddResourceRequirements = OnFilterAdd;
+  if (Orders->Omits[PuppetFilterRemove] == PUPPET_WANTED) fdo.EvtDeviceFilterRemoveResourceRequirements = OnFilterRemove;
+  WdfFdoInitSetEventCallbacks(DeviceInit, &fdo);
+}
+
 static NTSTATUS MakeWmiProvider(WDFDEVICE Device) {
   static const GUID guid = {0x7A1F0A33, 0x5C1B, 0x4B55, {0x9E, 0x1D, 0x21, 0x0C, 0x51, 0x83, 0x0A, 0x04}};
   WDF_WMI_PROVIDER_CONFIG config;
@@ -154,3 +156,5 @@ static NTSTATUS MakeWmiProvider(WDFDEVICE Device) {
   WDFWMIPROVIDER provider;
   return WdfWmiProviderCreate(Device, &config, WDF_NO_OBJECT_ATTRIBUTES, &provider);
 }
+
+#endif  // UMDF_VERSION_MAJOR

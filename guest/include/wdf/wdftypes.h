@@ -5,6 +5,15 @@
 // The framework of this project includes them with WDF_TYPES_ONLY inside its namespace, where the names of <ntddk.h>
 // are its own: one declaration, so that the two cannot disagree. Hence no header here includes one from outside.
 
+// A user-mode driver says UMDF_VERSION_MINOR (2.0 to 2.33): its structures are those of the KMDF of the same time.
+#ifdef UMDF_VERSION_MAJOR
+#if UMDF_VERSION_MINOR == 0
+#define KMDF_VERSION_MINOR 13
+#else
+#define KMDF_VERSION_MINOR UMDF_VERSION_MINOR
+#endif
+#endif
+
 // Which KMDF the driver is built for: 1.9 to 1.33. Members and functions that came later are not there.
 #ifndef KMDF_VERSION_MAJOR
 #define KMDF_VERSION_MAJOR 1

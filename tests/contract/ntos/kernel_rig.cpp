@@ -57,6 +57,7 @@ const image::PeImage& guest(std::string_view name) {
   auto& image = parsed[std::string(name)];
   if (image == nullptr) {
     std::string path = fmt::format("{}/guest/{}.sys", DRYDOCK_BUILD_DIR, name);
+    if (!std::ifstream(path)) path = fmt::format("{}/guest/{}.dll", DRYDOCK_BUILD_DIR, name);
     std::ifstream file(path, std::ios::binary);
     std::vector<char> text{std::istreambuf_iterator<char>(file), {}};
     std::string base = path.substr(path.rfind('/') + 1);

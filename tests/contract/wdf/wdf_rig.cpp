@@ -130,6 +130,14 @@ void WdfRig::call_hooks(PVOID rig, PU32 device, PU32 call, PU32) {
     if (hook.call == static_cast<PuppetCall>(call) && (hook.device == 0 || hook.device == device)) hook.then();
 }
 
+PUPPET* WdfRig::load_puppet() {
+  const io::LoadResult loaded = io::load_driver(tests::guest("test/wdf_orders"), "wdf_orders");
+  auto* puppet = static_cast<PUPPET*>(io::record_of(loaded.driver).image->find_symbol("Puppet"));
+  puppet->Hook = reinterpret_cast<std::uintptr_t>(io::guest_callable(&WdfRig::call_hooks, "WdfRig::call_hooks"));
+  puppet->HookContext = reinterpret_cast<std::uintptr_t>(this);
+  return puppet;
+}
+
 void WdfRig::plug() {
   machine_->enter([this] {
     bus::board::board_part()->fabric->plug(kLocation, [this](machine::DeviceWires& wires) {
@@ -208,10 +216,7 @@ void WdfRig::run(const std::function<void(Manager&)>& body) {
     if (!std::exchange(installed_, true)) machine_->enter([&] { install(); });
     outcome = machine_->run([&] {
       if (!puppet_) {
-        const io::LoadResult loaded = io::load_driver(tests::guest("test/wdf_orders"), "wdf_orders");
-        puppet_ = static_cast<PUPPET*>(io::record_of(loaded.driver).image->find_symbol("Puppet"));
-        puppet_->Hook = reinterpret_cast<std::uintptr_t>(io::guest_callable(&WdfRig::call_hooks, "WdfRig::call_hooks"));
-        puppet_->HookContext = reinterpret_cast<std::uintptr_t>(this);
+        puppet_ = load_puppet();
         for (unsigned i = 0; i <= PUPPET_DEVICES; ++i) {
           puppet_->Orders[i] = orders_[i];
           puppet_->HasOrders[i] = has_orders_[i];

@@ -29,6 +29,7 @@ class WdfRig {
  public:
   /// `driver`: an image of tests/guest that keeps its diary in wdf_orders.sys.
   explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {}, std::string driver = "wdf_puppet");
+  virtual ~WdfRig() = default;
 
   /// Orders for device `number` (0: for all without their own). Before run(), or between two steps of it.
   PUPPET_ORDERS& orders(unsigned number = 0);
@@ -88,19 +89,24 @@ class WdfRig {
   WdfModel* model = nullptr;
   WdfModel* neighbour = nullptr;
 
+ protected:
+  /// Puts the driver's services and its package into the machine's driver store.
+  virtual void install();
+  /// Where the puppet keeps what it is told and sees, at the first run.
+  virtual PUPPET* load_puppet();
+  PUPPET* puppet_ = nullptr;
+  std::string driver_;
+
  private:
-  void install();
   std::unique_ptr<machine::Machine> machine_;
   PUPPET_ORDERS orders_[PUPPET_DEVICES + 1] = {};
   bool has_orders_[PUPPET_DEVICES + 1] = {};
   std::vector<std::string> expected_;
-  std::string driver_;
   bool installed_ = false, messages_ = true;
   std::vector<std::u16string> lower_filters_, upper_filters_;
   bool stops_ = false;
   std::uint32_t stop_code_ = 0;
   std::uint32_t stop_parameter_ = 0;
-  PUPPET* puppet_ = nullptr;
   unsigned logged_ = 0;
   std::size_t requested_ = 0;
   struct Hook {
