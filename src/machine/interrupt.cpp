@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/check.h"
+#include "machine/interrupt_hold.h"
 #include "machine/impl.h"
 #include "nt/bugcheck.h"
 
@@ -299,6 +300,11 @@ std::uint32_t connect_interrupt(const InterruptHandler& handler) {
   vector.handlers.push_back(connected);
   if (vector.asserted) i.raise_vector(handler.vector);
   return connected.id;
+}
+
+void hold_interrupt(std::uint32_t id) {
+  for (Vector& vector : impl().vectors)
+    std::erase_if(vector.handlers, [id](const InterruptHandler& handler) { return handler.id == id; });
 }
 
 void disconnect_interrupt(std::uint32_t id) {

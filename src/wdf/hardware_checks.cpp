@@ -15,8 +15,9 @@ void check_status(const Device& device, NTSTATUS status, const char* callback) {
 }
 
 std::vector<std::string> own_interrupts(const Client& client) {
-  const auto first = reinterpret_cast<std::uint64_t>(client.driver_object->DriverStart);
   std::vector<std::string> lines;
+  if (client.host) return lines;  // a user-mode driver connects none by itself
+  const auto first = reinterpret_cast<std::uint64_t>(client.driver_object->DriverStart);
   for (const KINTERRUPT* each : ntos::io::connected_interrupts(first, first + client.driver_object->DriverSize - 1))
     lines.push_back(fmt::format("vector {:#x}", each->Vector));
   return lines;

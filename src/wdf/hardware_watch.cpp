@@ -274,6 +274,7 @@ void HardwareWatch::wrote_memory(machine::PhysicalAddress at) {
 
 std::vector<std::string> HardwareWatch::mappings() const {
   std::vector<std::string> lines;
+  if (device_.client().host) return lines;  // not the driver's, but the framework's: unmap_hardware() sees to them
   const DRIVER_OBJECT* driver = device_.client().driver_object;
   const auto first = reinterpret_cast<std::uint64_t>(driver->DriverStart);
   for (const ntos::mm::Leak& leak : ntos::mm::leaks_of(first, first + driver->DriverSize - 1))

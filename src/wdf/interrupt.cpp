@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "ntos/io/interrupt_hold.h"
 #include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
 #include "wdf/io_resource_list.h"
+#include "wdf/um/host_process.h"
 
 namespace drydock::wdf {
 
@@ -155,11 +157,12 @@ void Interrupt::flush() {
 
 // ---- Service ----
 
-BOOLEAN NTAPI Interrupt::service(KINTERRUPT*, PVOID context) {
+BOOLEAN NTAPI Interrupt::service(KINTERRUPT* interrupt, PVOID context) {
   auto* self = static_cast<Interrupt*>(context);
   if (!self->passive())
     return call_driver(self->config.EvtInterruptIsr, self->handle_as<WDFINTERRUPT>(), self->message_);
-  // A passive-level interrupt is served by a thread; the kernel's line handling is not asked meanwhile.
+  // A passive-level interrupt is served by a thread, and its line is held until then.
+  ntos::io::hold_line(interrupt);
   if (!self->service_queued_) {
     self->service_queued_ = true;
     KeInsertQueueDpc(&self->service_dpc_, nullptr, nullptr);
@@ -202,12 +205,18 @@ void Interrupt::work_ended() {
   if (--work_running_ == 0) KeSetEvent(&idle_, 0, FALSE);
 }
 
+void Interrupt::call_at_passive_level() {
+  acquire_lock();
+  call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
+  release_lock();
+  // Nobody lowers the line of a driver that is dead: it stays held until it is disconnected.
+  if (kernel_object_ && !(client().host && client().host->ended())) ntos::io::let_line_go(kernel_object_);
+}
+
 bool Interrupt::serve_wake() {
   const Wake before = std::exchange(wake_, Wake::None);
   if (before == Wake::Fired) {
-    acquire_lock();
-    machine::call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
-    release_lock();
+    call_at_passive_level();
   }
   return before != Wake::None;
 }
@@ -221,11 +230,7 @@ void Interrupt::serve_at_passive_level() {
     if (fires) device.policy.wake_interrupt_fired();  // may take this object along
     return;
   }
-  if (kernel_object_) {
-    acquire_lock();
-    call_driver(config.EvtInterruptIsr, handle_as<WDFINTERRUPT>(), message_);
-    release_lock();
-  }
+  if (kernel_object_) call_at_passive_level();
   work_ended();
 }
 

@@ -72,6 +72,7 @@ class Interrupt final : public Object {
   void work_begins();
   void work_ended();
   void serve_at_passive_level();
+  void call_at_passive_level();
   void run_callback(bool work_item);
 
   Device& owner_;

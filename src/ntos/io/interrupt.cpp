@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
-#include "machine/processor.h"
+#include "machine/interrupt_hold.h"
 #include "machine/machine.h"
+#include "machine/processor.h"
 #include "nt/bugcheck.h"
 #include "ntos/io/device.h"
+#include "ntos/io/interrupt_hold.h"
 #include "ntos/io/state.h"
 #include "ntos/ob/storage.h"
 #include "ntos/pnp/devnode.h"
@@ -170,6 +173,17 @@ machine::InterruptHandler handler_of(const KINTERRUPT* interrupt) {
   return handler;
 }
 
+void hold_line(KINTERRUPT* interrupt) {
+  if (interrupt->Mode == Latched || interrupt->HandlerId == 0) return;
+  machine::hold_interrupt(std::exchange(interrupt->HandlerId, 0));
+}
+
+void let_line_go(KINTERRUPT* interrupt) {
+  if (interrupt->HandlerId != 0) return;
+  interrupt->HandlerId = machine::connect_interrupt(handler_of(interrupt));
+  machine::point();
+}
+
 NTSTATUS NTAPI IoConnectInterrupt(KINTERRUPT** InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext,
                                   KSPIN_LOCK* SpinLock, ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql,
                                   KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
@@ -199,6 +213,8 @@ void NTAPI IoDisconnectInterrupt(KINTERRUPT* InterruptObject) {
     return;
   }
   interrupts.erase(found);
+  // A held one may still be in its service routine on another processor: that is waited for, too.
+  if (InterruptObject->HandlerId == 0) InterruptObject->HandlerId = machine::connect_interrupt(handler_of(InterruptObject));
   machine::disconnect_interrupt(InterruptObject->HandlerId);
   InterruptObject->Connected = FALSE;
   kernel_free(InterruptObject);
