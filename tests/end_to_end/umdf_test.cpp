@@ -25,6 +25,11 @@ TEST(Umdf, WithoutAScenarioItGetsALifeToo) {
   EXPECT_TRUE(ran.says("scenario lifecycle")) << ran.output;
 }
 
+TEST(Umdf, BesideADriverOfTheKernelNothingOfThatOnesIsHeldAgainstIt) {
+  const Ran ran = drydock("run " + dll("edu_um") + " --board rail");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+}
+
 class UmdfScenario : public testing::TestWithParam<const char*> {};
 
 TEST_P(UmdfScenario, PassesWithRandomSeeds) {
