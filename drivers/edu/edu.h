@@ -119,6 +119,7 @@ VOID EduUnmapRegisters(EDU_DEVICE* Edu);
 VOID EduDelay(PLARGE_INTEGER Interval);
 BOOLEAN EduProgram(EDU_DEVICE* Edu);
 BOOLEAN EduWaitUntilIdle(EDU_DEVICE* Edu);
+BOOLEAN EduHasForgotten(EDU_DEVICE* Edu);
 VOID EduIssue(EDU_DEVICE* Edu, const EDU_COMMAND* Command);
 ULONG EduInterruptOf(const EDU_COMMAND* Command);
 ULONG EduTakeInterruptBits(EDU_DEVICE* Edu);

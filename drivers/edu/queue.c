@@ -10,6 +10,10 @@
 VOID EduStartCurrent(EDU_DEVICE* Edu) {
   PVOID data;
   if (!Edu->Current || !Edu->Ready || Edu->OnDevice.Kind != EduNothing) return;
+  if (EduHasForgotten(Edu)) {
+    EduBeginRecovery(Edu);  // which begins with the request again
+    return;
+  }
   if (Edu->Wanted.Kind == EduWrite) {
     NTSTATUS status = WdfRequestRetrieveInputBuffer(Edu->Current, Edu->Wanted.Length, &data, NULL);
     if (!NT_SUCCESS(status)) {
@@ -32,13 +36,22 @@ VOID EduEndCurrent(EDU_DEVICE* Edu, NTSTATUS Status, ULONG_PTR Information) {
   WdfRequestCompleteWithInformation(request, Status, Information);
 }
 
+/// FALSE if it is gone: somebody else may reset the device between its interrupt and this. No factorial is all ones.
+static BOOLEAN EduReadAnswer(EDU_DEVICE* Edu, ULONG* Answer) {
+  *Answer = EduReadRegister(Edu, EDU_FACTORIAL);
+  return *Answer != EDU_ALL_ONES && !EduHasForgotten(Edu);
+}
+
 /// What finished work brings back to its request.
 static VOID EduDeliver(EDU_DEVICE* Edu, const EDU_COMMAND* Done) {
   PVOID data = NULL;
   ULONG length = Done->Kind == EduFactorial ? sizeof(ULONG) : Done->Length;
   NTSTATUS status = STATUS_SUCCESS;
   if (Done->Kind != EduWrite) status = WdfRequestRetrieveOutputBuffer(Edu->Current, length, &data, NULL);
-  if (NT_SUCCESS(status) && Done->Kind == EduFactorial) *(ULONG*)data = EduReadRegister(Edu, EDU_FACTORIAL);
+  if (NT_SUCCESS(status) && Done->Kind == EduFactorial && !EduReadAnswer(Edu, data)) {
+    EduBeginRecovery(Edu);
+    return;
+  }
   if (NT_SUCCESS(status) && Done->Kind == EduRead) RtlCopyMemory(data, Edu->Memory, length);
   EduEndCurrent(Edu, status, NT_SUCCESS(status) ? length : 0);
 }

@@ -82,6 +82,12 @@ BOOLEAN EduProgram(EDU_DEVICE* Edu) {
   return TRUE;
 }
 
+/// Somebody else in the stack may have reset the device, which nobody tells us of: what was programmed last is gone
+/// then, and what the buffer held.
+BOOLEAN EduHasForgotten(EDU_DEVICE* Edu) {
+  return !(EduReadRegister(Edu, EDU_STATUS) & EDU_INTERRUPT_AFTER_FACTORIAL);
+}
+
 // ---- commands
 
 /// The bit that says that the device has done it.

@@ -5,10 +5,8 @@
 
 #include "bus/board/build_board.h"
 #include "contract/reset/medic_rig.h"
-#include "machine/guest_call.h"
+#include "contract/reset/somebody_else.h"
 #include "machine/thread.h"
-#include "nt/interface.h"
-#include "nt/irp.h"
 #include "nt/status.h"
 #include "ntos/po/system_power.h"
 #include "ntos/ps/thread.h"
@@ -106,27 +104,6 @@ TEST(Medic, RST_030_AfterTheResetTheDeviceIsProgrammedAgain) {
     EXPECT_EQ(rig.statistics().Recoveries, 1u);
   });
 }
-
-/// Somebody else in the stack, who found the same interface.
-struct SomebodyElse {
-  explicit SomebodyElse(DEVICE_OBJECT* pdo) {
-    const auto answer = user::send(pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE, [&](IRP* irp, IO_STACK_LOCATION* location) {
-      irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-      auto& query = location->Parameters.QueryInterface;
-      query.InterfaceType = &GUID_DEVICE_RESET_INTERFACE_STANDARD;
-      query.Size = sizeof(interface);
-      query.Version = DEVICE_RESET_INTERFACE_VERSION;
-      query.Interface = reinterpret_cast<INTERFACE*>(&interface);
-    });
-    EXPECT_TRUE(answer.ok());
-  }
-  ~SomebodyElse() { machine::call_driver(interface.InterfaceDereference, interface.Context); }
-  NTSTATUS reset() {
-    return machine::call_driver(interface.DeviceReset, interface.Context, FunctionLevelDeviceReset, ULONG{0},
-                                PVOID{nullptr});
-  }
-  DEVICE_RESET_INTERFACE_STANDARD interface{};
-};
 
 TEST(Medic, NoticesAResetThatSomebodyElseMade) {
   MedicRig rig;
