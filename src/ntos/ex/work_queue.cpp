@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "image/loader.h"
 #include "machine/gs.h"
 #include "machine/machine.h"
 #include "machine/processor.h"
 #include "nt/bugcheck.h"
 #include "ntos/ex/state.h"
 #include "ntos/ke/event.h"
+#include "ntos/ke/state.h"
 #include "ntos/ke/wait.h"
 #include "ntos/kernel.h"
 #include "ntos/ps/thread.h"
@@ -43,12 +45,26 @@ std::uint64_t number(const void* address) {
   return reinterpret_cast<std::uint64_t>(address);
 }
 
+/// Windows looks at it under Driver Verifier only, and has published no number for it.
+void report_affinity(const machine::Thread& thread, KAFFINITY before) {
+  const std::uint64_t instruction = kernel().ke->affinity_changes[&thread];
+  machine::Finding finding;
+  finding.rule = "worker-affinity-changed";
+  finding.severity = machine::Severity::Recorded;
+  finding.summary = fmt::format(
+      "a work item's routine leaves its worker with affinity {:#x}, not {:#x} as it came: {} changed it, and whatever "
+      "runs on this thread next is held to those processors",
+      thread.affinity, before, image::Images::current().symbol_at(instruction));
+  machine::Machine::current().report(std::move(finding));
+}
+
 void run(WORK_QUEUE_ITEM* item) {
   auto& machine = machine::Machine::current();
   machine::Thread& thread = machine::current_thread();
   auto routine = item->WorkerRoutine;
   void* parameter = item->Parameter;
   item->List.Flink = nullptr;
+  const KAFFINITY affinity = thread.affinity;
   machine::call_driver(routine, parameter);
   auto* code = reinterpret_cast<const void*>(routine);
   if (machine::current_irql() != PASSIVE_LEVEL)
@@ -59,6 +75,7 @@ void run(WORK_QUEUE_ITEM* item) {
                       static_cast<std::uint32_t>(thread.special_apc_disable) << 16 |
                           static_cast<std::uint32_t>(thread.kernel_apc_disable),
                       1, "a work item's routine left a critical or guarded region entered");
+  if (thread.affinity != affinity) report_affinity(thread, affinity);
 }
 
 void work(WorkQueue& queue) {

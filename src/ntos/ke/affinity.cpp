@@ -4,6 +4,8 @@
 #include "machine/machine.h"
 #include "machine/processor.h"
 #include "machine/thread.h"
+#include "ntos/ke/state.h"
+#include "ntos/kernel.h"
 #include "ntos/ps/thread.h"
 
 namespace drydock::ntos {
@@ -24,6 +26,7 @@ KAFFINITY restrict_to(KAFFINITY affinity) {
   KAFFINITY before = thread.affinity;
   affinity &= all_processors();
   thread.affinity = affinity == 0 ? ~KAFFINITY{0} : affinity;
+  kernel().ke->affinity_changes[&thread] = machine::gs::calling_address();
   // A thread is placed when it becomes ready: the shortest of waits moves it.
   if ((thread.affinity >> machine::current_processor_number() & 1) == 0 && machine::current_irql() < DISPATCH_LEVEL)
     machine::delay_until(machine::Machine::current().now() + std::chrono::nanoseconds{1}, false, false);

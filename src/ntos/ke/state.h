@@ -20,6 +20,7 @@ struct LiveTimer {
 struct State {
   std::map<nt::KTIMER*, LiveTimer> timers;  // by address, for the search of freed memory; never drives behaviour
   std::uint64_t timer_serial = 0;
+  std::map<const machine::Thread*, std::uint64_t> affinity_changes;  ///< the driver's last one, by instruction
   nt::LIST_ENTRY bugcheck_callbacks;
   nt::LIST_ENTRY bugcheck_reason_callbacks;
   bool bugcheck_in_progress = false;
