@@ -84,7 +84,7 @@ NTSTATUS run_filter(Device& fdo, IRP* irp, Filter filter, bool adds) {
   NTSTATUS status = list.fill(reinterpret_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(irp->IoStatus.Information));
   if (!NT_SUCCESS(status)) return status;
   (adds ? list->may_add : list->may_remove) = true;
-  if (filter) status = machine::call_driver(filter, fdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  if (filter) status = call_driver(filter, fdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
   if (!NT_SUCCESS(status)) return status;
   if (!adds) apply_interrupt_policy(fdo, *list);
   return replace_list(irp, *list);
@@ -99,7 +99,7 @@ NTSTATUS query_resource_requirements(Device& pdo, IRP* irp) {
   NTSTATUS status = list.fill(nullptr);
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   list->may_add = list->may_remove = true;
-  status = machine::call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   if (list->count() == 0) return complete_irp(irp, irp->IoStatus.Status);
   IO_RESOURCE_REQUIREMENTS_LIST* block = list->build();

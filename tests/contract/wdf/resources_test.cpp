@@ -2,8 +2,10 @@
 
 #include "contract/wdf/host_filter.h"
 #include "contract/wdf/lifecycle.h"
+#include "ntos/ke/apc.h"
 #include "ntos/pnp/pool.h"
 #include "wdf/device.h"
+#include "wdf/framework.h"
 
 namespace drydock::test::wdf {
 namespace {
@@ -268,6 +270,20 @@ TEST(WdfResources, WDF_055_TheListsAreNotTheDriversToDelete) {
     EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
     EXPECT_EQ(rig.puppet().Seen[SeenReleaseList], rig.puppet().Seen[SeenPrepareList]);
   });
+}
+
+// Each of the three callbacks comes back inside of a critical region that it has entered.
+TEST(WdfResources, WDF_439_RequirementCallbacksAreCheckedAsAllOthersAre) {
+  for (const auto& [call, device] : {std::pair{PuppetFilterRemove, 1u}, std::pair{PuppetFilterAdd, 1u},
+                                     std::pair{PuppetRequirementsQuery, 2u}}) {
+    BusLife rig;
+    rig.orders(1).Omits[PuppetFilterAdd] = rig.orders(1).Omits[PuppetFilterRemove] = PUPPET_WANTED;
+    rig.orders(2).Requirement = 0x2000;
+    rig.on(call, [] { ntos::KeEnterCriticalRegion(); }, device);
+    rig.on(PuppetDriverEntry, [] { drydock::wdf::framework().settings.verifier = true; });
+    rig.expect_stop(0xF);
+    rig.run([&](Manager& manager) { rig.start(manager); });
+  }
 }
 
 }  // namespace
