@@ -56,6 +56,19 @@ NTSTATUS send(HANDLE file_handle, HANDLE event_handle, FileRequest& request, con
   return status;
 }
 
+NTSTATUS transfer(UCHAR major, HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context, IO_STATUS_BLOCK* iosb,
+                  PVOID buffer, ULONG length, const LARGE_INTEGER* offset, const ULONG* key) {
+  FileRequest request;
+  request.major = major;
+  request.buffer = buffer;
+  request.length = length;
+  request.key = key != nullptr ? *key : 0;
+  request.apc = apc;
+  request.apc_context = apc_context;
+  request.iosb = iosb;
+  return send(file, event, request, offset);
+}
+
 /// Queries and sets that go to the driver: a buffered request that is waited for.
 NTSTATUS ask_driver(FILE_OBJECT* file, UCHAR major, LONG information_class, PVOID information, ULONG length,
                     IO_STATUS_BLOCK* result) {
@@ -134,29 +147,15 @@ NTSTATUS NTAPI IoCreateFile(HANDLE* FileHandle, ACCESS_MASK DesiredAccess, OBJEC
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                           IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset,
                           ULONG* Key) {
-  FileRequest request;
-  request.major = IRP_MJ_READ;
-  request.buffer = Buffer;
-  request.length = Length;
-  request.key = Key != nullptr ? *Key : 0;
-  request.apc = ApcRoutine;
-  request.apc_context = ApcContext;
-  request.iosb = IoStatusBlock;
-  return send(FileHandle, Event, request, ByteOffset);
+  return transfer(IRP_MJ_READ, FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset,
+                  Key);
 }
 
 NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                            IO_STATUS_BLOCK* IoStatusBlock, PVOID Buffer, ULONG Length, LARGE_INTEGER* ByteOffset,
                            ULONG* Key) {
-  FileRequest request;
-  request.major = IRP_MJ_WRITE;
-  request.buffer = Buffer;
-  request.length = Length;
-  request.key = Key != nullptr ? *Key : 0;
-  request.apc = ApcRoutine;
-  request.apc_context = ApcContext;
-  request.iosb = IoStatusBlock;
-  return send(FileHandle, Event, request, ByteOffset);
+  return transfer(IRP_MJ_WRITE, FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset,
+                  Key);
 }
 
 NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
