@@ -64,6 +64,7 @@ struct Processor {
   std::byte* isr_stack_top = nullptr;
   std::byte* dpc_stack_top = nullptr;
   Duration spent{};  ///< since it last let others run
+  Duration busy{};   ///< busy_time()
 
   nt::KIRQL irql() const { return kpcr->Irql; }
   void set_irql(nt::KIRQL irql) { kpcr->Irql = irql; }

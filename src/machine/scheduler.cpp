@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "host/check.h"
+#include "machine/busy_time.h"
 #include "machine/impl.h"
 #include "nt/bugcheck.h"
 #include "nt/status.h"
@@ -399,6 +400,7 @@ void stall(Duration duration) {
   Machine::Impl& i = impl();
   if (!i.executing || i.in_hardware || duration <= Duration::zero()) return;
   Processor& processor = *i.executing;
+  processor.busy += duration;
   Time until = i.clock + duration;
   nt::KIRQL irql = processor.irql();
   Thread* self = i.running;
@@ -422,12 +424,15 @@ void spend(Duration duration) {
   i.outside ? i.look_outside() : i.run_due_events();
   Processor& processor = *i.executing;
   processor.spent += duration;
+  processor.busy += duration;
   if (processor.spent >= kSpentMax) {
     i.relinquish();
     yield_thread();
   }
   point();
 }
+
+Duration busy_time() { return impl().executing->busy; }
 
 void spin_until(const std::function<bool()>& ends, const char* what) {
   Machine::Impl& i = impl();

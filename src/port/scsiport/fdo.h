@@ -109,7 +109,7 @@ struct MiniportCall {
   unsigned processor = 0;
   const machine::Thread* thread = nullptr;
   KIRQL irql = 0;
-  machine::Time started{};
+  machine::Duration busy_before{};  ///< machine::busy_time() at its entry
   machine::Duration stalled{};
   bool stall_reported = false;
   bool hang_reported = false;

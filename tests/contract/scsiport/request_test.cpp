@@ -454,6 +454,38 @@ TEST_F(Requests, SP_165_SP_340_ACallbackOverHalfASecondIsTheStop) {
   EXPECT_EQ(rig.stop_parameter(0), 0x1002u) << rig.what_happened();
 }
 
+/// A host that leaves the machine alone for `pause` whenever it looks at the clock.
+struct BusyHost final : machine::OutsideWorld {
+  machine::Time time{};
+  machine::Duration pause{};
+  machine::Time now() override { return time += pause; }
+  void look() override {}
+  bool wait(machine::Time until) override { return until != machine::Time::max() && ((time = std::max(time, until)), true); }
+};
+
+TEST_F(Requests, SP_340_LiveTheHostsOwnPausesAreNotTheCallbacks) {
+  BusyHost host;
+  machine::go_live(rig.machine(), host);
+  rig.run_started([&] {
+    host.pause = 20s;
+    const machine::Time before = rig.now();
+    interrupt({{PuppetStall, 40, 0}});
+    EXPECT_GT(rig.now() - before, 20s);
+    host.pause = {};
+  });
+  expect_clean();
+}
+
+TEST_F(Requests, SP_340_LiveItsOwnStallsCountAsEver) {
+  BusyHost host;
+  machine::go_live(rig.machine(), host);
+  rig.run_started([&] {
+    const PUPPET_ORDER stall{PuppetStall, 99'000, 0};
+    interrupt({stall, stall, stall, stall, stall, stall});
+  });
+  EXPECT_EQ(rig.stop_parameter(0), 0x1002u) << rig.what_happened();
+}
+
 TEST_F(Requests, SP_366_TheCdbIsNotTheMiniportsToChange) {
   rig.run_started([&] {
     rig.script(PuppetStartIo, {{PuppetChangeCdb, 0, 0}, kSuccess, kNext});
