@@ -80,6 +80,15 @@ void put_result(const Job& job, const RunResult& result) {
 
 namespace {
 
+/// False, and said, if not all of it could be written.
+bool finish_record(Job& job, const RunResult& result) {
+  if (!job.record_file) return true;
+  if (job.record_file->finish(explore::to_file(explore::token_of(job.config, result), result.answers))) return true;
+  std::fflush(stdout);
+  std::fprintf(stderr, "drydock: %s: cannot be written to its end; the run cannot be replayed\n", job.wish.record.c_str());
+  return false;
+}
+
 int run_once(Job& job, host::WorkerProgress& progress) {
   progress.total = 1;
   progress.subject = job.config.strategy.seed;
@@ -87,6 +96,7 @@ int run_once(Job& job, host::WorkerProgress& progress) {
   if (!result) return complain(result.failure());
   progress.done = 1;
   put_result(job, *result);
+  if (!finish_record(job, *result)) return exit_code(host::ExitCode::BadInput);
   if (!job.wish.expected_digest.empty() && result->digest != job.wish.expected_digest) {
     std::fflush(stdout);
     std::fprintf(stderr, "drydock: nondeterminism: the run had the digest %s, its replay has %s\n",
@@ -178,7 +188,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   // A failed run carries its own seed.
   auto command_of = [&](const RunResult& failed) {
     job.config.strategy = failed.strategy;
-    std::string command = replay_command(job, failed);
+    std::string command = job.display.json ? replay_command(job, failed) : how_to_repeat(job, failed);
     job.config.strategy.seed = campaign.first_seed;
     return command;
   };
@@ -219,7 +229,16 @@ std::string repeat_command(const Job& job, std::uint64_t seed) {
 }  // namespace
 
 std::string replay_command(const Job& job, const RunResult& result) {
+  if (!job.wish.record.empty()) return job.program + " replay " + job.wish.record;
+  if (result.live) return {};
   return job.program + " replay " + explore::to_text(explore::token_of(job.config, result));
+}
+
+std::string how_to_repeat(const Job& job, const RunResult& result) {
+  const std::string command = replay_command(job, result);
+  if (!command.empty()) return command;
+  return fmt::format("seed {} ran live, on the wall's clock: it cannot be replayed (a run with --record FILE can)",
+                     job.config.strategy.seed);
 }
 
 /// Opened before the work begins: the worker may not open anything.
@@ -259,6 +278,23 @@ static host::Status replace_first_disk(bus::board::Board& board, const std::stri
   return host::error("the board ", board.name, " has no disk that ", file, " could stand for");
 }
 
+/// A live run is kept on a tape if it is to be recorded, and comes from one if it was.
+static host::Status prepare_tape(Job& job) {
+  Wish& wish = job.wish;
+  if (wish.record.empty()) return {};
+  const auto& devices = job.board.devices;
+  if (std::none_of(devices.begin(), devices.end(), [](const auto& device) { return device.model == "qemu"; }))
+    return host::error("--record ", wish.record, ": the board ", job.board.name,
+                       " has no device of QEMU's; its runs are repeated by their seed, or by --save FILE");
+  if (wish.recorded) {
+    job.tape = std::make_unique<machine::Tape>(machine::Tape::replaying(std::move(*wish.recorded)));
+    return {};
+  }
+  job.record_file = std::make_unique<host::RecordWriter>(TRY(host::RecordWriter::open(wish.record)));
+  job.tape = std::make_unique<machine::Tape>(machine::Tape::recording(*job.record_file));
+  return {};
+}
+
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program) {
   auto job = std::make_unique<Job>();
   job->wish = std::move(wish);
@@ -281,7 +317,8 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
   for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
   if (!job->wish.disk_file.empty()) TRY(replace_first_disk(job->board, job->wish.disk_file));
   TRY(bus::board::open_disk_files(job->board));
-  TRY(bus::board::start_qemu(job->board));
+  TRY(prepare_tape(*job));
+  TRY(bus::board::start_qemu(job->board, job->tape.get()));
   config.board = &job->board;
   config.processors = job->wish.processors != 0 ? job->wish.processors : job->board.processors;
   config.requests = job->wish.requests;

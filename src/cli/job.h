@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "bus/board/board.h"
+#include "host/record_file.h"
 #include "host/worker.h"
+#include "machine/tape.h"
 #include "report/look.h"
 #include "report/timeline.h"
 #include "scenario/driver_file.h"
@@ -45,6 +47,8 @@ struct Wish {
   bool keep_going = false;
   bool twice = false;           ///< run two times and compare
   std::string expected_digest;  ///< of a replay, "" if it is not known
+  std::string record;           ///< the file of a live run's record: written, or, with `recorded`, read
+  std::optional<std::vector<std::byte>> recorded;  ///< the entries of a record: the run is made again from them
 };
 
 /// Files read, names resolved: what a RunConfig points into.
@@ -54,6 +58,8 @@ struct Job {
   std::string program;
   std::vector<scenario::DriverFile> drivers;
   scenario::Scenario scenario;
+  std::unique_ptr<host::RecordWriter> record_file;
+  std::unique_ptr<machine::Tape> tape;  ///< of a live run that is recorded or made again
   bus::board::Board board;
   std::unique_ptr<image::ExportIndex> exports;
   scenario::RunConfig config;
@@ -80,7 +86,9 @@ void put_result(const Job& job, const scenario::RunResult& result);
 /// Before the first word of a report.
 void end_progress(const Job& job, host::WorkerProgress& progress);
 
-/// "build/drydock replay driver=..."
+/// "build/drydock replay driver=..."; "" of a live run without a record.
 std::string replay_command(const Job& job, const scenario::RunResult& result);
+/// For lists of failed runs: the command, or why there is none.
+std::string how_to_repeat(const Job& job, const scenario::RunResult& result);
 
 }  // namespace drydock::cli

@@ -16,7 +16,7 @@ using Kind = scenario::StrategyChoice::Kind;
 
 namespace {
 
-constexpr std::size_t kRunFileBytesMax = 64 << 20;
+constexpr std::size_t kRunFileBytesMax = std::size_t{4} << 30;
 constexpr unsigned kProcessorsMax = 8;
 constexpr unsigned kRequestsMax = 100'000;
 
@@ -70,20 +70,34 @@ bool names_a_file(const std::string& text) {
   return text.find('=') == std::string::npos;
 }
 
+host::Error in_file(const std::string& path, host::Error failure) {
+  failure.message = path + ": " + failure.message;
+  return failure;
+}
+
 host::Result<Wish> wish_of_token(const std::string& text) {
   std::string words = text;
+  std::optional<std::vector<std::byte>> recorded;
   if (names_a_file(text)) {
     const std::vector<std::byte> bytes = TRY(host::read_whole_file(text, kRunFileBytesMax));
-    words.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (host::is_record(bytes)) {
+      auto record = host::parse_record(bytes);
+      if (!record) return in_file(text, std::move(record).failure());
+      words = record->run;
+      recorded = std::move(record->entries);
+    } else {
+      words.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
   }
   auto parsed = explore::parse_token(words);
   if (!parsed) {
     host::Error failure = std::move(parsed).failure();
-    if (names_a_file(text)) failure.message = text + ": " + failure.message;
-    return failure;
+    return names_a_file(text) ? in_file(text, std::move(failure)) : failure;
   }
   explore::ReplayToken& token = *parsed;
   Wish wish;
+  if (recorded) wish.record = text;
+  wish.recorded = std::move(recorded);
   wish.drivers = token.drivers;
   wish.board = token.board;
   wish.scenario = token.scenario;
@@ -153,6 +167,9 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                     "Run twice and compare the traces; exit code 6 if they differ");
   command->add_option("--save", options->display.save, "Write the run, with its decisions, to a file that replay reads")
       ->type_name("FILE");
+  command->add_option("--record", options->wish.record,
+                      "On a board with QEMU's devices: write all that they and the clock did to a file that replay reads")
+      ->type_name("FILE");
   add_display_options(*command, options->display);
   command->footer(R"(Examples:
   drydock run build/guest/pvscsi.sys
@@ -179,6 +196,8 @@ The last line of a run that failed is the command that repeats it.)");
         return complain(host::error("--save keeps one run; leave --runs away"));
       if (wish.runs > 1 && !options->display.trace.empty())
         return complain(host::error("--trace is of one run; leave --runs away"));
+      if ((wish.runs > 1 || wish.twice) && !wish.record.empty())
+        return complain(host::error("--record keeps one run; leave --runs and --check-determinism away"));
       return start(wish, options->display, chosen.program);
     };
   });
@@ -192,13 +211,14 @@ void add_replay_command(CLI::App& app, Chosen& chosen) {
     Display display;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("run", options->token, "driver=...,board=...,scenario=..., or a file written by run --save")
+  command->add_option("run", options->token, "driver=...,board=...,scenario=..., or a file written by run --save or run --record")
       ->required()
       ->type_name("TOKEN|FILE");
   add_display_options(*command, options->display);
   command->footer(R"(Examples:
   drydock replay driver=build/guest/pvscsi.sys,board=pvscsi,scenario=lifecycle,seed=7
   drydock replay failed.drydock-run --trace-text
+  drydock replay live.record          # made by run --record; needs no QEMU
 
 If the token has the digest of the run and the replay's is another, the exit code is 6.)");
   command->callback([options, &chosen] {

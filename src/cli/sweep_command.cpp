@@ -65,7 +65,7 @@ int sweep_all(Job& job, const Faults& faults, host::WorkerProgress& progress) {
   report::SweepSummary summary = summary_of(job, *all);
   summary.interrupted = progress.stop_asked.load() && all->runs_done < all->runs_wanted;
   std::vector<std::string> replays;
-  for (const scenario::RunResult& failed : all->failures) replays.push_back(replay_command(job, failed));
+  for (const scenario::RunResult& failed : all->failures) replays.push_back(how_to_repeat(job, failed));
   if (job.display.json) {
     put(report::json_of(summary, replays));
   } else {

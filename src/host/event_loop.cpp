@@ -14,6 +14,15 @@ namespace {
 
 constexpr int kReadyMax = 64;  // taken at once; the rest shows the next time
 
+/// How many are ready; negative `timeout`: for ever.
+int collect(int epoll, epoll_event (&events)[kReadyMax], std::chrono::nanoseconds timeout) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timespec limit{seconds.count(), (timeout - seconds).count()};
+  const int ready = epoll_pwait2(epoll, events, kReadyMax, timeout.count() < 0 ? nullptr : &limit, nullptr);
+  HOST_CHECK(ready >= 0 || errno == EINTR);
+  return ready < 0 ? 0 : ready;
+}
+
 }  // namespace
 
 Result<EventLoop> EventLoop::create() {
@@ -39,15 +48,14 @@ void EventLoop::silence(int descriptor) {
 
 bool EventLoop::wait(std::chrono::nanoseconds timeout) {
   epoll_event events[kReadyMax];
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-  const timespec limit{seconds.count(), (timeout - seconds).count()};
-  const int ready = epoll_pwait2(epoll_.get(), events, kReadyMax, timeout.count() < 0 ? nullptr : &limit, nullptr);
-  if (ready < 0) {
-    HOST_CHECK(errno == EINTR);
-    return false;
-  }
+  const int ready = collect(epoll_.get(), events, timeout);
   for (int i = 0; i < ready; ++i) ready_[events[i].data.u64]();
   return ready > 0;
+}
+
+void EventLoop::sleep(std::chrono::nanoseconds timeout) {
+  epoll_event events[kReadyMax];
+  collect(epoll_.get(), events, timeout);
 }
 
 void let_others_run() {

@@ -25,6 +25,8 @@ class EventLoop {
   /// Waits until one of them is ready or until `timeout` has passed (negative: for ever); calls what is ready. Returns
   /// whether anything was.
   bool wait(std::chrono::nanoseconds timeout);
+  /// Waits as well, but leaves what is ready to the next wait().
+  void sleep(std::chrono::nanoseconds timeout);
 
  private:
   Descriptor epoll_;

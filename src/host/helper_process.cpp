@@ -74,6 +74,7 @@ bool HelperProcess::running() {
 void HelperProcess::kill() {
   if (!running()) return;
   ::kill(id_, SIGTERM);
+  ::kill(id_, SIGCONT);  // it may stand still
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (running()) {
     if (std::chrono::steady_clock::now() > until) ::kill(id_, SIGKILL);

@@ -215,9 +215,10 @@ std::string table_of(const RunResult& result, const Look& look, const std::strin
   text += fmt::format("\n{}  {} decisions  {} register traps  {} events\n", strategy_text(result),
                       grouped(result.decisions), grouped(result.register_traps), grouped(result.events));
   text += hardware_text(result.hardware, look);
-  if (result.live) return text + "live, on the wall's clock: this run cannot be replayed\n";
+  if (result.live && replay.empty()) return text + "live, on the wall's clock: this run cannot be replayed\n";
   text += fmt::format("digest {}\n", result.digest);
-  if (!result.passed() && !replay.empty()) text += fmt::format("{}\n", replay);
+  // A record is there to be replayed, whatever came of the run.
+  if ((!result.passed() || result.live) && !replay.empty()) text += fmt::format("{}\n", replay);
   return text;
 }
 

@@ -8,8 +8,8 @@
 
 namespace drydock::report {
 
-/// Step by step, then findings, verdict, seed and digest. `replay` is the command that repeats the run; it is the last
-/// line if the run did not pass.
+/// Step by step, then findings, verdict, seed and digest. `replay` is the command that repeats the run, "" if there
+/// is none; it is the last line if the run did not pass or was recorded live.
 std::string table_of(const scenario::RunResult& result, const Look& look, const std::string& replay);
 
 /// What a campaign of runs came to.

@@ -44,9 +44,9 @@ inline constexpr const char* kTimeLimit = "timeout 240 ";  // the command is as 
 inline constexpr const char* kTimeLimit = "timeout 240 ";
 #endif
 
-/// `line` is what stands behind "drydock" on a shell's line.
-inline Ran drydock(const std::string& line) {
-  const std::string command = kTimeLimit + quoted(DRYDOCK_BUILD_DIR "/drydock") + " " + line + " 2>&1";
+/// `line` is what stands behind "drydock" on a shell's line, `before` what stands ahead of it ("env PATH=/nowhere ").
+inline Ran drydock(const std::string& line, const std::string& before = {}) {
+  const std::string command = kTimeLimit + before + quoted(DRYDOCK_BUILD_DIR "/drydock") + " " + line + " 2>&1";
   Ran ran;
   std::FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return ran;

@@ -16,6 +16,9 @@
 #include "host/result.h"
 #include "machine/time.h"
 
+namespace drydock::machine {
+class Tape;
+}
 namespace drydock::models::qemu {
 class Computer;
 }
@@ -90,8 +93,9 @@ host::Result<Board> parse_board(std::string_view text, const std::string& file, 
 /// Opens the files behind the board's disks; on failure none stays open. Call outside a machine.
 host::Status open_disk_files(Board& board);
 void close_disk_files(Board& board);
-/// Starts QEMU if the board has devices of it. Call outside a machine, before any sandbox.
-host::Status start_qemu(Board& board);
+/// Starts QEMU if the board has devices of it. Call outside a machine, before any sandbox. With a tape, which outlives the
+/// board, the run that comes is recorded on it, or made again from it without QEMU and without the files of its disks.
+host::Status start_qemu(Board& board, machine::Tape* tape = nullptr);
 
 /// A built-in board by its name, or a TOML file by its path.
 host::Result<Board> load_board(const std::string& name_or_path);

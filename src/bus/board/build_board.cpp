@@ -105,7 +105,7 @@ Status build_board(machine::Machine& machine, const Board& board) {
   }
   if (board.qemu) {
     TRY(board.qemu->power_on());
-    machine::go_live(machine, board.qemu->world());
+    machine::go_live(machine, board.qemu->outside());
   }
   machine.enter([&] {
     auto* part = new BoardPart;

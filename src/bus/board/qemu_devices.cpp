@@ -7,6 +7,7 @@
 
 #include "bus/board/board.h"
 #include "host/disk_file.h"
+#include "machine/tape.h"
 #include "models/qemu/computer.h"
 
 namespace drydock::bus::board {
@@ -43,19 +44,27 @@ host::Result<std::uint64_t> disk_size(const std::string& file) {
   return size;
 }
 
+host::Status open_file(Disk& disk, machine::Tape* tape) {
+  if (tape && tape->replays()) {
+    disk.size_bytes = tape->take(machine::TapeEntry::Reply);
+    return {};
+  }
+  disk.size_bytes = TRY(disk_size(disk.file)) / disk.block_bytes * disk.block_bytes;
+  if (tape) tape->put(machine::TapeEntry::Reply, disk.size_bytes);
+  // QEMU's own locks let others share the disk, so that a pulled adapter may come back: ours does not.
+  disk.descriptor = TRY(host::open_disk_file(disk.file, disk.read_only, true)).descriptor;
+  return {};
+}
+
 }  // namespace
 
-host::Status start_qemu(Board& board) {
+host::Status start_qemu(Board& board, machine::Tape* tape) {
   models::qemu::Plan plan;
   for (Device& device : board.devices) {
     if (device.model != "qemu") continue;
     device.qemu_number = static_cast<unsigned>(plan.devices.size());
     for (Disk& disk : device.disks)
-      if (!disk.file.empty()) {
-        disk.size_bytes = TRY(disk_size(disk.file)) / disk.block_bytes * disk.block_bytes;
-        // QEMU's own locks let others share the disk, so that a pulled adapter may come back: ours does not.
-        disk.descriptor = TRY(host::open_disk_file(disk.file, disk.read_only, true)).descriptor;
-      }
+      if (!disk.file.empty()) TRY(open_file(disk, tape));
     plan.devices.push_back(plan_of(board, device));
   }
   if (plan.devices.empty()) return {};
@@ -65,7 +74,7 @@ host::Status start_qemu(Board& board) {
     return host::error(plan.devices.front().place,
                        ": beside a QEMU device, memory must be whole MiB, at most 2 GiB, and all below 4 GiB");
   plan.ram_bytes = board.memory_bytes;
-  board.qemu = TRY(models::qemu::Computer::start(plan));
+  board.qemu = TRY(models::qemu::Computer::start(plan, tape));
   for (Device& device : board.devices)
     if (device.model == "qemu") device.qemu = board.qemu.get();
   return {};

@@ -16,6 +16,7 @@ namespace drydock::models::qemu {
 
 using host::Result;
 using host::Status;
+using machine::TapeEntry;
 
 namespace {
 
@@ -66,12 +67,13 @@ std::string json_of(const std::string& arguments) {
 
 }  // namespace
 
-Computer::Computer(const Plan& plan, QemuProcess process, host::EventLoop loop)
+Computer::Computer(const Plan& plan, QemuProcess process, host::EventLoop loop, machine::Tape* tape)
     : plan_(plan),
       process_(std::move(process)),
-      qtest_(process_.qtest.get()),
+      qtest_(process_.qtest.get(), tape),
       qmp_(process_.qmp.get()),
-      world_(std::move(loop)) {
+      world_(std::move(loop)),
+      tape_(tape) {
   present_.fill(true);
 }
 
@@ -79,26 +81,66 @@ Computer::~Computer() {
   host::share_ram(-1, 0);
 }
 
-Result<std::unique_ptr<Computer>> Computer::start(const Plan& plan) {
-  QemuProcess process = TRY(start_qemu(plan));
+Result<std::unique_ptr<Computer>> Computer::start(const Plan& plan, machine::Tape* tape) {
+  QemuProcess process = TRY(tape && tape->replays() ? only_memory(plan) : start_qemu(plan));
   host::EventLoop loop = TRY(host::EventLoop::create());
-  std::unique_ptr<Computer> computer(new Computer(plan, std::move(process), std::move(loop)));
-  TRY(computer->listen());
+  std::unique_ptr<Computer> computer(new Computer(plan, std::move(process), std::move(loop), tape));
+  if (tape) TRY(computer->attach_tape());
+  if (!tape || !tape->replays()) TRY(computer->listen());
   host::share_ram(computer->ram_descriptor(), plan.ram_bytes);
   return computer;
 }
 
 Status Computer::listen() {
   qtest_.on_line([this](unsigned line, bool raised) { line_changed(line, raised); });
-  qtest_.on_end([this] { world_.loop().silence(qtest_.socket()); });
+  qtest_.on_end([this] {
+    record(TapeEntry::Gone, 0);
+    world_.loop().silence(qtest_.socket());
+  });
   TRY(world_.loop().watch(qtest_.socket(), [this] { qtest_.take(); }));
   for (unsigned i = 0; i < process_.messages.size(); ++i) {
     const int counter = process_.messages[i].get();
     TRY(world_.loop().watch(counter, [this, i, counter] {
-      message_came(i / kVectorsPerDevice, i % kVectorsPerDevice, counter);
+      host::take_events(counter);
+      message_came(i / kVectorsPerDevice, i % kVectorsPerDevice);
     }));
   }
   return {};
+}
+
+Status Computer::attach_tape() {
+  TRY(tape_->share(process_.ram.get(), plan_.ram_bytes));
+  taped_.emplace(world_, *tape_);
+  if (tape_->replays())
+    tape_->on_event([this](TapeEntry event, std::uint64_t value) { replay(event, value); });
+  else
+    tape_->control(TRY(host::Brake::of(process_.process)));
+  return {};
+}
+
+/// The other direction of what line_changed(), message_came() and the end put there.
+void Computer::replay(TapeEntry event, std::uint64_t value) {
+  if (event == TapeEntry::Line) line_changed(static_cast<unsigned>(value >> 1), value & 1);
+  if (event == TapeEntry::Message) message_came(static_cast<unsigned>(value >> 8), value & 0xFF);
+  if (event == TapeEntry::Gone) qtest_.end();
+}
+
+void Computer::record(TapeEntry event, std::uint64_t value) {
+  if (tape_ && !tape_->replays()) tape_->put(event, value);
+}
+
+/// Through QMP.
+Status Computer::command(std::string_view json) {
+  if (!tape_) return qmp_.command(json);
+  if (tape_->replays()) {
+    const std::string_view refusal = tape_->take_text(TapeEntry::Command);
+    return refusal.empty() ? Status{} : host::error(refusal);
+  }
+  tape_->release();
+  Status done = qmp_.command(json);
+  tape_->hold();
+  tape_->put(TapeEntry::Command, done ? std::string_view() : std::string_view(done.failure().message));
+  return done;
 }
 
 Status Computer::power_on() {
@@ -106,7 +148,7 @@ Status Computer::power_on() {
   if (!fresh_) {
     for (unsigned port = 0; port < plan_.devices.size(); ++port)
       if (!present_[port]) TRY(plug(port));
-    TRY(qmp_.command(R"({"execute": "system_reset"})"));
+    TRY(command(R"({"execute": "system_reset"})"));
     std::size_t memory_disk = 0;
     for (const DevicePlan& device : plan_.devices)
       for (const DiskPlan& disk : device.disks)
@@ -149,9 +191,9 @@ void Computer::set_up_port(unsigned port) {
 
 Status Computer::plug(unsigned port) {
   const unsigned generation = ++generation_[port];
-  TRY(qmp_.command(json_of(device_arguments(plan_.devices[port], port, generation))));
+  TRY(command(json_of(device_arguments(plan_.devices[port], port, generation))));
   for (const std::string& disk : disk_arguments(plan_.devices[port], port, generation))
-    TRY(qmp_.command(json_of(disk)));
+    TRY(command(json_of(disk)));
   root_write(slot_of(port), kSlotControl, 2, kSlotPowerOn);
   present_[port] = true;
   return {};
@@ -170,7 +212,7 @@ void Computer::secondary_bus_reset(unsigned port) {
 }
 
 bool Computer::system_reset() {
-  if (!qmp_.command(R"({"execute": "system_reset"})")) return false;
+  if (!command(R"({"execute": "system_reset"})")) return false;
   set_up();
   for (Function* function : functions_)
     if (function) function->system_was_reset();
@@ -186,6 +228,7 @@ pci::ModelFactory Computer::factory(unsigned device) {
 }
 
 void Computer::line_changed(unsigned line, bool raised) {
+  record(TapeEntry::Line, std::uint64_t{line} << 1 | (raised ? 1 : 0));
   unsigned sharing = 0;
   for (unsigned port = 0; port < plan_.devices.size(); ++port)
     if (functions_[port] && line_of(port) == line) ++sharing;
@@ -193,9 +236,9 @@ void Computer::line_changed(unsigned line, bool raised) {
     if (functions_[port] && line_of(port) == line) functions_[port]->line_changed(raised, sharing > 1);
 }
 
-void Computer::message_came(unsigned port, unsigned vector, int counter) {
-  host::take_events(counter);
-  if (functions_[port]) functions_[port]->message_came(vector);
+void Computer::message_came(unsigned port, unsigned vector) {
+  record(TapeEntry::Message, std::uint64_t{port} << 8 | vector);
+  if (port < kPortsMax && functions_[port]) functions_[port]->message_came(vector);
 }
 
 std::uint64_t Computer::place_bar(unsigned port, bool is_io, std::uint64_t size, std::uint64_t& taken) const {

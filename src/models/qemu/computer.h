@@ -3,11 +3,15 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "host/event_loop.h"
 #include "host/result.h"
 #include "machine/live_world.h"
+#include "machine/tape.h"
+#include "machine/taped_world.h"
 #include "machine/wires.h"
 #include "models/pci/fabric.h"
 #include "models/qemu/qemu_process.h"
@@ -28,7 +32,8 @@ struct Doorbell {
 /// the other. Lives outside of machines: while one runs, nothing in here allocates.
 class Computer {
  public:
-  static host::Result<std::unique_ptr<Computer>> start(const Plan& plan);
+  /// With a tape the one run that comes is recorded on it, or made again from it: without QEMU. It outlives the computer.
+  static host::Result<std::unique_ptr<Computer>> start(const Plan& plan, machine::Tape* tape = nullptr);
   ~Computer();
   Computer(const Computer&) = delete;
   Computer& operator=(const Computer&) = delete;
@@ -38,6 +43,7 @@ class Computer {
   /// The device of the plan with this number; plugs it in again if its slot is empty.
   pci::ModelFactory factory(unsigned device);
 
+  machine::OutsideWorld& outside() { return taped_ ? static_cast<machine::OutsideWorld&>(*taped_) : world_; }
   machine::LiveWorld& world() { return world_; }
   int ram_descriptor() const { return process_.ram.get(); }
   /// QEMU has ended by itself.
@@ -63,14 +69,19 @@ class Computer {
   bool system_reset();
 
  private:
-  explicit Computer(const Plan& plan, QemuProcess process, host::EventLoop loop);
+  Computer(const Plan& plan, QemuProcess process, host::EventLoop loop, machine::Tape* tape);
 
   host::Status listen();
+  host::Status attach_tape();
+  host::Status command(std::string_view json);
   host::Status plug(unsigned port);
   void set_up();
   void set_up_port(unsigned port);
   void line_changed(unsigned line, bool raised);
-  void message_came(unsigned port, unsigned vector, int counter);
+  void message_came(unsigned port, unsigned vector);
+  void replay(machine::TapeEntry event, std::uint64_t value);
+  /// On the tape, if one records.
+  void record(machine::TapeEntry event, std::uint64_t value);
   std::uint32_t root_read(unsigned slot, unsigned offset, unsigned size);
   void root_write(unsigned slot, unsigned offset, unsigned size, std::uint32_t value);
 
@@ -79,6 +90,8 @@ class Computer {
   Qtest qtest_;
   Qmp qmp_;
   machine::LiveWorld world_;
+  machine::Tape* tape_;
+  std::optional<machine::TapedWorld> taped_;
   bool fresh_ = true;  // nothing has run on it yet
   std::array<Function*, kPortsMax> functions_{};
   std::array<bool, kPortsMax> present_{};

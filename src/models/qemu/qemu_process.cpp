@@ -119,6 +119,12 @@ std::vector<std::string> disk_arguments(const DevicePlan& plan, unsigned port, u
   return all;
 }
 
+Result<QemuProcess> only_memory(const Plan& plan) {
+  QemuProcess qemu;
+  qemu.ram = TRY(host::make_shared_memory("drydock-ram", plan.ram_bytes));
+  return qemu;
+}
+
 Result<QemuProcess> start_qemu(const Plan& plan) {
   HOST_CHECK(!plan.devices.empty() && plan.devices.size() <= kPortsMax);
   if (!host::is_installed(kProgram))

@@ -53,6 +53,9 @@ struct QemuProcess {
 /// Fails with a sentence: QEMU is not installed (which package), too old, or what it said before it ended.
 host::Result<QemuProcess> start_qemu(const Plan& plan);
 
+/// The memory alone, for a run that is made again without QEMU.
+host::Result<QemuProcess> only_memory(const Plan& plan);
+
 /// The device_add arguments, as -device has them: "pvscsi,id=dev0,bus=rp0".
 std::string device_arguments(const DevicePlan& plan, unsigned port, unsigned generation);
 /// The same of its disks.

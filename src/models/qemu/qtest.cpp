@@ -1,5 +1,6 @@
 #include "models/qemu/qtest.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -39,6 +40,7 @@ void Qtest::write(std::uint64_t address, unsigned size, std::uint64_t value) {
 }
 
 void Qtest::post_write(std::uint64_t address, unsigned size, std::uint64_t value) {
+  if (tape_) return write(address, size, value);  // devices get their turn within what is waited for
   if (posted_ == kPostedMax) collect_posted();
   Line line;
   send(line, write_line(line, address, size, value));
@@ -63,6 +65,22 @@ void Qtest::intercept_interrupts() {
 }
 
 std::uint64_t Qtest::ask(const char* line, int length) {
+  ++round_trips_;
+  if (!tape_) {
+    const std::uint64_t value = exchange(line, length);
+    tell_changes();
+    return value;
+  }
+  if (tape_->replays()) return tape_->take(machine::TapeEntry::Reply);
+  tape_->release();
+  const std::uint64_t value = exchange(line, length);
+  tape_->hold();
+  tell_changes();
+  tape_->put(machine::TapeEntry::Reply, value);
+  return value;
+}
+
+std::uint64_t Qtest::exchange(const char* line, int length) {
   collect_posted();
   send(line, length);
   ++posted_;
@@ -73,7 +91,6 @@ std::uint64_t Qtest::ask(const char* line, int length) {
     if (was_reply) --posted_;
   }
   take_lines();  // what came with the reply would wake nobody any more
-  ++round_trips_;
   return value;
 }
 
@@ -89,6 +106,30 @@ void Qtest::collect_posted() {
 void Qtest::take() {
   do take_lines();
   while (receive(false));
+  tell_changes();
+}
+
+/// If there are too many, levels that are overtaken may go.
+void Qtest::changed(LineChange change) {
+  const auto end = changes_.begin() + changes_count_;
+  if (changes_count_ == kChangesMax) {
+    const auto overtaken = std::find_if(changes_.begin(), end, [&](LineChange old) { return old.line == change.line; });
+    forget_change(overtaken == end ? 0 : static_cast<unsigned>(overtaken - changes_.begin()));
+  }
+  changes_[changes_count_++] = change;
+}
+
+void Qtest::forget_change(unsigned index) {
+  std::copy(changes_.begin() + index + 1, changes_.begin() + changes_count_, changes_.begin() + index);
+  --changes_count_;
+}
+
+void Qtest::tell_changes() {
+  while (changes_count_ != 0) {
+    const LineChange change = changes_.front();
+    forget_change(0);
+    if (line_changed_) line_changed_(change.line, change.raised);
+  }
 }
 
 void Qtest::take_lines() {
@@ -126,7 +167,7 @@ bool Qtest::take_line(bool& was_reply, std::uint64_t& value) {
   begin_ += static_cast<std::size_t>(newline + 1 - start);
   unsigned line = 0;
   if (std::sscanf(start, "IRQ raise %u", &line) == 1 || std::sscanf(start, "IRQ lower %u", &line) == 1) {
-    if (line_changed_) line_changed_(line, start[4] == 'r');
+    changed({line, start[4] == 'r'});
     return true;
   }
   was_reply = true;

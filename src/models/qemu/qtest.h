@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <functional>
 
+#include "machine/tape.h"
+
 namespace drydock::models::qemu {
 
 /// One connection. Everything waits for its reply; nothing here allocates, so that it may be used from inside a machine
 /// although it outlives it.
 class Qtest {
  public:
-  /// The descriptor stays the caller's.
-  explicit Qtest(int socket) : socket_(socket) {}
+  /// The descriptor stays the caller's; there is none, -1, when the tape replays. The tape, if any, outlives this.
+  explicit Qtest(int socket, machine::Tape* tape) : socket_(socket), tape_(tape) {}
 
   /// Physical memory of that computer, and its ports. All ones once QEMU has gone.
   std::uint64_t read(std::uint64_t address, unsigned size);
@@ -26,8 +28,10 @@ class Qtest {
 
   /// Takes what has arrived unasked. Call when socket() is readable.
   void take();
-  /// Called for each change of an interrupt line, in order, from within any call above.
+  /// Called for each change of an interrupt line, in order, at the end of any call above.
   void on_line(std::function<void(unsigned line, bool raised)> changed) { line_changed_ = std::move(changed); }
+  /// The other end is gone: nothing answers any more.
+  void end();
   /// Called once when the other end is gone.
   void on_end(std::function<void()> gone) { gone_ = std::move(gone); }
 
@@ -38,22 +42,34 @@ class Qtest {
 
  private:
   static constexpr unsigned kPostedMax = 32;  // unread replies must fit the socket
+  static constexpr unsigned kChangesMax = 64;
+  struct LineChange {
+    unsigned line = 0;
+    bool raised = false;
+  };
 
   std::uint64_t ask(const char* line, int length);
+  std::uint64_t exchange(const char* line, int length);
   void send(const char* line, int length);
   void collect_posted();
   void take_lines();
+  void changed(LineChange change);
+  void forget_change(unsigned index);
+  /// Tells of the changes that came. Whoever is told may ask on.
+  void tell_changes();
   bool receive(bool wait);
   /// Takes one reply or interrupt line out of the buffer. Returns whether there was a whole line.
   bool take_line(bool& was_reply, std::uint64_t& value);
-  void end();
 
   int socket_;
+  machine::Tape* tape_;
   bool ended_ = false;
   unsigned posted_ = 0;
   std::uint64_t round_trips_ = 0, posted_writes_ = 0;
   std::array<char, 4096> buffer_;
   std::size_t begin_ = 0, end_ = 0;
+  std::array<LineChange, kChangesMax> changes_;  ///< of interrupt lines, not yet told
+  unsigned changes_count_ = 0;
   std::function<void(unsigned, bool)> line_changed_;
   std::function<void()> gone_;
 };

@@ -19,7 +19,7 @@ using testing::Pair;
 /// The other end: what it is told to answer lies in the socket before it is asked for.
 class QtestTest : public testing::Test {
  protected:
-  QtestTest() : pair_(std::move(host::make_socket_pair()).value()), qtest_(pair_.ours.get()) {
+  QtestTest() : pair_(std::move(host::make_socket_pair()).value()), qtest_(pair_.ours.get(), nullptr) {
     qtest_.on_line([this](unsigned line, bool raised) { lines_.emplace_back(line, raised); });
     qtest_.on_end([this] { ++ends_; });
   }
