@@ -5,9 +5,12 @@
 namespace drydock::end_to_end {
 namespace {
 
-/// Not the trace of a run, nor whatever else it prints but for what it took.
+/// Every event, ahead of the table, which also says how long it all took.
 std::string trace_of(const Ran& ran) {
-  return ran.output.substr(0, ran.output.find("\nboard "));
+  return ran.output.substr(0, ran.output.find(" on board "));
+}
+std::string end_of(const Ran& ran) {
+  return ran.output.substr(ran.output.size() - std::min<std::size_t>(4000, ran.output.size()));
 }
 
 Ran without_qemu(const std::string& line) {
@@ -20,13 +23,14 @@ class Record : public testing::Test {
 
   void recorded_and_made_again(const std::string& line) {
     const Ran first = drydock("run " + line + " --plain --trace-text --record " + file.path());
-    ASSERT_EQ(first.exit_code, 0) << first.output.substr(first.output.size() - std::min<std::size_t>(4000, first.output.size()));
+    ASSERT_EQ(first.exit_code, 0) << end_of(first);
     EXPECT_TRUE(first.says("replay " + file.path())) << first.last_line();
     const Ran again = without_qemu("replay " + file.path() + " --plain --trace-text");
-    EXPECT_EQ(again.exit_code, 0) << again.output.substr(again.output.size() - std::min<std::size_t>(4000, again.output.size()));
+    EXPECT_EQ(again.exit_code, 0) << end_of(again);
     EXPECT_EQ(first.after("digest "), again.after("digest "));
     EXPECT_FALSE(first.after("digest ").empty());
-    EXPECT_EQ(trace_of(first), trace_of(again));
+    EXPECT_GT(trace_of(first).size(), 10'000u);
+    EXPECT_TRUE(trace_of(first) == trace_of(again)) << "the traces differ";  // too long to print
   }
 };
 
@@ -35,15 +39,15 @@ TEST_F(Record, ALifecycleOnQemusPvscsiIsMadeAgainWithoutQemu) {
 }
 
 TEST_F(Record, BusResetsWithRequestsOutstandingAreMadeAgain) {
-  recorded_and_made_again(guest("pvscsi") + " --board qemu-pvscsi --scenario reset-bus --seed 3 --processors 2");
+  recorded_and_made_again(guest("pvscsi") + " --board qemu-pvscsi --scenario reset-bus --requests 32 --seed 3 --processors 2");
 }
 
 TEST_F(Record, AnAdapterThatIsPulledIsPulledAgain) {
-  recorded_and_made_again(guest("am53c974") + " --board qemu-am53c974 --scenario surprise-removal --seed 2");
+  recorded_and_made_again(guest("am53c974") + " --board qemu-am53c974 --scenario surprise-removal --requests 16 --seed 2");
 }
 
 TEST_F(Record, EdusMessagesAndTransfersAreMadeAgain) {
-  recorded_and_made_again(guest("edu") + " --board qemu-edu --requests 4");
+  recorded_and_made_again(guest("edu") + " --board qemu-edu --requests 2");
 }
 
 TEST_F(Record, ADamagedRecordIsOneSentenceWithTheOffset) {

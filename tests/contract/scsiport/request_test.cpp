@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "contract/scsiport/request_fixture.h"
+#include "machine/outside.h"
 
 namespace drydock::tests::scsiport {
 namespace {
