@@ -6,6 +6,12 @@
 /// again. Where the bus offers neither, the framework is told that the device has failed.
 #include "edu.h"
 
+/// Nothing mends the device. Found anew it may work; one that has not worked since it was found is left alone, or this
+/// would go on for ever.
+static VOID EduGiveUp(EDU_DEVICE* Edu) {
+  WdfDeviceSetFailed(Edu->Device, Edu->Statistics.Hangs ? WdfDeviceFailedAttemptRestart : WdfDeviceFailedNoRestart);
+}
+
 #ifdef UMDF_VERSION_MAJOR
 
 // ---- a user-mode driver has no reset interface: a device that hangs has failed
@@ -24,7 +30,7 @@ static NTSTATUS EduResetFunction(EDU_DEVICE* Edu) {
 }
 
 static VOID EduResetPlatform(EDU_DEVICE* Edu) {
-  WdfDeviceSetFailed(Edu->Device, WdfDeviceFailedAttemptRestart);
+  EduGiveUp(Edu);
 }
 
 #else
@@ -96,7 +102,7 @@ static VOID EduResetPlatform(EDU_DEVICE* Edu) {
   }
   if (NT_SUCCESS(status)) return;
   Edu->PlatformResetAsked = FALSE;
-  WdfDeviceSetFailed(Edu->Device, WdfDeviceFailedAttemptRestart);
+  EduGiveUp(Edu);
 }
 
 #endif

@@ -1,11 +1,14 @@
 // Loading and unloading the driver under test.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "nt/status.h"
 #include "ntos/io/driver.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
+#include "scenario/devices.h"
 #include "scenario/stage.h"
 #include "scenario/steps.h"
 
@@ -42,8 +45,24 @@ void load_driver(Stage& stage) {
                     : fmt::format("DriverEntry succeeds, {} of {} missing", missing, counted(imports, "import")));
 }
 
+namespace {
+
+/// A driver may have given up a device of its, which the bus then finds anew.
+void find_again(Stage& stage) {
+  const auto runs = [](const Adapter& each) {
+    const pnp::Devnode* node = devnode_of(each);
+    return each.devnode == 0 || (node && node->state == pnp::DevnodeState::Started);
+  };
+  if (std::all_of(stage.adapters().begin(), stage.adapters().end(), runs)) return;
+  pnp::manager().wait_until_settled();
+  find_adapters(stage);
+}
+
+}  // namespace
+
 void remove_and_unload(Stage& stage) {
   stage.close_handles();
+  find_again(stage);
   std::string said;
   unsigned removed = 0;
   for (Adapter& adapter : stage.adapters()) {
