@@ -7,105 +7,19 @@
 
 #include <fmt/format.h>
 
+#include "report/callback_table.h"
+
 namespace drydock::report {
 
 namespace {
-
-// ---- What is documented ----
-
-/// Where a device stands in its life, as far as the order of its callbacks depends on it.
-enum class Life : std::uint8_t { Added, InD0, Asleep, Stopped, Surprised, Failed, Removed, Gone };
-
-struct DocumentedPart {
-  std::string_view request;
-  Life life;
-  std::string_view scenario;  ///< of the contract's table
-  std::string_view failed;    ///< the callback whose failure leads here; "": none failed
-  std::string_view callbacks;
-  Life after;
-};
-
-// [...] is per object, as often as its driver registered it; {...} as often as there are requests to ask about. Dx is
-// any state but D3Final.
-#define UP_AFTER(entry) entry "[DmaFill; DmaEnable; DmaStart]; [Scan]; "
-#define DOWN(target)                                                                                 \
-  "SmSuspend; {IoStop(S)}; ArmS0; ArmSx; [DmaStop; DmaDisable; DmaFlush]; PreInt(" target           \
-  "); [IntDisable]; D0Exit(" target ")"
-#define FIRST_UP UP_AFTER("D0Entry(D3Final); [IntEnable]; PostInt(D3Final); ")
-#define UP_AGAIN UP_AFTER("D0Entry(Dx); [IntEnable]; PostInt(Dx); ") "TriggeredS0; TriggeredSx; DisarmS0; DisarmSx; "
-#define AWAY "{IoStop(P)}; SmFlush"
-
-constexpr DocumentedPart kParts[] = {
-    {"START", Life::Added, "S1", "", "RemoveAdded; PrepareHardware; " FIRST_UP "SmInit", Life::InD0},
-    {"START", Life::Added, "S17", "PrepareHardware", "RemoveAdded; PrepareHardware; ReleaseHardware", Life::Failed},
-    {"START", Life::Added, "S19", "D0Entry", "RemoveAdded; PrepareHardware; D0Entry(D3Final); ReleaseHardware",
-     Life::Failed},
-    {"START", Life::Added, "S21", "PostInt",
-     "RemoveAdded; PrepareHardware; D0Entry(D3Final); [IntEnable]; PostInt(D3Final); [IntDisable]; D0Exit(D3Final); "
-     "ReleaseHardware",
-     Life::Failed},
-    {"START", Life::Added, "S23", "SmInit",
-     "RemoveAdded; PrepareHardware; " FIRST_UP "SmInit; {IoStop(S)}; [DmaStop; DmaDisable; DmaFlush]; "
-     "PreInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware; " AWAY,
-     Life::Failed},
-    {"START", Life::Stopped, "S7", "", "RemoveAdded; PrepareHardware; " FIRST_UP "{IoResume}; SmRestart", Life::InD0},
-    {"START", Life::Stopped, "S31", "PrepareHardware",
-     "RemoveAdded; PrepareHardware; ReleaseHardware; " AWAY, Life::Failed},
-    {"START", Life::InD0, "S9", "",
-     DOWN("D3Final") "; ReleaseHardware; RemoveAdded; PrepareHardware; " FIRST_UP "{IoResume}; SmRestart", Life::InD0},
-    {"START", Life::Removed, "S35", "", "PrepareHardware; " FIRST_UP "SmRestart", Life::InD0},
-    {"START", Life::Failed, "S29", "", "", Life::Failed},
-    {"QUERY_STOP", Life::InD0, "S7", "", "QueryStop", Life::InD0},
-    {"QUERY_STOP", Life::InD0, "WDF-223", "QueryStop", "QueryStop", Life::InD0},
-    {"QUERY_STOP", Life::Asleep, "S37", "", "QueryStop", Life::Asleep},
-    {"CANCEL_STOP", Life::InD0, "S8", "", "", Life::InD0},
-    {"STOP", Life::InD0, "S7", "", DOWN("D3Final") "; ReleaseHardware", Life::Stopped},
-    {"STOP", Life::InD0, "S29", "ReleaseHardware", DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Failed},
-    {"SET_POWER Dx", Life::InD0, "S3", "", DOWN("Dx"), Life::Asleep},
-    {"SET_POWER Dx", Life::InD0, "S6", "", DOWN("D3Final"), Life::Asleep},
-    {"SET_POWER Dx", Life::InD0, "S28", "D0Exit", DOWN("Dx") "; ReleaseHardware; " AWAY, Life::Failed},
-    {"SET_POWER D0", Life::Asleep, "S3", "", UP_AGAIN "{IoResume}; SmRestart", Life::InD0},
-    {"SET_POWER D0", Life::Asleep, "S25", "D0Entry", "D0Entry(Dx); ReleaseHardware; " AWAY, Life::Failed},
-    {"QUERY_REMOVE", Life::Added, "S38", "", "", Life::Added},
-    {"QUERY_REMOVE", Life::InD0, "S10", "", "QueryRemove", Life::InD0},
-    {"QUERY_REMOVE", Life::InD0, "S13", "QueryRemove", "QueryRemove", Life::InD0},
-    {"QUERY_REMOVE", Life::Asleep, "S11", "", "QueryRemove", Life::Asleep},
-    {"CANCEL_REMOVE", Life::InD0, "S13", "", "", Life::InD0},
-    {"REMOVE", Life::InD0, "S10", "",
-     DOWN("D3Final") "; ReleaseHardware; " AWAY "; SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", Life::InD0, "S30", "ReleaseHardware",
-     DOWN("D3Final") "; ReleaseHardware; " AWAY "; SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", Life::InD0, "S35", "", DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Removed},
-    {"REMOVE", Life::Removed, "S36", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", Life::Removed, "S44", "", "", Life::Removed},
-    {"REMOVE", Life::Added, "S38", "", "ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", Life::Failed, "S17", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", Life::Surprised, "S14", "", "SmCleanup; ObjCleanup; ObjDestroy", Life::Gone},
-    {"EJECT", Life::Removed, "S36", "", "Eject", Life::Removed},
-    {"SURPRISE_REMOVAL", Life::Added, "S38", "", "", Life::Added},
-    {"SURPRISE_REMOVAL", Life::InD0, "S14", "",
-     "SurpriseRemoval; " DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Surprised},
-    {"SURPRISE_REMOVAL", Life::Asleep, "S15", "", "SurpriseRemoval; ReleaseHardware; " AWAY, Life::Surprised},
-    {"SURPRISE_REMOVAL", Life::Stopped, "S16", "", "SurpriseRemoval; " AWAY, Life::Surprised},
-    {"SURPRISE_REMOVAL", Life::Failed, "S25", "", "SurpriseRemoval", Life::Surprised},
-    {"SURPRISE_REMOVAL", Life::Removed, "S36", "", "SurpriseRemoval", Life::Removed},
-};
-
-#undef UP_AFTER
-#undef DOWN
-#undef FIRST_UP
-#undef UP_AGAIN
-#undef AWAY
-
-/// They come when a bus is asked about its children or a child about wake: in no fixed place among the others.
-constexpr std::string_view kAnyTime[] = {"CreateChild", "ReportedMissing", "EnableWakeAtBus", "DisableWakeAtBus"};
 
 // ---- What was seen ----
 
 struct SeenPart {
   std::string request;
   std::vector<std::string> calls;
-  std::string failed;  ///< the first callback that failed
+  std::string failed;        ///< the first callback that failed
+  bool says_failed = false;  ///< its driver called WdfDeviceSetFailed meanwhile
 };
 
 struct SeenDevice {
@@ -119,13 +33,17 @@ std::string_view bare(std::string_view call) {
   return call.substr(0, call.starts_with("IoStop") ? call.npos : call.find('('));
 }
 
-/// The devices in order of creation. A note of ours: "WDFDEVICE#1 of edu.sys calls D0Entry(D3Final)".
+bool at_any_time(std::string_view call) {
+  return std::find(std::begin(kAnyTime), std::end(kAnyTime), call) != std::end(kAnyTime);
+}
+
+/// Drivers and devices in order of creation. A note of ours: "WDFDEVICE#1 of edu.sys calls D0Entry(D3Final)".
 std::vector<SeenDevice> seen_in(const machine::Trace& trace) {
   std::vector<SeenDevice> devices;
   for (const machine::Trace::Note& note : trace.notes()) {
     const std::string_view text = note.text;
-    if (!text.starts_with("WDFDEVICE#")) continue;
-    for (const std::string_view verb : {" has ", " > ", " calls ", " failed "}) {
+    if (!text.starts_with("WDFDEVICE#") && !text.starts_with("WDFDRIVER of ")) continue;
+    for (const std::string_view verb : {" has ", " > ", " calls ", " failed ", " says "}) {
       const std::size_t at = text.find(verb);
       if (at == text.npos) continue;
       const std::string_view name = text.substr(0, at), what = text.substr(at + verb.size());
@@ -138,7 +56,9 @@ std::vector<SeenDevice> seen_in(const machine::Trace& trace) {
       else if (found->parts.empty())
         found->parts.push_back({"", {}, {}});
       if (verb == " calls ") found->parts.back().calls.emplace_back(what);
-      if (verb == " failed " && found->parts.back().failed.empty()) found->parts.back().failed = bare(what);
+      if (verb == " says ") found->parts.back().says_failed = true;
+      if (verb == " failed " && found->parts.back().failed.empty() && !at_any_time(bare(what)))
+        found->parts.back().failed = bare(what);
       break;
     }
   }
@@ -203,12 +123,12 @@ std::vector<LineOfTwo> side_by_side(const std::vector<std::string>& documented, 
   std::vector<std::vector<unsigned>> common(n + 1, std::vector<unsigned>(m + 1));
   for (std::size_t i = n; i-- > 0;)
     for (std::size_t j = m; j-- > 0;)
-      common[i][j] = same(documented[i], seen[j]) ? common[i + 1][j + 1] + 1
-                                                  : std::max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+          same(documented[i], seen[j]) ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
   std::vector<LineOfTwo> lines;
   std::size_t i = 0, j = 0;
   while (i < n || j < m) {
-    const bool any_time = j < m && std::find(std::begin(kAnyTime), std::end(kAnyTime), seen[j]) != std::end(kAnyTime);
+    const bool any_time = j < m && at_any_time(seen[j]);
     if (any_time)
       lines.push_back({"(at any time)", seen[j++], false});
     else if (i < n && j < m && same(documented[i], seen[j]))
@@ -222,7 +142,8 @@ std::vector<LineOfTwo> side_by_side(const std::vector<std::string>& documented, 
 }
 
 unsigned differences(const std::vector<LineOfTwo>& lines) {
-  return static_cast<unsigned>(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.differs; }));
+  return static_cast<unsigned>(
+      std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.differs; }));
 }
 
 struct ChosenPart {
@@ -230,13 +151,14 @@ struct ChosenPart {
   std::vector<LineOfTwo> lines;
 };
 
-/// The documented part for this request, where several are possible that with the fewest differences. A device that gets
-/// another request is not gone.
+/// The documented part for this request, where several are possible that with the fewest differences. A device that
+/// gets another request is not gone.
 ChosenPart choose(const SeenDevice& device, const SeenPart& seen, Life life) {
   const bool last = &seen == &device.parts.back();
   ChosenPart best;
   for (const DocumentedPart& part : kParts) {
-    if (part.request != seen.request || part.life != life || part.failed != seen.failed) continue;
+    if (part.request != seen.request || !(part.lives & in(life)) || part.failed != seen.failed) continue;
+    if (!part.only.empty() && !device.has.contains(part.only)) continue;
     if (part.after == Life::Gone && !last) continue;
     std::vector<LineOfTwo> lines = side_by_side(expected_of(part, device, seen), seen.calls);
     if (!best.part || differences(lines) < differences(best.lines)) best = {&part, std::move(lines)};
@@ -262,15 +184,16 @@ void put_device(CallbackList& list, const SeenDevice& device, const Look& look) 
     ++list.requests;
     list.callbacks += static_cast<unsigned>(seen.calls.size());
     list.differences += differences(chosen.lines);
-    const std::string title =
-        fmt::format("{}{}", seen.request, chosen.part ? fmt::format(" ({})", chosen.part->scenario)
-                                                      : std::string(", not in the contract's table here"));
+    const std::string title = fmt::format(
+        "{}{}", seen.request,
+        chosen.part ? fmt::format(" ({})", chosen.part->scenario) : std::string(", not in the contract's table here"));
     list.text += "  " + look.paint(Tone::Strong, title) + "\n";
     for (const LineOfTwo& line : chosen.lines) {
       const std::string text = line_text(line.differs ? "<>" : "", line.documented, line.seen);
       list.text += (line.differs ? look.paint(Tone::Bad, text) : text) + "\n";
     }
     if (chosen.part) life = chosen.part->after;
+    if (seen.says_failed && life == Life::InD0) life = Life::SaidFailed;
   }
   list.text += "\n";
 }
@@ -281,8 +204,9 @@ CallbackList callback_list(const machine::Trace& trace, const Look& look) {
   CallbackList list;
   for (const SeenDevice& device : seen_in(trace)) put_device(list, device, look);
   if (list.text.empty()) return list;
-  const std::string verdict =
-      list.differences == 0 ? "each where it is documented" : fmt::format("{} {}", list.differences, list.differences == 1 ? "difference" : "differences");
+  const std::string verdict = list.differences == 0 ? "each where it is documented"
+                                                    : fmt::format("{} {}", list.differences,
+                                                                  list.differences == 1 ? "difference" : "differences");
   list.text += fmt::format("{} requests, {} callbacks: {}\n\n", list.requests, list.callbacks,
                            look.paint(list.differences == 0 ? Tone::Good : Tone::Bad, verdict));
   return list;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wdf/callback_log.h"
 #include "wdf/driver.h"
 #include "wdf/framework.h"
 #include "wdf/misuse.h"
@@ -48,8 +49,8 @@ bool serves(const WDF_BIND_INFO2& info, bool second_form, bool* higher) {
   return !*higher || (info.MinimumVersionRequired && *info.MinimumVersionRequired <= kMinorVersion);
 }
 
-NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath, WDF_BIND_INFO* BindInfo,
-                              WDF_DRIVER_GLOBALS** ComponentGlobals) {
+NTSTATUS bind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath, WDF_BIND_INFO* BindInfo,
+              WDF_DRIVER_GLOBALS** ComponentGlobals) {
   if (!BindInfo || !ComponentGlobals) return STATUS_INVALID_PARAMETER;
   if (BindInfo->Size != sizeof(WDF_BIND_INFO) && BindInfo->Size != sizeof(WDF_BIND_INFO2)) {
     warn("WDF-392", "bind-structure-unknown",
@@ -108,10 +109,23 @@ NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* Regis
   return STATUS_SUCCESS;
 }
 
+NTSTATUS NTAPI WdfVersionBind(DRIVER_OBJECT* DriverObject, UNICODE_STRING* RegistryPath, WDF_BIND_INFO* BindInfo,
+                              WDF_DRIVER_GLOBALS** ComponentGlobals) {
+  const std::string name =
+      DriverObject && is_driver_object(DriverObject) ? ntos::io::driver_name(DriverObject) : "a driver";
+  for (const char* words : {"> LOAD", "has WdfVersionBind", "has DriverEntry", "has WdfVersionUnbind",
+                            "calls WdfVersionBind"})
+    note_driver(name, words);
+  const NTSTATUS status = bind(DriverObject, RegistryPath, BindInfo, ComponentGlobals);
+  if (!NT_SUCCESS(status)) note_driver(name, "failed WdfVersionBind");
+  return status;
+}
+
 VOID NTAPI WdfVersionUnbind(UNICODE_STRING*, WDF_BIND_INFO*, WDF_DRIVER_GLOBALS* ComponentGlobals) {
   Framework& all = framework();
   Client& client = all.client(ComponentGlobals);
-  end_driver(client);
+  note_driver(client.name, "calls WdfVersionUnbind");
+  end_driver(client);  // of a DriverEntry that failed (WDF-020)
   ExFreePoolWithTag(client.globals, kGlobalsTag);
   std::erase_if(all.clients, [&client](const std::unique_ptr<Client>& each) { return each.get() == &client; });
 }

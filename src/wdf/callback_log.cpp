@@ -34,6 +34,19 @@ void note_has(const Device& device, std::string_view name) {
   note(device, "has", name);
 }
 
+void note_add_failed(const Device& device) {
+  note_request(device, "ADD_DEVICE");
+  note_failure(device, "DeviceAdd");
+}
+
+void note_says_failed(const Device& device) {
+  note(device, "says", "failed");
+}
+
+void note_driver(std::string_view driver, std::string_view words) {
+  if (wanted()) machine::Machine::current().note(fmt::format("WDFDRIVER of {} {}", driver, words));
+}
+
 std::string with_state(std::string_view name, WDF_POWER_DEVICE_STATE state) {
   constexpr const char* kStates[] = {"Invalid", "D0", "D1", "D2", "D3", "D3Final", "PrepareForHibernation"};
   if (!wanted()) return {};
@@ -72,6 +85,8 @@ void note_callbacks(const Device& device) {
   };
   for (const auto& [name, registered] : kRegistered)
     if (registered) note_has(device, name);
+  if (device.is_pdo()) note_has(device, "PDO");
+  if (device.config().filter) note_has(device, "filter");
 }
 
 }  // namespace drydock::wdf

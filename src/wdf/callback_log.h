@@ -6,7 +6,9 @@
 //   WDFDEVICE#1 of edu.sys has D0Entry          when it is created, once for each callback it registered
 //   WDFDEVICE#1 of edu.sys > START              a request that changes its state
 //   WDFDEVICE#1 of edu.sys calls D0Entry(D3Final)
-//   WDFDEVICE#1 of edu.sys failed D0Entry       it returned a failure
+//   WDFDEVICE#1 of edu.sys failed D0Entry       it returned a failure; or a step of the framework's own did, as Connect
+//   WDFDEVICE#1 of edu.sys says failed          its driver called WdfDeviceSetFailed
+//   WDFDRIVER of edu.sys > LOAD                 binding; then as above, to WdfVersionUnbind
 
 #include <string_view>
 #include <type_traits>
@@ -22,6 +24,11 @@ void note_call(const Device& device, std::string_view name);
 void note_failure(const Device& device, std::string_view name);
 void note_request(const Device& device, std::string_view request);
 void note_has(const Device& device, std::string_view name);
+/// The device goes again because it, or what EvtDriverDeviceAdd wants beside it, cannot be made.
+void note_add_failed(const Device& device);
+void note_says_failed(const Device& device);
+/// `driver` by name: at the beginning of a binding there is nothing else. `words` as "calls Unload".
+void note_driver(std::string_view driver, std::string_view words);
 /// What its tables register.
 void note_callbacks(const Device& device);
 /// "D0Entry" and a state: "D0Entry(D3Final)".

@@ -125,15 +125,16 @@ NTSTATUS make_device(WDFDEVICE_INIT& init, const WDF_OBJECT_ATTRIBUTES* attribut
     delete device;
     return status;
   }
+  if (attributes && attributes->EvtCleanupCallback) note_has(*device, "ObjCleanup");
+  if (attributes && attributes->EvtDestroyCallback) note_has(*device, "ObjDestroy");
   status = device->furnish();
   if (!NT_SUCCESS(status)) {
+    note_add_failed(*device);
     device->delete_device_object();
     device->delete_object();
     return status;
   }
   note_callbacks(*device);
-  if (attributes && attributes->EvtCleanupCallback) note_has(*device, "ObjCleanup");
-  if (attributes && attributes->EvtDestroyCallback) note_has(*device, "ObjDestroy");
   *made = device;
   return STATUS_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ntos/pnp/property_data.h"
+#include "wdf/callback_log.h"
 #include "wdf/device.h"
 #include "wdf/device_interface.h"
 #include "wdf/driver.h"
@@ -268,6 +269,7 @@ VOID NTAPI WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, WDF_DEVICE_
     record("WDF-364", "call-ignored", "WdfDeviceSetFailed is ignored: there is no such action");
     return;
   }
+  note_says_failed(device);
   device.failed_action = FailedAction;
   set_failed(device, FailedAction == WdfDeviceFailedAttemptRestart);
 }

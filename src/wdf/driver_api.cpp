@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "wdf/callback.h"
+#include "wdf/callback_log.h"
 #include "wdf/device.h"
 #include "wdf/driver.h"
 #include "wdf/functions.h"
@@ -52,6 +53,13 @@ void name_client(Client& client, const WDF_DRIVER_CONFIG& config) {
   client.globals->DriverTag = client.tag;
 }
 
+void note_created(const Client& client, const WDF_DRIVER_CONFIG& config, const WDF_OBJECT_ATTRIBUTES* attributes) {
+  note_driver(client.name, "calls DriverEntry");
+  if (config.EvtDriverUnload) note_driver(client.name, "has Unload");
+  if (attributes && attributes->EvtCleanupCallback) note_driver(client.name, "has ObjCleanup");
+  if (attributes && attributes->EvtDestroyCallback) note_driver(client.name, "has ObjDestroy");
+}
+
 /// WDF-468: of a PnP driver, whose image would never have been unloaded with the device there.
 void check_control_devices(const Driver& driver) {
   if (driver.config.DriverInitFlags & WdfDriverInitNonPnpDriver) return;
@@ -69,8 +77,13 @@ void check_control_devices(const Driver& driver) {
 VOID NTAPI framework_unload(DRIVER_OBJECT* driver_object) {
   Driver* driver = driver_of(driver_object);
   if (driver) check_control_devices(*driver);
-  if (driver && driver->config.EvtDriverUnload)
+  if (!driver) return;
+  Client& client = driver->client();
+  if (driver->config.EvtDriverUnload) {
+    note_driver(client.name, "calls Unload");
     call_driver(driver->config.EvtDriverUnload, driver->handle_as<WDFDRIVER>());
+  }
+  end_driver(client);
 }
 
 }  // namespace
@@ -110,6 +123,7 @@ NTSTATUS NTAPI WdfDriverCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIVER_OBJECT
     return status;
   }
   client.driver = driver;
+  if (!client.host) note_created(client, *DriverConfig, DriverAttributes);
   if (client.host) {
     um::fill_driver_object(*client.host, *reinterpret_cast<DRIVER_OBJECT_UM*>(DriverObject), *driver);
     driver->passive_callbacks = true;  // WDF-420

@@ -361,6 +361,7 @@ NTSTATUS enable_interrupts(Device& device, bool explicit_request) {
     if (!each.assigned() || each.switched_off || each.serve_wake()) continue;
     NTSTATUS status = STATUS_SUCCESS;
     if (!stays || !each.connected()) status = each.connect();
+    if (!NT_SUCCESS(status)) note_failure(device, "Connect");
     if (NT_SUCCESS(status)) status = each.enable();
     if (NT_SUCCESS(status)) continue;
     each.disconnect();

@@ -248,6 +248,8 @@ namespace {
 
 void call_object_callback(Object& object, std::string_view name, PFN_WDF_OBJECT_CONTEXT_CLEANUP callback) {
   if (object.type() == ObjectType::Device) note_call(static_cast<Device&>(object), name);
+  if (object.type() == ObjectType::Driver && !object.client().host)
+    note_driver(object.client().name, std::string("calls ") + std::string(name));
   call_driver(callback, object.handle());
 }
 

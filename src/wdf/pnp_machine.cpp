@@ -201,6 +201,7 @@ PnpEvent PnpMachine::start_lower_drivers() {
   }
   if (!has_copies(*device_.raw) || !has_copies(*device_.translated)) {
     result_ = STATUS_INSUFFICIENT_RESOURCES;
+    note_failure(device_, "Lists");
     return PnpEvent::LowerFailed;
   }
   if (!device_.lower) return PnpEvent::LowerStarted;
@@ -230,7 +231,10 @@ PnpEvent PnpMachine::start_lower_drivers() {
   if (changed_raw) ExFreePoolWithTag(changed_raw, 0);
   if (changed_translated) ExFreePoolWithTag(changed_translated, 0);
   result_ = status;
-  if (!NT_SUCCESS(status)) return PnpEvent::LowerFailed;
+  if (!NT_SUCCESS(status)) {
+    note_failure(device_, "Lower");
+    return PnpEvent::LowerFailed;
+  }
   query_bus_interfaces(device_);
   return PnpEvent::LowerStarted;
 }
@@ -238,11 +242,13 @@ PnpEvent PnpMachine::start_lower_drivers() {
 PnpEvent PnpMachine::prepare_hardware() {
   if (machine::refused("wdf.match")) {
     result_ = STATUS_INSUFFICIENT_RESOURCES;
+    note_failure(device_, "Match");
     return PnpEvent::MatchFailed;
   }
   // WDF-428
   if (device_.client().host && machine::refused("wdf.um.registers")) {
     result_ = STATUS_INSUFFICIENT_RESOURCES;
+    note_failure(device_, "Match");
     return PnpEvent::MatchFailed;
   }
   assign_interrupts(device_);
@@ -264,6 +270,7 @@ PnpEvent PnpMachine::prepare_hardware() {
     result_ = query_power_capabilities(device_);
     if (!NT_SUCCESS(result_)) {
       asks_for_restart_ = false;
+      note_failure(device_, "Capabilities");
       return PnpEvent::PrepareFailed;
     }
   }
@@ -274,7 +281,9 @@ PnpEvent PnpMachine::announce_device() {
   for (DeviceInterface& each : device_.interfaces) set_interface(device_, each, true);
   interfaces_on_ = true;
   result_ = register_wmi(device_);
-  return NT_SUCCESS(result_) ? PnpEvent::Announced : PnpEvent::AnnounceFailed;
+  if (NT_SUCCESS(result_)) return PnpEvent::Announced;
+  note_failure(device_, "Wmi");
+  return PnpEvent::AnnounceFailed;
 }
 
 PnpEvent PnpMachine::ask(bool remove) {

@@ -42,7 +42,8 @@ NTSTATUS set_device_power(Device& device, IRP* irp) {
          fmt::format("{} owns the power policy of its stack and gets a device power request it did not ask for",
                      describe(device)),
          reinterpret_cast<std::uint64_t>(device.handle()), reinterpret_cast<std::uint64_t>(irp));
-  note_request(device, state == PowerDeviceD0 ? "SET_POWER D0" : "SET_POWER Dx");
+  const bool idle = IoGetCurrentIrpStackLocation(irp)->Parameters.Power.ShutdownType == PowerActionNone;
+  note_request(device, state == PowerDeviceD0 ? "SET_POWER D0" : idle ? "SET_POWER Dx, idle" : "SET_POWER Dx");
   IoMarkIrpPending(irp);
   if (state != PowerDeviceD0) {
     device.power.take(irp, PowerEvent::PowerDown, device.policy.target_of(state));

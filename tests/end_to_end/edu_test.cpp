@@ -20,9 +20,9 @@ INSTANTIATE_TEST_SUITE_P(All, EduScenario,
                                          "rebalance-new-resources", "rebalance-fail-restart", "sleep-wake",
                                          "sleep-with-io", "failed-start", "reset-function"));
 
-class EduReset : public testing::TestWithParam<const char*> {};
+class EduResetScenario : public testing::TestWithParam<const char*> {};
 
-TEST_P(EduReset, LosesNoRequestAndNoByte) {
+TEST_P(EduResetScenario, LosesNoRequestAndNoByte) {
   for (const char* board : {"edu", "rail"}) {
     const Ran ran = drydock("run " + guest("edu") + " --board " + board + " --runs 5 --scenario " + GetParam());
     EXPECT_EQ(ran.exit_code, 0) << ran.output;
@@ -30,7 +30,21 @@ TEST_P(EduReset, LosesNoRequestAndNoByte) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EduReset, testing::Values("reset-platform", "reset-ladder", "'reset storm 20, verify'"));
+INSTANTIATE_TEST_SUITE_P(All, EduResetScenario,
+                         testing::Values("reset-platform", "reset-ladder", "'reset storm 20, verify'"));
+
+/// No reset of any kind is offered: a device that hangs is given up, found anew, and given up for good if it still
+/// hangs.
+const char* kWithoutResets =
+    "name = \"without_resets\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\nfunction_level_reset = false\n"
+    "faults = { hang = 1 }\n";
+
+TEST(EduReset, WithoutOneADeviceThatHangsIsGivenUp) {
+  const TemporaryFile board("without_resets.toml", kWithoutResets);
+  const Ran ran = drydock("run " + guest("edu") + " --board " + board.path() + " --scenario io --runs 20");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+}
 
 /// What stands under the heading of a request, up to the next.
 std::string part(const std::string& output, const std::string& heading) {
@@ -49,6 +63,11 @@ std::string part(const std::string& output, const std::string& heading) {
 TEST(Callbacks, WDF_058_WDF_114_WDF_131_WDF_147_StandBesideTheDocumentedOnes) {
   const Ran ran = drydock("run " + guest("edu") + " --scenario lifecycle --callbacks --plain");
   ASSERT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_EQ(part(ran.output, "LOAD (S41)"),
+            "     WdfVersionBind           WdfVersionBind\n"
+            "     DriverEntry              DriverEntry\n"
+            "     DeviceAdd                DeviceAdd\n"
+            "     WdfVersionUnbind         WdfVersionUnbind\n");
   EXPECT_EQ(part(ran.output, "START (S1)"),
             "     PrepareHardware          PrepareHardware\n"
             "     D0Entry(D3Final)         D0Entry(D3Final)\n"
@@ -79,11 +98,36 @@ TEST(Callbacks, ChangeNothingInTheRun) {
 }
 
 TEST(Callbacks, AreEachWhereTheyAreDocumentedInEveryScenario) {
-  for (const char* scenario :
-       {"surprise-removal", "eject", "rebalance-fail-restart", "sleep-wake", "sleep-with-io", "reset-ladder"}) {
-    const Ran ran = drydock("run " + guest("edu") + " --board edu --seed 5 --callbacks --scenario " + scenario);
-    EXPECT_TRUE(ran.says("callbacks: each where it is documented")) << scenario << "\n" << ran.output;
-  }
+  for (const char* scenario : {"surprise-removal", "eject", "rebalance-fail-restart", "sleep-wake", "sleep-with-io",
+                               "reset-ladder", "failed-start", "'wait 10 s, sleep, wake, io, wait 10 s, remove'"})
+    for (const char* driver : {"edu", "toolbox"}) {
+      if (driver == std::string("toolbox") && scenario == std::string("reset-ladder")) continue;  // it has no watchdog
+      const Ran ran =
+          drydock("run " + guest(driver) + " --board edu --seed 5 --callbacks --plain --scenario " + scenario);
+      EXPECT_TRUE(ran.says("callbacks: each where it is documented")) << driver << " " << scenario << "\n"
+                                                                      << ran.output;
+      EXPECT_FALSE(ran.says("not in the contract's table")) << driver << " " << scenario << "\n" << ran.output;
+    }
+}
+
+TEST(Callbacks, SayWhyTheyCame) {
+  const Ran idle =
+      drydock("run " + guest("edu") + " --board edu --callbacks --plain --scenario 'wait 10 s, io, remove'");
+  for (const char* heading : {"SET_POWER Dx, idle (S5)", "SET_POWER D0 (S5)"})
+    EXPECT_TRUE(idle.says(heading)) << heading << "\n" << idle.output;
+  const Ran failed = drydock("run " + guest("edu") + " --board edu --callbacks --plain --scenario failed-start");
+  for (const char* heading :
+       {"ADD_DEVICE (S39)", "START (WDF-057)", "START (WDF-063)", "START (WDF-179)", "START (WDF-197)", "START (S17)"})
+    EXPECT_TRUE(failed.says(heading)) << heading << "\n" << failed.output;
+  const Ran bus = drydock("run " + guest("toolbox") + " --board edu --callbacks --plain --scenario surprise-removal");
+  for (const char* heading : {"SURPRISE_REMOVAL (S40)", "REMOVE (S34)"})
+    EXPECT_TRUE(bus.says(heading)) << heading << "\n" << bus.output;
+  const TemporaryFile board("without_resets.toml", kWithoutResets);
+  const Ran given_up =
+      drydock("run " + guest("edu") + " --board " + board.path() + " --callbacks --plain --scenario io --seed 2");
+  EXPECT_TRUE(given_up.says("SURPRISE_REMOVAL (S33)")) << given_up.output;
+  const Ran newer = drydock("run " + guest("test/wdf_bind_future") + " --callbacks --plain --scenario load-unload");
+  EXPECT_TRUE(newer.says("LOAD (S43)")) << newer.output;
 }
 
 TEST(Callbacks, OfABusAndItsChildren) {
