@@ -1,13 +1,11 @@
 #include "machine/tape.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "host/descriptor.h"
+#include "host/file_io.h"
 #include "host/whole_file.h"
 
 namespace drydock::machine {
@@ -18,13 +16,19 @@ constexpr std::size_t kBytes = 1 << 16;
 /// Memory that a device is thought to share.
 struct Ram {
   host::Descriptor file = std::move(host::make_shared_memory("test", kBytes)).value();
-  char* bytes = static_cast<char*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0));
-  ~Ram() { munmap(bytes, kBytes); }
+
+  void write(std::uint64_t at, std::string_view text) { host::write_at(file.get(), at, std::as_bytes(std::span(text))); }
+  std::string read(std::uint64_t at, std::size_t length) {
+    std::string text(length, '?');
+    host::read_at(file.get(), at, std::as_writable_bytes(std::span(text)));
+    return text;
+  }
 };
 
 class TapeTest : public testing::Test {
  protected:
-  const std::string path = (std::filesystem::temp_directory_path() / ("tape-" + std::to_string(getpid()))).string();
+  const std::string path =
+      testing::TempDir() + "tape-" + testing::UnitTest::GetInstance()->current_test_info()->name();
   host::HelperProcess outside = std::move(host::HelperProcess::start({"sleep", "60"}, {})).value();
   ~TapeTest() override { std::filesystem::remove(path); }
 
@@ -67,12 +71,12 @@ TEST_F(TapeTest, GivesBackAnswersInOrderAndEventsBeforeThem) {
 
 TEST_F(TapeTest, WhatTheOutsideWroteInItsTurnIsThereAgainAtTheAnswerAfterIt) {
   Tape tape = Tape::replaying(recorded([](Tape& to, Ram& ram) {
-    std::strcpy(ram.bytes + 100, "the driver's");
+    ram.write(100, "the driver's");
     to.release();
-    std::strcpy(ram.bytes + 5000, "the device's");
+    ram.write(5000, "the device's");
     to.hold();
     to.put(TapeEntry::Reply, 1);
-    std::strcpy(ram.bytes + 200, "the driver's");
+    ram.write(200, "the driver's");
     to.release();
     to.hold();
     to.put(TapeEntry::Reply, 2);
@@ -80,10 +84,10 @@ TEST_F(TapeTest, WhatTheOutsideWroteInItsTurnIsThereAgainAtTheAnswerAfterIt) {
   Ram ram;
   ASSERT_TRUE(tape.share(ram.file.get(), kBytes));
   EXPECT_EQ(tape.take(TapeEntry::Reply), 1u);
-  EXPECT_STREQ(ram.bytes + 5000, "the device's");
-  EXPECT_STREQ(ram.bytes + 100, "");
+  EXPECT_EQ(ram.read(5000, 12), "the device's");
+  EXPECT_EQ(ram.read(100, 12), std::string(12, '\0'));
   EXPECT_EQ(tape.take(TapeEntry::Reply), 2u);
-  EXPECT_STREQ(ram.bytes + 200, "");
+  EXPECT_EQ(ram.read(200, 12), std::string(12, '\0'));
 }
 
 TEST_F(TapeTest, AnotherRunThanTheRecordedOneGetsAllOnes) {
