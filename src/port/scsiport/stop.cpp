@@ -150,7 +150,6 @@ void silence_adapter(Adapter& adapter, bool surprise) {
 void release_adapter(Adapter& adapter) {
   witness_reset_known(adapter);
   adapter.watch.retired.clear();
-  adapter.watch.next_retired = 0;
   unmap_all(adapter);
   free_slots(adapter);
   free_dma(adapter, adapter.uncached);

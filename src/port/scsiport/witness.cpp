@@ -23,7 +23,6 @@ namespace {
 constexpr machine::Duration kResetKnownWithin = std::chrono::seconds{1};
 /// SP-371.
 constexpr unsigned kClaimsMax = 100;
-constexpr std::size_t kRetiredMax = 256;
 
 Adapter* adapter_at(BusAddress at) {
   for (Adapter* adapter : port().adapters)
@@ -47,10 +46,6 @@ void for_each_run(const Slot& slot, Visit visit) {
     if (!visit(static_cast<PhysicalAddress>(at.QuadPart), bytes)) return;
     offset += bytes;
   }
-}
-
-bool overlap(PhysicalAddress a, std::uint64_t a_bytes, PhysicalAddress b, std::uint64_t b_bytes) {
-  return a < b + b_bytes && b < a + a_bytes;
 }
 
 /// The slot whose SRB, extension or sense buffer lies there; null if none does.
@@ -94,11 +89,10 @@ class Witness final : public machine::DeviceWitness {
                          slot->sense && to >= sense_of(*adapter, *slot) ? "sense buffer" : "SRB extension", to);
       return;
     }
-    for (RetiredRun& run : adapter->watch.retired) {
-      if (!overlap(run.start, run.bytes, to, bytes)) continue;
-      run.bytes = 0;  // said once
-      dma_after_complete(*adapter, run.request, "data buffer", to);
-      return;
+    if (const RetiredRun* run = adapter->watch.retired.find(to, bytes)) {
+      const RequestHistory request = run->request;
+      adapter->watch.retired.take_back(run->start, run->bytes);  // said once
+      dma_after_complete(*adapter, request, "data buffer", to);
     }
   }
 
@@ -252,10 +246,8 @@ void begin_witnessing(Port& port) {
 void witness_hand_over(Adapter& adapter, Slot& slot) {
   slot.device_ended = false;
   slot.logged_code = 0;
-  if (adapter.watch.retired.empty()) return;
   for_each_run(slot, [&](PhysicalAddress start, ULONG bytes) {
-    for (RetiredRun& run : adapter.watch.retired)
-      if (overlap(run.start, run.bytes, start, bytes)) run.bytes = 0;
+    adapter.watch.retired.take_back(start, bytes);
     return true;
   });
 }
@@ -264,9 +256,7 @@ void witness_give_back(Adapter& adapter, Slot& slot) {
   Watch& watch = adapter.watch;
   if (!watch.device_seen) return;
   for_each_run(slot, [&](PhysicalAddress start, ULONG bytes) {
-    if (watch.retired.size() < kRetiredMax) watch.retired.emplace_back();
-    RetiredRun& run = watch.retired[watch.next_retired++ % kRetiredMax];
-    run = {start, bytes, slot.history};
+    watch.retired.add({start, bytes, slot.history});
     return true;
   });
   // SP-350: SUCCESS is for commands that the device has ended. One with no memory of its own cannot be told from

@@ -2,19 +2,11 @@
 // What the checks know that no port driver could: what devices do on their own (machine::DeviceWitness), and whose
 // memory it was that a miniport touched and may not.
 
-#include <vector>
-
 #include "machine/machine.h"
 #include "port/scsiport/request.h"
+#include "port/scsiport/retired_runs.h"
 
 namespace drydock::port::scsiport {
-
-/// Memory that a device may not write to any more: its request has been given back.
-struct RetiredRun {
-  machine::PhysicalAddress start = 0;
-  std::uint64_t bytes = 0;
-  RequestHistory request;
-};
 
 /// Of one adapter.
 struct Watch {
@@ -27,8 +19,7 @@ struct Watch {
   bool activity_reported = false;  ///< SP-373, since then
   unsigned reset_bus = 0;
   machine::EventId reset_deadline = 0;  ///< SP-354: pending while a reset nobody asked for is not reported
-  std::vector<RetiredRun> retired;      ///< the oldest is replaced
-  std::size_t next_retired = 0;
+  RetiredRuns retired;
 };
 
 /// Once in a machine; later calls do nothing. Called by ScsiPortInitialize.
