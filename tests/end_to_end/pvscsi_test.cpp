@@ -96,6 +96,20 @@ TEST(Pvscsi, AThousandSeedsOfTheDemoPass) {
   EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
 }
 
+TEST(Pvscsi, SP_377_SomebodyElsesFunctionLevelResetsUnderLoadLoseNothing) {
+  const TemporaryFile board("rst.toml", "[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ size = \"32 MiB\" }]\n_RST = true\n");
+  const TemporaryFile steps("rst.steps", "io, reset function, verify, reset function, io, reset function, verify");
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board " + board.path() + " --scenario " + steps.path() + " --runs 20 --processors 2");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("PASS")) << ran.output;
+  EXPECT_TRUE(ran.says(" 0 failed, 0 lost")) << ran.output;
+  // The reset finds the adapter stopped: nothing runs into a timeout.
+  const Ran one = drydock("run " + guest("pvscsi") + " --board " + board.path() + " --scenario " + steps.path() + " --plain --events");
+  EXPECT_EQ(one.exit_code, 0) << one.output;
+  EXPECT_TRUE(one.says("1 function-level reset")) << one.output;
+  EXPECT_FALSE(one.says("overdue")) << one.output;
+}
+
 TEST(Pvscsi, KeepsItsDataInAFile) {
   const TemporaryFile disk("disk.img", std::string(8 << 20, '\x5A'));
   const TemporaryFile board("file.toml",

@@ -29,21 +29,24 @@ TEST_P(ServeUnderChaos, EveryBlockIsAsItWasWritten) {
 INSTANTIATE_TEST_SUITE_P(Models, ServeUnderChaos, testing::Values("--board pvscsi", "--board qemu-pvscsi"),
                          [](const auto& each) { return std::string(each.index == 0 ? "Embedded" : "Qemu"); });
 
-TEST(ServeChaos, FunctionLevelResetsComeAsOftenAsAsked) {
-  const TemporaryFile board("rst.toml", R"(
-[[device]]
-slot = "0:3.0"
-model = "pvscsi"
-disk = [{ size = "32 MiB" }]
-_RST = true
-)");
-  // Without clients: pvscsi.sys is not told of the reset, and what it had sent would be lost with its rings.
-  Server server("--board " + board.path() + " --chaos function-reset=200ms");
-  std::this_thread::sleep_for(1500ms);
+/// The adapter's bus offers function-level resets.
+class ServeFunctionResets : public testing::TestWithParam<const char*> {};
+
+TEST_P(ServeFunctionResets, SP_377_LoseNoRequestAndNoByte) {
+  if (shell("fio --version") != 0) GTEST_SKIP() << "fio is not installed";
+  const TemporaryFile board("rst.toml", std::string("[settings]\nscsiport.reset_holdoff = \"20 ms\"\n[[device]]\nslot = \"0:3.0\"\n"
+                                                    "disk = [{ size = \"32 MiB\" }]\n_RST = true\n") + GetParam());
+  Server server("--board " + board.path() + " --chaos function-reset=300ms");
+  EXPECT_EQ(verified_load(server, "--time_based --runtime=4"), 0);
   const std::string said = server.finish();
   EXPECT_NE(said.find("PASS"), std::string::npos) << said;
+  EXPECT_NE(said.find(", 0 failed\n"), std::string::npos) << said;
   EXPECT_EQ(said.find(" 0 function-level resets"), std::string::npos) << said;
 }
+
+INSTANTIATE_TEST_SUITE_P(Models, ServeFunctionResets,
+                         testing::Values("model = \"pvscsi\"\n", "model = \"qemu\"\ndevice = \"pvscsi\"\n"),
+                         [](const auto& each) { return std::string(each.index == 0 ? "Embedded" : "Qemu"); });
 
 TEST(ServeChaos, AFunctionLevelResetThatNobodyOffersIsSaid) {
   const Ran ran = drydock("serve " + guest("pvscsi") + " --plain --socket /tmp/drydock-nofr-" + std::to_string(getpid()) +

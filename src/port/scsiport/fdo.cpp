@@ -6,6 +6,7 @@
 
 #include "machine/machine.h"
 #include "port/scsiport/claims.h"
+#include "port/scsiport/device_reset.h"
 #include "port/scsiport/initialize.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/notification.h"
@@ -72,6 +73,7 @@ void initialize_kernel_objects(Adapter& adapter) {
   KeInitializeDpc(&kernel.miniport_timer_dpc, ScsiPortMiniportTimerDpc, &adapter);
   KeInitializeEvent(&kernel.idle, NotificationEvent, TRUE);
   KeInitializeEvent(&kernel.scan, SynchronizationEvent, TRUE);
+  KeInitializeEvent(&kernel.change, SynchronizationEvent, TRUE);
 }
 
 /// The registration for the bus the device sits on (SP-009).
@@ -174,6 +176,7 @@ NTSTATUS cancel_end(Adapter& adapter, IRP* irp, Lifecycle pending) {
 void take_away(Adapter& adapter, bool surprise) {
   set_link(adapter, false);
   deregister_with_wmi(adapter);
+  ChangeOfAdapter change(adapter);
   silence_adapter(adapter, surprise);
   fail_waiting(adapter, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST);
   release_adapter(adapter);
@@ -195,10 +198,22 @@ void let_go_of_units(Adapter& adapter) {
   }
 }
 
+NTSTATUS stop_device(Adapter& adapter, IRP* irp) {
+  {
+    ChangeOfAdapter change(adapter);
+    silence_adapter(adapter, false);
+    release_adapter(adapter);
+    adapter.lifecycle = Lifecycle::Stopped;
+  }
+  irp->IoStatus.Status = STATUS_SUCCESS;
+  return pass_down(adapter, irp);
+}
+
 NTSTATUS remove_device(Adapter& adapter, IRP* irp) {
   const bool surprise = adapter.lifecycle == Lifecycle::SurpriseRemoved;
   take_away(adapter, surprise);
   adapter.lifecycle = Lifecycle::Removed;
+  forget_reset_routines(adapter);
   let_go_of_units(adapter);
   irp->IoStatus.Status = STATUS_SUCCESS;
   const NTSTATUS status = pass_down(adapter, irp);
@@ -289,11 +304,7 @@ NTSTATUS fdo_pnp(Adapter& adapter, DEVICE_OBJECT*, IRP* irp) {
     case IRP_MN_CANCEL_STOP_DEVICE:
       return cancel_end(adapter, irp, Lifecycle::StopPending);
     case IRP_MN_STOP_DEVICE:
-      silence_adapter(adapter, false);
-      release_adapter(adapter);
-      adapter.lifecycle = Lifecycle::Stopped;
-      irp->IoStatus.Status = STATUS_SUCCESS;
-      return pass_down(adapter, irp);
+      return stop_device(adapter, irp);
     case IRP_MN_QUERY_REMOVE_DEVICE:
       return query_end(adapter, irp, Lifecycle::RemovePending);
     case IRP_MN_CANCEL_REMOVE_DEVICE:
@@ -306,6 +317,8 @@ NTSTATUS fdo_pnp(Adapter& adapter, DEVICE_OBJECT*, IRP* irp) {
       return bus_relations(adapter, irp);
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
       return device_state(adapter, irp);
+    case IRP_MN_QUERY_INTERFACE:
+      return query_interface(adapter, irp);
     default:
       return pass_down(adapter, irp);
   }

@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "nt/device_object.h"
 #include "nt/dma.h"
+#include "nt/interface.h"
 #include "nt/srb.h"
 #include "port/scsiport/checks.h"
 #include "port/scsiport/pdo.h"
@@ -56,7 +57,8 @@ struct FdoExtension : CommonExtension {
   KTIMER miniport_timer;
   KDPC miniport_timer_dpc;
   KEVENT idle;  ///< set when the miniport owns nothing any more
-  KEVENT scan;  ///< one scan at a time
+  KEVENT scan;    ///< one scan at a time
+  KEVENT change;  ///< one start or stop at a time (ChangeOfAdapter)
 };
 
 struct PdoExtension : CommonExtension {
@@ -261,8 +263,18 @@ struct Adapter {
   bool timer_set = false;
   PHW_TIMER timer_routine = nullptr;
 
+  unsigned device_resets = 0;  ///< that are under way or wait (SP-377)
+
   Watch watch;
   Account account;
+};
+
+/// What the bus answered to a query for its reset interface (device_reset.h).
+struct ResetRoutines {
+  PVOID context = nullptr;     ///< the bus's
+  Adapter* adapter = nullptr;  ///< null: it has gone
+  PDEVICE_RESET_HANDLER device_reset = nullptr;
+  PDEVICE_BUS_SPECIFIC_RESET_HANDLER bus_specific_reset = nullptr;
 };
 
 /// What the port keeps in a machine (PartId::ScsiPort).
@@ -270,6 +282,7 @@ struct Port {
   Settings settings;
   std::deque<MiniportDriver> drivers;
   std::vector<Adapter*> adapters;
+  std::deque<ResetRoutines> reset_routines;
   std::uint32_t next_request = 0;
   Account past;  ///< of adapters that are gone
   std::array<std::uint32_t, kResetRowCount> reset_visits{};

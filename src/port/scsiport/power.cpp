@@ -1,6 +1,6 @@
 // Power of adapters and units (contract, section 10).
 
-#include "port/scsiport/fdo.h"
+#include "port/scsiport/device_reset.h"
 #include "port/scsiport/kernel.h"
 #include "port/scsiport/start_io.h"
 
@@ -26,8 +26,10 @@ NTSTATUS set_device_power(Adapter& adapter, IRP* irp, DEVICE_POWER_STATE state) 
   POWER_STATE power;
   power.DeviceState = state;
   if (state != PowerDeviceD0 || before == PowerDeviceD0) {
-    if (before == PowerDeviceD0 && state != PowerDeviceD0 && adapter.lifecycle == Lifecycle::Started)
+    if (before == PowerDeviceD0 && state != PowerDeviceD0 && adapter.lifecycle == Lifecycle::Started) {
+      ChangeOfAdapter change(adapter);
       silence_adapter(adapter, false);
+    }
     PoSetPowerState(adapter.fdo, DevicePowerState, power);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_power_down(adapter, irp);
