@@ -7,13 +7,12 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
+#include <atomic>
+#include <bit>
 #include <cerrno>
-#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <optional>
-#include <vector>
 
 #include "host/block_channel.h"
 
@@ -32,9 +31,8 @@ struct Export {
   std::uint32_t block = 512;
   bool read_only = false;
   std::optional<BlockChannel> channel;
-  std::mutex lock;
-  std::condition_variable freed;
-  std::vector<unsigned> free;
+  std::atomic<std::uint64_t> free{~std::uint64_t{0}};  ///< requests of the channel, a bit each
+  static_assert(BlockChannel::kRequestsMax == 64);
 };
 
 Export& the_export() {
@@ -46,17 +44,21 @@ Export& the_export() {
 class Place {
  public:
   Place() {
-    Export& all = the_export();
-    std::unique_lock guard(all.lock);
-    all.freed.wait(guard, [&] { return !all.free.empty(); });
-    index_ = all.free.back();
-    all.free.pop_back();
+    std::atomic<std::uint64_t>& all = the_export().free;
+    for (std::uint64_t free = all.load();;) {
+      if (free == 0) {
+        all.wait(0);
+        free = all.load();
+      } else if (all.compare_exchange_weak(free, free & (free - 1))) {
+        index_ = static_cast<unsigned>(std::countr_zero(free));
+        return;
+      }
+    }
   }
   ~Place() {
-    Export& all = the_export();
-    std::lock_guard guard(all.lock);
-    all.free.push_back(index_);
-    all.freed.notify_one();
+    std::atomic<std::uint64_t>& all = the_export().free;
+    all.fetch_or(std::uint64_t{1} << index_);
+    all.notify_one();
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -70,10 +72,7 @@ class Place {
     request.kind = kind;
     request.offset = offset;
     request.bytes = bytes;
-    {
-      std::lock_guard guard(all.lock);
-      all.channel->submit(index_);
-    }
+    all.channel->submit(index_);
     const int error = all.channel->await(index_) ? request.error : ESHUTDOWN;
     if (error == 0) return 0;
     nbdkit_error("the disk answers: %s", std::strerror(error));
@@ -129,7 +128,6 @@ int after_fork() {
   auto opened = BlockChannel::open(all.ring, all.bell);
   if (!opened) return nbdkit_error("%s", opened.failure().message.c_str()), -1;
   all.channel.emplace(std::move(opened).value());
-  for (unsigned index = 0; index < BlockChannel::kRequestsMax; ++index) all.free.push_back(index);
   return 0;
 }
 

@@ -1,10 +1,12 @@
 #include "host/block_channel.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -16,17 +18,21 @@
 namespace drydock::host {
 
 struct BlockChannel::Shared {
-  std::atomic<std::uint32_t> submitted{0};  // both count without end
-  std::atomic<std::uint32_t> taken{0};
+  std::atomic<std::uint64_t> handed_over{0};  // requests, a bit each
   std::atomic<std::uint32_t> hung_up{0};
   std::atomic<std::uint32_t> asleep{1};   // the serving end wants to hear the bell
   std::atomic<std::uint32_t> answers{0};  // counts wake_waiters(); all waiters sleep on it
-  std::uint32_t order[kRequestsMax] = {};
   BlockRequest requests[kRequestsMax];
   alignas(4096) std::byte data[kRequestsMax][BlockRequest::kBytesMax];
 };
 
 namespace {
+
+/// Of a request.
+enum State : std::uint32_t { Waiting, Served, WaiterSleeps };
+
+// So often a waiter lets others run before it sleeps: under load its answer is there by then, and nobody need wake it.
+constexpr int kTurns = 2;
 
 /// Waiters are told apart by a mask: each sleeps with one bit, and is woken by any mask that has it.
 constexpr std::uint32_t mask_of(unsigned index) {
@@ -51,6 +57,7 @@ BlockChannel::BlockChannel(Descriptor ring, Descriptor bell, Shared* shared)
 BlockChannel::BlockChannel(BlockChannel&& other) noexcept
     : ring_(std::move(other.ring_)),
       bell_(std::move(other.bell_)),
+      found_(other.found_),
       to_wake_(other.to_wake_),
       shared_(std::exchange(other.shared_, nullptr)) {}
 
@@ -83,11 +90,9 @@ std::byte* BlockChannel::data(unsigned index) {
 }
 
 void BlockChannel::submit(unsigned index) {
-  request(index).done.store(0, std::memory_order_relaxed);
-  const std::uint32_t place = shared_->submitted.load(std::memory_order_relaxed);
-  shared_->order[place % kRequestsMax] = index;
+  request(index).state.store(Waiting, std::memory_order_relaxed);
   // Either we see that the other end is about to sleep, or it sees the request: both orders are sequentially consistent.
-  shared_->submitted.store(place + 1, std::memory_order_seq_cst);
+  shared_->handed_over.fetch_or(std::uint64_t{1} << index, std::memory_order_seq_cst);
   if (shared_->asleep.load(std::memory_order_seq_cst) == 0 || shared_->asleep.exchange(0) == 0) return;
   const std::uint64_t one = 1;
   while (write(bell_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
@@ -95,10 +100,16 @@ void BlockChannel::submit(unsigned index) {
 }
 
 bool BlockChannel::await(unsigned index) {
-  std::atomic<std::uint32_t>& done = request(index).done;
+  std::atomic<std::uint32_t>& state = request(index).state;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (state.load(std::memory_order_acquire) == Served) return true;
+    sched_yield();
+  }
+  std::uint32_t waiting = Waiting;
+  if (!state.compare_exchange_strong(waiting, WaiterSleeps, std::memory_order_acq_rel)) return true;
   for (;;) {
     const std::uint32_t answers = shared_->answers.load(std::memory_order_acquire);
-    if (done.load(std::memory_order_acquire) != 0) return true;
+    if (state.load(std::memory_order_acquire) == Served) return true;
     if (shared_->hung_up.load(std::memory_order_acquire)) return false;
     timespec look_again;  // for an end that died without a word
     clock_gettime(CLOCK_MONOTONIC, &look_again);
@@ -107,22 +118,23 @@ bool BlockChannel::await(unsigned index) {
   }
 }
 
-unsigned BlockChannel::take() {
-  const std::uint32_t place = shared_->taken.load(std::memory_order_relaxed);
-  if (place == shared_->submitted.load(std::memory_order_acquire)) return kRequestsMax;
-  const unsigned index = shared_->order[place % kRequestsMax] % kRequestsMax;
-  shared_->taken.store(place + 1, std::memory_order_relaxed);
-  return index;
+unsigned BlockChannel::gather() {
+  if (shared_->handed_over.load(std::memory_order_relaxed) == 0) return 0;
+  const std::uint64_t fresh = shared_->handed_over.exchange(0, std::memory_order_acquire) & ~found_;
+  found_ |= fresh;
+  return static_cast<unsigned>(std::popcount(fresh));
 }
 
-std::uint32_t BlockChannel::submitted() const {
-  return shared_->submitted.load(std::memory_order_acquire);
+unsigned BlockChannel::take() {
+  if (found_ == 0) return kRequestsMax;
+  const auto index = static_cast<unsigned>(std::countr_zero(found_));
+  found_ &= found_ - 1;
+  return index;
 }
 
 void BlockChannel::complete(unsigned index, int error) {
   request(index).error = error;
-  request(index).done.store(1, std::memory_order_release);
-  to_wake_ |= mask_of(index);
+  if (request(index).state.exchange(Served, std::memory_order_acq_rel) == WaiterSleeps) to_wake_ |= mask_of(index);
 }
 
 void BlockChannel::wake_waiters() {
@@ -131,9 +143,9 @@ void BlockChannel::wake_waiters() {
   futex_wake(shared_->answers, std::exchange(to_wake_, 0));
 }
 
-bool BlockChannel::may_sleep(std::uint32_t seen) {
+bool BlockChannel::may_sleep() {
   shared_->asleep.store(1, std::memory_order_seq_cst);
-  if (shared_->submitted.load(std::memory_order_seq_cst) == seen) return true;
+  if (shared_->handed_over.load(std::memory_order_seq_cst) == 0) return true;
   awake();
   return false;
 }

@@ -16,7 +16,7 @@ enum class BlockRequestKind : std::uint32_t { Read, Write, Flush, Zero, Trim };
 
 struct BlockRequest {
   static constexpr std::size_t kBytesMax = 256 << 10;
-  std::atomic<std::uint32_t> done{0};  ///< 1 once served
+  std::atomic<std::uint32_t> state{0};  ///< the channel's own
   BlockRequestKind kind = BlockRequestKind::Read;
   std::uint64_t offset = 0;
   std::uint32_t bytes = 0;
@@ -39,23 +39,22 @@ class BlockChannel {
   BlockRequest& request(unsigned index);
   std::byte* data(unsigned index);  ///< kBytesMax bytes
 
-  // ---- the asking end. Calls of several threads are theirs to serialise, but for await().
+  // ---- the asking end: any thread, each for a request of its own
   /// Request `index` is filled in: hands it over.
   void submit(unsigned index);
-  /// Sleeps until it is served. False if the serving end has gone.
+  /// Waits until it is served. False if the serving end has gone.
   bool await(unsigned index);
 
   // ---- the serving end, on one thread
-  /// The next request, or kRequestsMax if there is none.
+  /// Looks for requests that have been handed over, and says how many there are that it had not found before.
+  unsigned gather();
+  /// One of those found, in no particular order; kRequestsMax if there is none.
   unsigned take();
-  /// How many have been handed over since the beginning.
-  std::uint32_t submitted() const;
-  /// Request `index` is served. Its waiter is woken by the next wake_waiters().
+  /// Request `index` is served. Its waiter, if it sleeps, is woken by the next wake_waiters().
   void complete(unsigned index, int error);
   void wake_waiters();
-  /// From now on the bell rings for the next request, until awake(). False if more than `seen` have been handed over
-  /// already: do not sleep.
-  bool may_sleep(std::uint32_t seen);
+  /// From now on the bell rings for the next request, until awake(). False if there is one to be found: do not sleep.
+  bool may_sleep();
   void awake();
   /// Everybody who waits, and who comes later, is told that nobody serves any more.
   void hang_up();
@@ -65,6 +64,7 @@ class BlockChannel {
   BlockChannel(Descriptor ring, Descriptor bell, Shared* shared);
 
   Descriptor ring_, bell_;
+  std::uint64_t found_ = 0;    // requests, a bit each
   std::uint32_t to_wake_ = 0;  // waiters, a bit each; several share one
   Shared* shared_ = nullptr;
 };

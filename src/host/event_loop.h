@@ -20,6 +20,8 @@ class EventLoop {
 
   /// `ready` is called whenever `descriptor` can be read, or has been closed at the other end. Not owned.
   Status watch(int descriptor, std::function<void()> ready);
+  /// How many are watched.
+  std::size_t watched() const { return ready_.size(); }
   /// This one is not asked any more (its other end is gone). From within a callback too.
   void silence(int descriptor);
   /// Waits until one of them is ready or until `timeout` has passed (negative: for ever); calls what is ready. Returns

@@ -22,7 +22,7 @@ class LiveWorld final : public OutsideWorld {
   explicit LiveWorld(host::EventLoop loop) : loop_(std::move(loop)) {}
 
   host::EventLoop& loop() { return loop_; }
-  /// One at most; it outlives every machine that runs.
+  /// One at most; it outlives every machine that runs. Its bell is watched by the loop.
   void set_neighbour(Neighbour* neighbour) { neighbour_ = neighbour; }
   /// The next machine is switched on now.
   void switch_on() { origin_ = host::EventLoop::Clock::now(); }
@@ -32,6 +32,8 @@ class LiveWorld final : public OutsideWorld {
   bool wait(Time until) override;
 
  private:
+  bool take_what_is_ready();
+
   host::EventLoop loop_;
   Neighbour* neighbour_ = nullptr;
   Time stays_awake_until_{};

@@ -1,8 +1,10 @@
 #include "scenario/serve.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,9 +12,14 @@
 #include "bus/board/build_board.h"
 #include "nt/data_set.h"
 #include "nt/status.h"
+#include "ntos/io/device.h"
+#include "ntos/io/irp.h"
+#include "ntos/io/mdl.h"
 #include "ntos/ke/delay.h"
 #include "ntos/ke/event.h"
 #include "ntos/ke/wait.h"
+#include "ntos/mm/mdl.h"
+#include "ntos/ob/storage.h"
 #include "ntos/pnp/manager.h"
 #include "ntos/ps/thread.h"
 #include "scenario/reset_client.h"
@@ -31,9 +38,15 @@ namespace user = ntos::io::user;
 
 namespace {
 
-constexpr unsigned kThreads = 32;
+constexpr unsigned kThreads = 8;
+constexpr ULONG kTag = 0x76726573;  // "serv"
 constexpr machine::Duration kStopPoll = 50ms;
 constexpr unsigned kAttemptsMax = 8;  // of a request on a disk that is there and still fails it
+
+/// Buffers that devices reach begin and end with pages.
+std::size_t pages_of(std::size_t bytes) {
+  return (bytes + machine::kPageSize - 1) & ~(machine::kPageSize - 1);
+}
 
 int errno_of(NTSTATUS status) {
   if (NT_SUCCESS(status)) return 0;
@@ -45,14 +58,33 @@ int errno_of(NTSTATUS status) {
   }
 }
 
-/// What the threads of one serving share.
+class Server;
+
+/// A request of a client's, on its way through the disk. One for each place in the channel.
+struct Transfer {
+  Server* server = nullptr;
+  unsigned index = 0;  ///< in the channel
+  Kind kind = Kind::Read;
+  std::uint64_t offset = 0;
+  std::uint32_t bytes = 0;
+  unsigned attempts = 0;
+  unsigned pulls_before = 0;     ///< Server::pulls_ when it was sent last
+  std::byte* buffer = nullptr;  ///< pool, while it is out
+};
+
+/// What the threads of one serving share. Reads and writes go as a file system sends them, without a thread that waits for
+/// each; what is rare does have one.
 class Server {
  public:
   Server(Stage& stage, ServeJob& job) : stage_(stage), job_(job) {
-    job_.work = new KSEMAPHORE;
-    ntos::KeInitializeSemaphore(job_.work, 0, 0x7FFFFFFF);
+    job_.work = new KEVENT;
+    ntos::KeInitializeEvent(job_.work, SynchronizationEvent, FALSE);
     ntos::KeInitializeEvent(&back_, NotificationEvent, TRUE);
     ntos::KeInitializeEvent(&all_ended_, NotificationEvent, FALSE);
+    for (unsigned index = 0; index < transfers_.size(); ++index) {
+      transfers_[index].server = this;
+      transfers_[index].index = index;
+    }
   }
 
   void run() {
@@ -65,7 +97,7 @@ class Server {
     *job_.ready = 1;
     while (!job_.stop_asked->load()) ntos::ke::delay(kStopPoll);
     stopping_ = true;
-    ntos::KeReleaseSemaphore(job_.work, 0, kThreads, FALSE);
+    wake_one();
     ntos::KeWaitForSingleObject(&all_ended_, Executive, KernelMode, FALSE, nullptr);
     job_.work = nullptr;
     job_.channel->wake_waiters();
@@ -75,65 +107,110 @@ class Server {
  private:
   static machine::Time now() { return machine::Machine::current().now(); }
   Disk& disk() { return stage_.disks()[job_.disk]; }
+  void wake_one() { ntos::KeSetEvent(job_.work, 0, FALSE); }
 
   // ---- requests
 
   void serve() {
     for (;;) {
-      const unsigned index = job_.channel->take();
-      if (index != BlockChannel::kRequestsMax) {
-        const int error = answer(job_.channel->request(index), job_.channel->data(index));
-        if (error != 0) ++job_.statistics.failed;
-        job_.channel->complete(index, error);
-        continue;
-      }
-      if (stopping_) break;
+      while (Transfer* transfer = next()) send(*transfer);
+      if (stopping_ && users_ == 0) break;
       ntos::KeWaitForSingleObject(job_.work, Executive, KernelMode, FALSE, nullptr);
     }
+    wake_one();  // the next one ends too
     thread_ended();
   }
 
-  /// The memory is shared with a process that clients talk to: it is read once, and checked.
-  int answer(const BlockRequest& request, std::byte* data) {
-    const Kind kind = request.kind;
-    const std::uint64_t offset = request.offset;
-    const std::uint32_t bytes = request.bytes;
-    const std::uint64_t size = disk().blocks * disk().block_bytes;
-    const bool moves_data = kind != Kind::Flush && kind != Kind::Trim;
-    if ((moves_data && bytes > BlockRequest::kBytesMax) ||
-        (kind != Kind::Flush && (bytes == 0 || offset > size || bytes > size - offset || offset % disk().block_bytes ||
-                                 bytes % disk().block_bytes)))
-      return EINVAL;
-    if (kind == Kind::Zero) std::memset(data, 0, bytes);
-    count(kind, bytes);
-    for (unsigned attempt = 1;; ++attempt) {
-      const unsigned pulls_before = pulls_;
-      const user::IoResult result = kind == Kind::Trim ? trim(offset, bytes) : send(kind, offset, {data, bytes});
-      if (result.ok() && (!moves_data || result.information == bytes)) return 0;
-      if (kind == Kind::Trim && result.status == STATUS_NOT_SUPPORTED) return 0;  // it was but advice
-      // A device that was pulled comes back; what it had not answered is sent again.
-      const bool pulled = pulls_ != pulls_before;
-      if (!pulled && attempt >= kAttemptsMax) return result.ok() ? EIO : errno_of(result.status);
-      ++job_.statistics.repeated;
+  /// One that failed and may be sent again, or a new one; null if there is none.
+  Transfer* next() {
+    if (!again_.empty()) {
+      Transfer* transfer = again_.front();
+      again_.pop_front();
+      return transfer;
+    }
+    for (;;) {
+      const unsigned index = job_.channel->take();
+      if (index == BlockChannel::kRequestsMax) return nullptr;
+      if (read_request(transfers_[index])) return &transfers_[index];
+      answer(index, EINVAL);
     }
   }
 
-  user::IoResult send(Kind kind, std::uint64_t offset, std::span<std::byte> data) {
+  /// The memory is shared with a process that clients talk to: it is read once, and checked.
+  bool read_request(Transfer& transfer) {
+    const BlockRequest& request = job_.channel->request(transfer.index);
+    transfer.kind = request.kind;
+    transfer.offset = request.offset;
+    transfer.bytes = request.bytes;
+    transfer.attempts = 0;
+    count(transfer);
+    if (transfer.kind == Kind::Flush) return true;
+    const std::uint64_t size = disk().blocks * disk().block_bytes;
+    return transfer.bytes != 0 && transfer.offset <= size && transfer.bytes <= size - transfer.offset &&
+           transfer.offset % disk().block_bytes == 0 && transfer.bytes % disk().block_bytes == 0 &&
+           (transfer.kind == Kind::Trim || transfer.bytes <= BlockRequest::kBytesMax);
+  }
+
+  void send(Transfer& transfer) {
     ntos::KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
     ++users_;
-    user::IoResult result;
-    switch (kind) {
-      case Kind::Read: result = disk().file.read(data, offset); break;
+    ++transfer.attempts;
+    transfer.pulls_before = pulls_;
+    switch (transfer.kind) {
+      case Kind::Read:
       case Kind::Write:
-      case Kind::Zero: result = disk().file.write(data, offset); break;
-      case Kind::Flush: result = disk().file.flush(); break;
-      case Kind::Trim: break;
+      case Kind::Zero:
+        start(transfer);
+        return;
+      case Kind::Flush:
+        wake_one();  // somebody else takes what comes meanwhile
+        ended(transfer, disk().file.flush());
+        return;
+      case Kind::Trim:
+        wake_one();
+        ended(transfer, trim(transfer));
+        return;
     }
-    --users_;
-    return result;
+    ended(transfer, {STATUS_INVALID_PARAMETER, 0});
   }
 
-  user::IoResult trim(std::uint64_t offset, std::uint32_t bytes) {
+  void start(Transfer& transfer) {
+    const bool reads = transfer.kind == Kind::Read;
+    transfer.buffer = static_cast<std::byte*>(ntos::kernel_allocate(pages_of(transfer.bytes), kTag));
+    DEVICE_OBJECT* top = ntos::io::IoGetRelatedDeviceObject(disk().file.object());
+    LARGE_INTEGER at;
+    at.QuadPart = static_cast<LONGLONG>(transfer.offset);
+    IRP* irp = nullptr;
+    if (transfer.buffer != nullptr) {
+      if (transfer.kind == Kind::Write) std::memcpy(transfer.buffer, job_.channel->data(transfer.index), transfer.bytes);
+      if (transfer.kind == Kind::Zero) std::memset(transfer.buffer, 0, transfer.bytes);
+      irp = ntos::io::IoBuildAsynchronousFsdRequest(reads ? IRP_MJ_READ : IRP_MJ_WRITE, top, transfer.buffer,
+                                                    transfer.bytes, &at, nullptr);
+    }
+    if (irp == nullptr) {
+      if (transfer.buffer != nullptr) ntos::kernel_free(transfer.buffer);
+      ended(transfer, {STATUS_INSUFFICIENT_RESOURCES, 0});
+      return;
+    }
+    IoSetCompletionRoutine(irp, transfer_done, &transfer, true, true, true);
+    ntos::io::IofCallDriver(top, irp);
+  }
+
+  static NTSTATUS NTAPI transfer_done(DEVICE_OBJECT*, IRP* irp, PVOID context) {
+    auto& transfer = *static_cast<Transfer*>(context);
+    const user::IoResult result{irp->IoStatus.Status, irp->IoStatus.Information};
+    if (transfer.kind == Kind::Read && result.ok())
+      std::memcpy(transfer.server->job_.channel->data(transfer.index), transfer.buffer,
+                  std::min<std::size_t>(result.information, transfer.bytes));
+    ntos::MmUnlockPages(irp->MdlAddress);
+    ntos::io::IoFreeMdl(irp->MdlAddress);
+    ntos::io::IoFreeIrp(irp);
+    ntos::kernel_free(transfer.buffer);
+    transfer.server->ended(transfer, result);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+  }
+
+  user::IoResult trim(const Transfer& transfer) {
     struct {
       DEVICE_MANAGE_DATA_SET_ATTRIBUTES head;
       ULONG pad;
@@ -143,21 +220,40 @@ class Server {
     request.head.Action = DeviceDsmAction_Trim;
     request.head.DataSetRangesOffset = offsetof(decltype(request), range);
     request.head.DataSetRangesLength = sizeof(request.range);
-    request.range.StartingOffset = static_cast<LONGLONG>(offset);
-    request.range.LengthInBytes = bytes;
-    ntos::KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
-    ++users_;
-    const user::IoResult result =
-        disk().file.ioctl(IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, std::as_bytes(std::span(&request, 1)));
-    --users_;
-    return result;
+    request.range.StartingOffset = static_cast<LONGLONG>(transfer.offset);
+    request.range.LengthInBytes = transfer.bytes;
+    return disk().file.ioctl(IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, std::as_bytes(std::span(&request, 1)));
   }
 
-  void count(Kind kind, std::uint32_t bytes) {
+  /// IRQL: at most DISPATCH_LEVEL.
+  void ended(Transfer& transfer, const user::IoResult& result) {
+    --users_;
+    const bool moves_data = transfer.kind != Kind::Flush && transfer.kind != Kind::Trim;
+    const bool only_advice = transfer.kind == Kind::Trim && result.status == STATUS_NOT_SUPPORTED;
+    // A device that was pulled comes back; what it had not answered is sent again.
+    const bool pulled = transfer.pulls_before != pulls_;
+    if (only_advice || (result.ok() && (!moves_data || result.information == transfer.bytes))) {
+      answer(transfer.index, 0);
+    } else if (!pulled && transfer.attempts >= kAttemptsMax) {
+      answer(transfer.index, result.ok() ? EIO : errno_of(result.status));
+    } else {
+      ++job_.statistics.repeated;
+      again_.push_back(&transfer);
+      wake_one();
+    }
+    if (stopping_) wake_one();
+  }
+
+  void answer(unsigned index, int error) {
+    if (error != 0) ++job_.statistics.failed;
+    job_.channel->complete(index, error);
+  }
+
+  void count(const Transfer& transfer) {
     ServeStatistics& all = job_.statistics;
-    switch (kind) {
-      case Kind::Read: ++all.reads, all.bytes_read += bytes; break;
-      case Kind::Write: ++all.writes, all.bytes_written += bytes; break;
+    switch (transfer.kind) {
+      case Kind::Read: ++all.reads, all.bytes_read += transfer.bytes; break;
+      case Kind::Write: ++all.writes, all.bytes_written += transfer.bytes; break;
       case Kind::Zero: ++all.zeroes; break;
       case Kind::Flush: ++all.flushes; break;
       case Kind::Trim: ++all.trims; break;
@@ -214,7 +310,9 @@ class Server {
   KEVENT back_{};       ///< set while the disk is there
   KEVENT all_ended_{};
   unsigned running_ = 0;
-  unsigned users_ = 0;  ///< threads with a request on the way
+  std::array<Transfer, BlockChannel::kRequestsMax> transfers_;
+  std::deque<Transfer*> again_;  ///< failed and to be sent once more
+  unsigned users_ = 0;           ///< requests on the way
   unsigned pulls_ = 0;
   bool stopping_ = false;
   bool disturbed_ = false;
@@ -247,11 +345,9 @@ constexpr StepWord kServeWord{"serve", StepWord::Number::None, "requests of NBD 
 bool ServeJob::exchange() {
   channel->wake_waiters();
   if (!work) return false;
-  const std::uint32_t submitted = channel->submitted();
-  const auto fresh = static_cast<LONG>(std::min(submitted - announced_, BlockChannel::kRequestsMax));
-  announced_ = submitted;
-  if (fresh != 0) ntos::KeReleaseSemaphore(work, 0, fresh, FALSE);
-  return fresh != 0;
+  if (channel->gather() == 0) return false;
+  ntos::KeSetEvent(work, 0, FALSE);
+  return true;
 }
 
 Scenario serve_scenario() {

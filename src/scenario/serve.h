@@ -11,7 +11,7 @@
 #include "scenario/scenario.h"
 
 namespace drydock::nt {
-struct KSEMAPHORE;
+struct KEVENT;
 }
 
 namespace drydock::scenario {
@@ -40,14 +40,11 @@ struct ServeJob final : machine::Neighbour {
   Chaos chaos;
   std::atomic<std::uint64_t>* ready = nullptr;  ///< set once the disk can be used
   ServeStatistics statistics;
-  nt::KSEMAPHORE* work = nullptr;  ///< in the machine, while it serves
+  nt::KEVENT* work = nullptr;  ///< in the machine, while it serves
 
   bool exchange() override;
-  bool may_sleep() override { return channel->may_sleep(work ? announced_ : channel->submitted()); }
+  bool may_sleep() override { return work == nullptr || channel->may_sleep(); }
   void awake() override { channel->awake(); }
-
- private:
-  std::uint32_t announced_ = 0;  ///< requests that threads of the machine were woken for
 };
 
 /// load, start, enumerate, serve, unload.
