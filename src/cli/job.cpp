@@ -188,7 +188,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   // A failed run carries its own seed.
   auto command_of = [&](const RunResult& failed) {
     job.config.strategy = failed.strategy;
-    std::string command = job.display.json ? replay_command(job, failed) : how_to_repeat(job, failed);
+    std::string command = replay_command(job, failed);
     job.config.strategy.seed = campaign.first_seed;
     return command;
   };
@@ -203,7 +203,9 @@ int run_many(Job& job, host::WorkerProgress& progress) {
       put(report::table_of(all->failures.front(), job.look, {}) + "\n");
     }
     put(report::table_of(summary, job.look));
-    for (const RunResult& result : all->failures) put(command_of(result) + "\n");
+    std::vector<std::string> commands;
+    for (const RunResult& result : all->failures) commands.push_back(command_of(result));
+    put_commands(commands, all->failures);
   }
   return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
 }
@@ -234,11 +236,17 @@ std::string replay_command(const Job& job, const RunResult& result) {
   return job.program + " replay " + explore::to_text(explore::token_of(job.config, result));
 }
 
-std::string how_to_repeat(const Job& job, const RunResult& result) {
-  const std::string command = replay_command(job, result);
-  if (!command.empty()) return command;
-  return fmt::format("seed {} ran live, on the wall's clock: it cannot be replayed (a run with --record FILE can)",
-                     job.config.strategy.seed);
+void put_commands(const std::vector<std::string>& commands, const std::vector<RunResult>& failed) {
+  const bool live = !failed.empty() && failed.front().live;
+  if (live && commands.front().empty()) {
+    std::string seeds;
+    for (const RunResult& result : failed)
+      seeds += fmt::format("{}{}", seeds.empty() ? "" : ", ", result.strategy.seed);
+    put(fmt::format("these failed: {}; live, on the wall's clock, they cannot be replayed; a run with --record FILE can\n",
+                    seeds));
+    return;
+  }
+  for (const std::string& command : commands) put(command + "\n");
 }
 
 /// Opened before the work begins: the worker may not open anything.

@@ -88,7 +88,7 @@ void end_progress(const Job& job, host::WorkerProgress& progress);
 
 /// "build/drydock replay driver=..."; "" of a live run without a record.
 std::string replay_command(const Job& job, const scenario::RunResult& result);
-/// For lists of failed runs: the command, or why there is none.
-std::string how_to_repeat(const Job& job, const scenario::RunResult& result);
+/// The commands that repeat failed runs, or why there are none.
+void put_commands(const std::vector<std::string>& commands, const std::vector<scenario::RunResult>& failed);
 
 }  // namespace drydock::cli

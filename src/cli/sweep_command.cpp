@@ -65,13 +65,13 @@ int sweep_all(Job& job, const Faults& faults, host::WorkerProgress& progress) {
   report::SweepSummary summary = summary_of(job, *all);
   summary.interrupted = progress.stop_asked.load() && all->runs_done < all->runs_wanted;
   std::vector<std::string> replays;
-  for (const scenario::RunResult& failed : all->failures) replays.push_back(how_to_repeat(job, failed));
+  for (const scenario::RunResult& failed : all->failures) replays.push_back(replay_command(job, failed));
   if (job.display.json) {
     put(report::json_of(summary, replays));
   } else {
     if (!all->failures.empty()) put_result(job, all->failures.front());
     put(report::table_of(summary, job.look));
-    for (const std::string& replay : replays) put(replay + "\n");
+    put_commands(replays, all->failures);
   }
   return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
 }

@@ -84,6 +84,15 @@ TEST_F(Record, KeepsOneRun) {
   EXPECT_TRUE(ran.says("--record keeps one run")) << ran.output;
 }
 
+TEST(LiveRuns, ThatFailAreListedWithoutACommandThatRepeatsThem) {
+  // QEMU's pvscsi cannot be made to hang.
+  const Ran ran = drydock("run " + guest("pvscsi") + " --board qemu-pvscsi --scenario reset-function --runs 2 --keep-going --plain");
+  EXPECT_EQ(ran.exit_code, 1) << ran.output;
+  EXPECT_EQ(ran.last_line(),
+            "these failed: 1, 2; live, on the wall's clock, they cannot be replayed; a run with --record FILE can");
+  EXPECT_FALSE(ran.says("drydock replay")) << ran.output;
+}
+
 TEST_F(Record, AFullDiskIsSaid) {
   const Ran ran = drydock("run " + guest("edu") + " --board qemu-edu --scenario start --record /dev/full");
   EXPECT_EQ(ran.exit_code, 2);
