@@ -107,6 +107,8 @@ class Queue final : public Object {
   bool call_cancelled();
   bool finish_notices();
   bool power_step();
+  template <class Callback, class... More>
+  void call_about(const char* name, Request& request, Callback callback, More... more);
   bool notify_stop(ULONG action);
   bool take_stop_answers();
   bool deliver_one();

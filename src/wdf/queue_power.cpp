@@ -90,6 +90,18 @@ void Queue::start_removed() {
   accepts_ = false;
 }
 
+/// Under the callback lock, and not if the driver has completed the request while we waited for that (WDF-300).
+template <class Callback, class... More>
+void Queue::call_about(const char* name, Request& request, Callback callback, More... more) {
+  request.reference();
+  {
+    Serialized serialized(lock_);
+    if (std::find(delivered_.begin(), delivered_.end(), &request) != delivered_.end())
+      call_noted(device_, name, callback, handle_as<WDFQUEUE>(), request.handle_as<WDFREQUEST>(), more...);
+  }
+  request.dereference();
+}
+
 bool Queue::power_step() {
   switch (power_) {
     case Power::Starting:
@@ -103,8 +115,7 @@ bool Queue::power_step() {
       for (Request* request : delivered_) {
         if (!std::exchange(request->kept_over_stop, false)) continue;
         if (!config_.EvtIoResume || request->cancelled) return true;
-        Serialized serialized(lock_);
-        call_noted(device_, "IoResume", config_.EvtIoResume, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>());
+        call_about("IoResume", *request, config_.EvtIoResume);
         return true;
       }
       power_ = Power::On;
@@ -123,12 +134,7 @@ bool Queue::notify_stop(ULONG action) {
     if (!config_.EvtIoStop || request->cancelled) return true;
     request->in_evt_io_stop = true;
     if (request->on_cancel) action |= WdfRequestStopRequestCancelable;
-    request->reference();
-    {
-      Serialized serialized(lock_);
-      call_noted(device_, power_ == Power::Purging ? "IoStop(P)" : "IoStop(S)", config_.EvtIoStop, handle_as<WDFQUEUE>(), request->handle_as<WDFREQUEST>(), action);
-    }
-    request->dereference();
+    call_about(power_ == Power::Purging ? "IoStop(P)" : "IoStop(S)", *request, config_.EvtIoStop, action);
     return true;
   }
   return false;

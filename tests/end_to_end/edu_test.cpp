@@ -20,6 +20,13 @@ INSTANTIATE_TEST_SUITE_P(All, EduScenario,
                                          "rebalance-new-resources", "rebalance-fail-restart", "sleep-wake",
                                          "sleep-with-io", "failed-start", "reset-function"));
 
+// On another processor the device's interrupt may end a request while the framework waits for the callback lock, to ask
+// about it.
+TEST(EduOnTwoProcessors, WDF_300_ARequestThatEndedMeanwhileIsNotAskedAbout) {
+  const Ran ran = drydock("run " + guest("edu") + " --board edu --processors 2 --scenario sleep-with-io --runs 120");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+}
+
 class EduResetScenario : public testing::TestWithParam<const char*> {};
 
 TEST_P(EduResetScenario, LosesNoRequestAndNoByte) {
