@@ -1,6 +1,5 @@
 // Resets of random kind, again and again, while requests, removal, sleep and rebalance go on.
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -19,7 +18,6 @@
 #include "ntos/po/system_power.h"
 #include "port/scsiport/fdo.h"
 #include "scenario/devices.h"
-#include "scenario/disk_accounts.h"
 #include "scenario/reset_client.h"
 #include "scenario/reset_steps.h"
 #include "scenario/steps.h"
@@ -36,7 +34,7 @@ namespace {
 
 constexpr unsigned kResetsOrdinarily = 1000;
 constexpr unsigned kBurst = 6;  ///< requests of the load around each disturbance
-constexpr unsigned kBurstsUntilHang = 100;
+constexpr unsigned kBurstsUntilStrike = 100;
 /// Between two platform-level resets: more than five in a minute are refused (RST-158).
 constexpr machine::Duration kCalm = 13s;
 /// Of the load that goes on around a platform-level reset: a thousand of them take hours of virtual time.
@@ -78,22 +76,18 @@ bool strike(Storm& storm, std::string_view fault) {
   return adapter && bus::board::strike(storm.stage.machine(), adapter->slot, fault);
 }
 
-// ---- resets: each says whether there was one
+bool strikes_to_come(Storm& storm, std::string_view fault) {
+  const Adapter* adapter = strikeable(storm.stage, fault);
+  return adapter && bus::board::strikes_to_come(storm.stage.machine(), adapter->slot, fault) != 0;
+}
 
-/// Sends requests until the device has hung on one and its driver has mended it: a hang that is still to come would
+/// Sends requests until the fault has struck one and its driver has mended that: a strike that is still to come would
 /// add itself to the next one.
-bool hang_and_mend(Storm& storm) {
-  const std::size_t from = pnp::manager().resets().steps().size();
-  const std::uint64_t retried = requests_retried(storm.stage.machine());
-  const auto mended = [&] {
-    const auto& steps = pnp::manager().resets().steps();
-    return requests_retried(storm.stage.machine()) != retried ||
-           std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(from), steps.end(),
-                       [](const pnp::ResetStep& step) { return step.kind == pnp::ResetStepKind::FunctionEnded; });
-  };
-  for (unsigned bursts = 0; !mended(); ++bursts) {
-    if (bursts == kBurstsUntilHang)
-      storm.stage.fail("no-hang", "a device that was to hang got no request, or nobody noticed", tree_lines());
+bool strike_and_mend(Storm& storm, std::string_view fault) {
+  if (!strike(storm, fault)) return false;
+  for (unsigned bursts = 0; strikes_to_come(storm, fault); ++bursts) {
+    if (bursts == kBurstsUntilStrike)
+      storm.stage.fail("no-strike", fmt::format("a device that was struck by {} got no request", fault), tree_lines());
     // One more each time: every load of a step asks for the same things in the same order.
     under_load(
         storm.stage, false, [] {}, kBurst + bursts);
@@ -101,12 +95,14 @@ bool hang_and_mend(Storm& storm) {
   return true;
 }
 
+// ---- resets: each says whether there was one
+
 bool device_hangs(Storm& storm) {
-  return strike(storm, "hang") && hang_and_mend(storm);
+  return strike_and_mend(storm, "hang");
 }
 
 bool slow_reset(Storm& storm) {
-  return strike(storm, "slow_reset") && strike(storm, "hang") && hang_and_mend(storm);
+  return strike(storm, "slow_reset") && strike_and_mend(storm, "hang");
 }
 
 bool somebody_resets_the_function(Storm& storm) {
@@ -182,9 +178,7 @@ bool rebalance_one(Storm& storm) {
 }
 
 bool lost_interrupt(Storm& storm) {
-  if (!strike(storm, "lose_interrupt")) return false;
-  storm.burst([] {});
-  return true;
+  return strike_and_mend(storm, "lose_interrupt");
 }
 
 struct Disturbance {
@@ -232,6 +226,9 @@ void reset_storm(Stage& stage) {
     const Disturbance& disturbance = choose(storm.random);
     stage.machine().note(fmt::format("storm: {}", disturbance.name));
     if (!disturbance.act(storm)) continue;
+    for (const char* fault : {"hang", "slow_reset", "hang_for_good", "lose_interrupt"})
+      if (strikes_to_come(storm, fault))
+        stage.fail("strike-left", fmt::format("{} is over and {} has yet to strike", disturbance.name, fault));
     ++times[static_cast<std::size_t>(&disturbance - kDisturbances)];
     resets += disturbance.is_reset;
     pnp::manager().wait_until_settled();

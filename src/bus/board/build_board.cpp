@@ -170,24 +170,39 @@ bool system_reset(machine::Machine& machine) {
   return true;
 }
 
-bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {
+namespace {
+
+struct Found {
+  machine::DeviceModel* model = nullptr;  ///< null: no such device
+  const ModelInfo* info = nullptr;
+};
+
+Found find_device(machine::Machine& machine, Slot slot) {
   auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
   const Device* device = part ? device_in(*part, slot) : nullptr;
-  machine::DeviceModel* model = device ? part->fabric->model(location_of(slot)) : nullptr;
-  const ModelInfo* info = device ? find_model(device->model) : nullptr;
-  if (!model || !info->strike || !find_fault(*info, fault)) return false;
-  info->strike(*model, fault);
+  if (!device) return {};
+  return {part->fabric->model(location_of(slot)), find_model(device->model)};
+}
+
+}  // namespace
+
+bool strike(machine::Machine& machine, Slot slot, std::string_view fault) {
+  const Found found = find_device(machine, slot);
+  if (!found.model || !found.info->strike || !find_fault(*found.info, fault)) return false;
+  found.info->strike(*found.model, fault);
   return true;
+}
+
+unsigned strikes_to_come(machine::Machine& machine, Slot slot, std::string_view fault) {
+  const Found found = find_device(machine, slot);
+  return found.model && found.info->strikes_to_come ? found.info->strikes_to_come(*found.model, fault) : 0;
 }
 
 bool watch_request(machine::Machine& machine, Slot slot, std::uint64_t nth, RequestMoment moment,
                    std::function<void()> action) {
-  auto* part = machine.find_part<BoardPart>(machine::PartId::Board);
-  const Device* device = part ? device_in(*part, slot) : nullptr;
-  machine::DeviceModel* model = device ? part->fabric->model(location_of(slot)) : nullptr;
-  const ModelInfo* info = device ? find_model(device->model) : nullptr;
-  if (!model || !info->watch_request) return false;
-  info->watch_request(*model, nth, moment, std::move(action));
+  const Found found = find_device(machine, slot);
+  if (!found.model || !found.info->watch_request) return false;
+  found.info->watch_request(*found.model, nth, moment, std::move(action));
   return true;
 }
 

@@ -43,6 +43,8 @@ bool system_reset(machine::Machine& machine);
 /// Has a fault of the device in `slot` strike at its next opportunity. False if there is no such device, or no such
 /// fault, or its model strikes by decision only.
 bool strike(machine::Machine& machine, Slot slot, std::string_view fault);
+/// Of the strikes asked for with `strike`, how many have had no opportunity yet.
+unsigned strikes_to_come(machine::Machine& machine, Slot slot, std::string_view fault);
 
 /// Calls `action`, as hardware, at a moment of the nth request from now on (1: the next) that the device in `slot`
 /// serves. It may have a fault strike, and must leave the board as it is. False if there is no such device, or its

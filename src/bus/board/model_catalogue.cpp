@@ -4,8 +4,8 @@
 
 #include "models/edu/edu_model.h"
 #include "models/pvscsi/pvscsi_model.h"
-#include "models/root_port/root_port_model.h"
 #include "models/qemu/computer.h"
+#include "models/root_port/root_port_model.h"
 
 namespace drydock::bus::board {
 
@@ -43,6 +43,11 @@ void strike_pvscsi(machine::DeviceModel& model, std::string_view name) {
     static_cast<models::pvscsi::PvscsiModel&>(model).strike(*kind);
 }
 
+unsigned pvscsi_strikes_to_come(const machine::DeviceModel& model, std::string_view name) {
+  const auto* kind = models::pvscsi::find_fault(name);
+  return kind ? static_cast<const models::pvscsi::PvscsiModel&>(model).strikes_to_come(*kind) : 0;
+}
+
 void watch_pvscsi(machine::DeviceModel& model, std::uint64_t nth, RequestMoment moment, std::function<void()> action) {
   auto& adapter = static_cast<models::pvscsi::PvscsiModel&>(model);
   if (moment == RequestMoment::Taken)
@@ -70,6 +75,11 @@ void strike_edu(machine::DeviceModel& model, std::string_view name) {
   if (const auto fault = models::edu::find_fault(name)) static_cast<models::edu::EduModel&>(model).strike(*fault);
 }
 
+unsigned edu_strikes_to_come(const machine::DeviceModel& model, std::string_view name) {
+  const auto fault = models::edu::find_fault(name);
+  return fault ? static_cast<const models::edu::EduModel&>(model).strikes_to_come(*fault) : 0;
+}
+
 models::pci::ModelFactory make_qemu(const Device& device, const Backings&) {
   return device.qemu->factory(device.qemu_number);
 }
@@ -81,13 +91,15 @@ constexpr ModelInfo kModels[] = {
      .faults = kPvscsiFaults,
      .make = make_pvscsi,
      .strike = strike_pvscsi,
+     .strikes_to_come = pvscsi_strikes_to_come,
      .watch_request = watch_pvscsi},
     {.name = "edu",
      .meaning = "QEMU's educational device (1234:11E8): factorials, DMA, INTx and MSI, function-level reset",
      .has_function_level_reset = true,
      .faults = kEduFaults,
      .make = make_edu,
-     .strike = strike_edu},
+     .strike = strike_edu,
+     .strikes_to_come = edu_strikes_to_come},
     {.name = "root-port",
      .meaning = "PCI Express root port (1B36:000C): a bridge; what has its bus in its slot sits behind it",
      .is_bridge = true,

@@ -38,6 +38,8 @@ struct ModelInfo {
   models::pci::ModelFactory (*make)(const Device& device, const Backings& backings);
   /// Has a fault strike at its next opportunity; null: the model strikes by decision only.
   void (*strike)(machine::DeviceModel& model, std::string_view fault) = nullptr;
+  /// Of such strikes, those that have had no opportunity yet; null where `strike` is.
+  unsigned (*strikes_to_come)(const machine::DeviceModel& model, std::string_view fault) = nullptr;
   /// Calls back at a moment of the nth request from now on (1: the next); null: the model does not count requests.
   void (*watch_request)(machine::DeviceModel& model, std::uint64_t nth, RequestMoment moment,
                         std::function<void()> action) = nullptr;

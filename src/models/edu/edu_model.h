@@ -43,6 +43,8 @@ class EduModel final : public machine::DeviceModel {
 
   /// The fault strikes at its next opportunity, whatever the decisions say.
   void strike(Fault fault) { ++certain_[static_cast<std::size_t>(fault)]; }
+  /// Of those, how many have had no opportunity yet.
+  unsigned strikes_to_come(Fault fault) const { return certain_[static_cast<std::size_t>(fault)]; }
 
   bool hung() const { return hang_ != HangDepth::None; }
   bool dead() const { return dead_; }

@@ -75,6 +75,8 @@ class PvscsiModel final : public machine::DeviceModel {
 
   /// The fault strikes at its next opportunity, whatever the decisions say.
   void strike(const FaultKind& kind) { ++(certain_.*kind.strikes_left); }
+  /// Of those, how many have had no opportunity yet.
+  unsigned strikes_to_come(const FaultKind& kind) const { return certain_.*kind.strikes_left; }
   /// Calls `taken` when the nth request from now on (1: the next) is taken from the ring, and `ended` when the same
   /// request ends by itself, before that is signalled. Neither may take the adapter off its bus.
   void watch_request(std::uint64_t nth, std::function<void()> taken, std::function<void()> ended) {
