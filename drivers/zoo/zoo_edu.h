@@ -3,8 +3,8 @@
 // taken away (ZooSurpriseRemoved). Everything else is passed down. It takes no requests.
 #pragma once
 
-#include "../medic/device_reset.h"
 #include "../include/edu_registers.h"
+#include "../medic/device_reset.h"
 #include "zoo.h"
 
 typedef struct _ZOO_EDU {
@@ -25,6 +25,12 @@ static VOID ZooStarted(ZOO_EDU* Edu);
 #endif
 #ifndef ZOO_QUERY_REMOVE
 #define ZOO_QUERY_REMOVE STATUS_SUCCESS  // passed down
+#endif
+#ifndef ZOO_READ
+#define ZOO_READ NULL  // none are taken
+#endif
+#ifndef ZOO_POWER
+#define ZOO_POWER ZooPassDownAny
 #endif
 
 static inline ULONG ZooRead(ZOO_EDU* Edu, ULONG Offset) {
@@ -135,8 +141,10 @@ static NTSTATUS NTAPI ZooPnp(PDEVICE_OBJECT Device, PIRP Irp) {
   return ZooPassDown(edu, Irp);
 }
 
-static NTSTATUS NTAPI ZooPassDownAny(PDEVICE_OBJECT Device, PIRP Irp) {
-  return ZooPassDown(Device->DeviceExtension, Irp);
+/// Below a child of ours is nobody.
+static inline NTSTATUS NTAPI ZooPassDownAny(PDEVICE_OBJECT Device, PIRP Irp) {
+  ZOO_EDU* edu = Device->DeviceExtension;
+  return edu->Lower ? ZooPassDown(edu, Irp) : ZooFinish(Irp, Irp->IoStatus.Status);
 }
 
 static NTSTATUS NTAPI ZooSucceed(PDEVICE_OBJECT Device, PIRP Irp) {
@@ -171,11 +179,12 @@ static VOID NTAPI ZooEduUnload(PDRIVER_OBJECT DriverObject) {
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
   UNREFERENCED_PARAMETER(RegistryPath);
   DriverObject->MajorFunction[IRP_MJ_PNP] = ZooPnp;
-  DriverObject->MajorFunction[IRP_MJ_POWER] = ZooPassDownAny;
+  DriverObject->MajorFunction[IRP_MJ_POWER] = ZOO_POWER;
   DriverObject->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = ZooPassDownAny;
   DriverObject->MajorFunction[IRP_MJ_CREATE] = ZooSucceed;
   DriverObject->MajorFunction[IRP_MJ_CLEANUP] = ZooSucceed;
   DriverObject->MajorFunction[IRP_MJ_CLOSE] = ZooSucceed;
+  if (ZOO_READ) DriverObject->MajorFunction[IRP_MJ_READ] = ZOO_READ;
   DriverObject->DriverExtension->AddDevice = ZooAddDevice;
   DriverObject->DriverUnload = ZooEduUnload;
   return STATUS_SUCCESS;

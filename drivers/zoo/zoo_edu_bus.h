@@ -20,7 +20,13 @@ static ZOO_CHILD ZooChildren[ZOO_CHILDREN];
 
 /// Adds what the bus reports now with ZooReport.
 static VOID ReportChildren(PDEVICE_RELATIONS Relations);
-/// The child has been removed; it may be deleted.
+/// The child starts, is gone from its bus, or has been removed and may be deleted.
+#ifndef ZOO_CHILD_STARTED
+#define ZOO_CHILD_STARTED(Device)
+#endif
+#ifndef ZOO_CHILD_GONE
+#define ZOO_CHILD_GONE(Device)
+#endif
 #ifndef ZOO_CHILD_REMOVED
 #define ZOO_CHILD_REMOVED(Device)
 #endif
@@ -91,9 +97,13 @@ static NTSTATUS ZooChildPnp(ZOO_CHILD* Child, PIRP Irp) {
       ZOO_CHILD_REMOVED(Child->Device);
       return status;
     case IRP_MN_START_DEVICE:
+      ZOO_CHILD_STARTED(Child->Device);
+      return ZooFinish(Irp, STATUS_SUCCESS);
+    case IRP_MN_SURPRISE_REMOVAL:
+      ZOO_CHILD_GONE(Child->Device);
+      return ZooFinish(Irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
-    case IRP_MN_SURPRISE_REMOVAL:
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
       return ZooFinish(Irp, STATUS_SUCCESS);
     default:

@@ -122,6 +122,15 @@ void Manager::query_requirements(Devnode& node) {
   }
 }
 
+namespace {
+
+/// Its driver has, though somebody may still hold a reference; or nothing is left of it.
+bool is_deleted(DEVICE_OBJECT* pdo) {
+  return ob::type_of(pdo) != ob::Type::Device || (io::extension_of(pdo)->ExtensionFlags & io::DOE_DELETE_PENDING);
+}
+
+}  // namespace
+
 void Manager::enumerate_children(Devnode& node) {
   PnpReply reply = send_pnp(*this, node, IRP_MN_QUERY_DEVICE_RELATIONS, [](IO_STACK_LOCATION& location) {
     location.Parameters.QueryDeviceRelations.Type = BusRelations;
@@ -134,6 +143,10 @@ void Manager::enumerate_children(Devnode& node) {
   std::vector<Devnode*> present;
   for (ULONG i = 0; relations && i < relations->Count; ++i) {
     DEVICE_OBJECT* pdo = relations->Objects[i];
+    if (is_deleted(pdo))
+      machine::Machine::current().bug_check(
+          PNP_DETECTED_FATAL_ERROR, 4, reinterpret_cast<ULONG64>(pdo), 0, 0,
+          fmt::format("the bus of devnode#{} reports a device object that it has deleted", node.id));
     Devnode* child = find_pdo(pdo);
     if (child && (child->parent != &node || !child->reported))
       machine::Machine::current().bug_check(

@@ -365,7 +365,7 @@ TEST(DeviceReset, RST_135_AChildStillThereKeepsItsPdoAndGetsASecondRemoveWhenItG
   });
 }
 
-TEST(DeviceReset, RST_133_AnOldPdoReportedAgainIsAnError) {
+TEST(DeviceReset, RST_133_PNP_067_AnOldPdoReportedAgainIsAnError) {
   BusAndChildren rig;
   rig.expect_findings();
   rig.run_bus(1, [&](Manager&) {

@@ -1,0 +1,2 @@
+#define FIXED
+#include "bus_children_power_up.c"

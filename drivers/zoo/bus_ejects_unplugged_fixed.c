@@ -1,0 +1,2 @@
+#define FIXED
+#include "bus_ejects_unplugged.c"

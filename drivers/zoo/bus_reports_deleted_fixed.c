@@ -1,0 +1,2 @@
+#define FIXED
+#include "bus_reports_deleted.c"
