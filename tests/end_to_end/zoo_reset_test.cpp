@@ -21,6 +21,18 @@ void PrintTo(const Animal& animal, std::ostream* to) {
 constexpr const char* kStart = "board edu\nload\nstart\n";
 constexpr const char* kPulled = "board edu\nunplug\nplug\n";
 constexpr const char* kPlatform = "board edu\nreset platform\n";
+/// Its device may fail, so one that does not come back is no finding by itself. On this board it does not.
+constexpr const char* kMayFail = R"(name = "may-fail"
+[[rail]]
+name = "PRRA"
+_RST = "10 ms"
+[[device]]
+slot = "0:4.0"
+model = "edu"
+latency = "100 us"
+faults = { hang = 1 }
+_PRR = "PRRA"
+)";
 
 constexpr Animal kZoo[] = {
     {"reset_above_passive", "RST-083", kStart},
@@ -49,6 +61,22 @@ TEST_P(ZooReset, EndsInItsNamedFinding) {
   EXPECT_EQ(ran.exit_code, 1) << ran.output;
   EXPECT_TRUE(ran.says(std::string("finding 1: ") + animal.finding)) << ran.output;
   EXPECT_TRUE(ran.says(std::string(animal.name) + ".sys")) << ran.output;
+}
+
+// I06
+TEST(ZooResetLoop, RST_158_IsNamedAndItsRepairedTwinGivesUp) {
+  const TemporaryFile board("may-fail.toml", kMayFail);
+  const auto run = [&](const char* name) {
+    return drydock("run " + guest(std::string("zoo/") + name) + " --board " + board.path() +
+                   " --scenario 'wait 40 s, scan'");
+  };
+  const Ran wrong = run("reset_without_limit");
+  EXPECT_EQ(wrong.exit_code, 1) << wrong.output;
+  EXPECT_TRUE(wrong.says("finding 1: RST-158")) << wrong.output;
+  EXPECT_TRUE(wrong.says("nothing limits its attempts")) << wrong.output;
+  EXPECT_TRUE(wrong.says("FAIL  1 finding")) << wrong.output;
+  const Ran repaired = run("reset_without_limit_fixed");
+  EXPECT_EQ(repaired.exit_code, 0) << repaired.output;
 }
 
 TEST_P(ZooReset, TheRepairedTwinPasses) {

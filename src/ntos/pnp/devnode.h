@@ -92,6 +92,7 @@ struct Devnode {
   bool held = false;               ///< removed on request: stays away until a scan or start is asked for
   bool waits_for_handles = false;  ///< its remove IRP waits for LastHandleClosed
   bool rebuilding = false;         ///< found anew by a platform-level reset: code 54 until it has started
+  unsigned resets_refused = 0;     ///< RST-158, since its stack was built
   nt::UCHAR irp_minor = 0xFF;      ///< of the PnP IRP that its stack has now; 0xFF: none
   bool held_by_older = false;      ///< an older instance with this path is still there (RST-143)
 

@@ -124,6 +124,13 @@ NTSTATUS PlatformResets::request(PlatformReset reset) {
   std::erase_if(earlier, [now](machine::Time at) { return now - at >= kRequestWindow; });
   if (earlier.size() >= kRequestsMax) {
     record(ResetStepKind::Refused, 0, node, STATUS_UNSUCCESSFUL, "five times within a minute is the limit");
+    if (++node->resets_refused == 2)
+      machine::Machine::current().report(machine::finding(
+          "RST-158",
+          fmt::format("{} asks for a platform-level reset again, though five within a minute have not helped and the "
+                      "sixth was refused: nothing limits its attempts",
+                      manager_.refusal(*node, STATUS_SUCCESS).vetoed_by),
+          machine::Severity::Recorded));
     return STATUS_UNSUCCESSFUL;
   }
   earlier.push_back(now);

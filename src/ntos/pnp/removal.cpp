@@ -233,6 +233,7 @@ std::optional<DevnodeEvent> Manager::remove_stack(Devnode& node) {
   node.assigned.clear();
   node.device_power = PowerDeviceUnspecified;
   node.state_flags = 0;
+  node.resets_refused = 0;
   const DEVICE_OBJECT* above = node.pdo->AttachedDevice;
   for (unsigned filter = 0; above && filter < node.bus_filters; ++filter) above = above->AttachedDevice;
   if (above) {

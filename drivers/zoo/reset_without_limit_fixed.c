@@ -1,0 +1,2 @@
+#define FIXED
+#include "reset_without_limit.c"
