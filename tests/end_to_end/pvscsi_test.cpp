@@ -15,8 +15,8 @@ TEST(Pvscsi, GoesThroughItsWholeLife) {
   const Ran ran = drydock(pvscsi());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   std::size_t at = 0;
-  for (const char* step : {" load ", " start ", " io ", " reset bus ", " verify ", " remove ", " scan ",
-                           " unplug ", " plug ", " unload "}) {
+  for (const char* step : {" load ", " start ", " io ", " reset bus ", " verify ", " remove ", " scan ", " unplug ",
+                           " plug ", " unload "}) {
     const std::size_t found = ran.output.find(step, at);
     EXPECT_NE(found, std::string::npos) << step << "\n" << ran.output;
     if (found != std::string::npos) at = found;
@@ -132,7 +132,7 @@ TEST_P(PvscsiFault, IsSurvived) {
 }
 INSTANTIATE_TEST_SUITE_P(All, PvscsiFault,
                          testing::Values("hang", "late", "lose_interrupt", "spurious", "foreign_reset",
-                                         "bus_reset_hangs", "bus_reset_fails"));
+                                         "bus_reset_hangs", "bus_reset_fails", "busy"));
 
 }  // namespace
 }  // namespace drydock::end_to_end

@@ -7,14 +7,15 @@
 namespace drydock::end_to_end {
 namespace {
 
-enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine, ResetByOthers, Hangs };
+enum class BoardKind { Plain, Guarded, OnALine, TwoOnALine, ResetByOthers, Hangs, Busy };
 
 std::string text_of(BoardKind kind) {
   const std::string device =
       std::string("[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\ndisk = [{ size = \"64 MiB\" }]\n") +
       (kind == BoardKind::OnALine || kind == BoardKind::TwoOnALine ? "message_interrupts = false\n" : "") +
       (kind == BoardKind::ResetByOthers ? "faults = { foreign_reset = 3 }\n" : "") +
-      (kind == BoardKind::Hangs ? "faults = { hang = 3 }\n" : "");
+      (kind == BoardKind::Hangs ? "faults = { hang = 3 }\n" : "") +
+      (kind == BoardKind::Busy ? "faults = { busy = 2 }\n" : "");
   std::string text = "name = \"zoo\"\n";
   if (kind == BoardKind::Guarded) text += "[settings]\nscsiport.guard_requests = true\n";
   text += device;
@@ -85,6 +86,10 @@ constexpr Animal kAnimals[] = {
     {"scsi_stop_polls",            "SP_268",               "ScsiCallbackDoesNotReturn",      "Arg1: 0000000000001002"},
     {"scsi_control_list_overrun",  "SP_374",               "ScsiControlListOverrun",         ""},
     {"scsi_foreign_import",        "SP_375_SP_014",        "ScsiForeignImport",              "", BoardKind::Plain, kTraced, 0},
+    {"scsi_reset_unknown",         "SP_347_SP_217_A07",    "ScsiRequestsLeftAfterReset",     "Arg1: 0000000000001007", BoardKind::Busy, "--runs 20"},
+    {"scsi_reset_request_unset",   "A06",                  "DRIVER_IRQL_NOT_LESS_OR_EQUAL",  "(0xD1)"},
+    {"scsi_abort_then_reset",      "SP_341_A16",           "ScsiRequestCompletedTwice",      "Arg1: 0000000000001003", BoardKind::Hangs, "--runs 20"},
+    {"scsi_address_as_tag",        "SP_359_A03",           "ScsiDmaAfterComplete",           "", BoardKind::Hangs, "--runs 20"},
     {"scsi_shared_state",          "SP_376",               "HARDWARE_INTERRUPT_STORM",       "", BoardKind::TwoOnALine},
 };
 // clang-format on

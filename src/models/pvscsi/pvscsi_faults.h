@@ -19,6 +19,7 @@ struct Faults {
   unsigned failing_bus_resets = 0;
   unsigned deaths = 0;
   unsigned dma_after_reset = 0;
+  unsigned busy_units = 0;
 
   machine::Duration late_by = std::chrono::seconds(15);
 };
@@ -44,6 +45,8 @@ inline constexpr FaultKind kFaultKinds[] = {
     {"die", "pvscsi.die", &Faults::deaths, "at a kick the adapter falls off its bus: all ones until its power is cut"},
     {"dma_after_reset", "pvscsi.dma_after_reset", &Faults::dma_after_reset,
      "a read that a reset has cancelled still writes to its buffer"},
+    {"busy", "pvscsi.busy", &Faults::busy_units,
+     "a unit answers every command with BUSY, for a minute or until it is reset"},
 };
 
 /// Null if no fault has that name.

@@ -29,7 +29,7 @@ TEST(PvscsiFaults, NoneEnabledAsksNoDecision) {
 }
 
 TEST(PvscsiFaults, EnabledButDecidedAgainstNothingHappens) {
-  PvscsiRig rig(with({1, 1, 1, 1, 1, 1, 1, 1, 1}));
+  PvscsiRig rig(with({1, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
   rig.start_quietly();
   EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, 0u);
   EXPECT_GT(rig.computer.asked["pvscsi.hang"], 0u);
@@ -60,6 +60,26 @@ TEST(PvscsiFaults, LateCompletion) {
   EXPECT_FALSE(rig.next());
   rig.computer.advance(1ms);
   EXPECT_TRUE(rig.next());
+}
+
+TEST(PvscsiFaults, ABusyUnitSaysSoForAMinuteOrUntilItIsReset) {
+  for (const Command reset : {Command::None, Command::ResetBus, Command::AdapterReset}) {
+    PvscsiRig rig(with({.busy_units = 1}));
+    rig.start_quietly();
+    rig.computer.answers["pvscsi.busy"] = {1};
+    const auto busy = static_cast<std::uint16_t>(scsi::Status::Busy);
+    EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, busy);
+    rig.computer.advance(50s);
+    EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, busy);
+    if (reset == Command::None) {
+      rig.computer.advance(11s);
+      EXPECT_EQ(rig.run(PvscsiRig::read_block(0)).scsi_status, 0u);
+      continue;
+    }
+    rig.command(reset);
+    if (reset == Command::AdapterReset) rig.start_quietly();
+    EXPECT_NE(rig.run(PvscsiRig::read_block(0)).scsi_status, busy);
+  }
 }
 
 TEST(PvscsiFaults, LostInterruptLeavesTheCompletionInTheRing) {

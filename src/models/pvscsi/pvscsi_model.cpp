@@ -15,6 +15,7 @@ namespace {
 constexpr machine::Duration kSpuriousInterruptDelay = std::chrono::microseconds(20);
 constexpr machine::Duration kSpuriousInterruptLength = std::chrono::microseconds(20);
 constexpr machine::Duration kForeignResetDelay = std::chrono::microseconds(50);
+constexpr machine::Duration kBusyFor = std::chrono::minutes(1);
 constexpr machine::Duration kScribbleDelay = std::chrono::microseconds(50);
 constexpr std::size_t kScribbleBytes = 512;
 constexpr std::byte kScribble{0xDD};
@@ -283,6 +284,7 @@ std::uint32_t PvscsiModel::device_reset_command(const ResetDeviceArguments& a) {
     return request.descriptor.target == addressed.target && request.descriptor.lun == addressed.lun;
   });
   unit->reset();
+  unit_of(addressed)->busy_until = {};
   return command_status::kGood;
 }
 
@@ -383,11 +385,13 @@ void PvscsiModel::accept(const RequestDescriptor& descriptor) {
   request.descriptor = descriptor;
   request.due = std::max(wires_.now(), bus_busy_until_) + latency_of(descriptor);
   if (Unit* unit = unit_of(descriptor)) {
-    if (unit->queue_depth_max != 0 && unit->queued >= unit->queue_depth_max) {
+    if (strikes(&Faults::busy_units)) unit->busy_until = wires_.now() + kBusyFor;
+    const bool busy = wires_.now() < unit->busy_until;
+    if (busy || (unit->queue_depth_max != 0 && unit->queued >= unit->queue_depth_max)) {
       requests_.erase(id);
       CompletionDescriptor refused{};
       refused.context = descriptor.context;
-      refused.scsi_status = static_cast<std::uint16_t>(scsi::Status::TaskSetFull);
+      refused.scsi_status = static_cast<std::uint16_t>(busy ? scsi::Status::Busy : scsi::Status::TaskSetFull);
       complete(refused);
       return;
     }
@@ -538,7 +542,7 @@ void PvscsiModel::maybe_scribble(const Request& request) {
 
 void PvscsiModel::reset_all_targets() {
   for (auto& [number, target] : targets_) target.reset();
-  for (auto& [key, unit] : units_) unit.ordered_after = {};
+  for (auto& [key, unit] : units_) unit.ordered_after = unit.busy_until = {};
 }
 
 // ---- interrupts and messages

@@ -109,6 +109,7 @@ class PvscsiModel final : public machine::DeviceModel {
     unsigned queue_depth_max = 0;
     unsigned queued = 0;
     machine::Time ordered_after{};  // nothing of this unit ends before
+    machine::Time busy_until{};     // by a fault
   };
 
   struct Ring {
