@@ -9,11 +9,21 @@ namespace drydock::scenario {
 
 using namespace nt;
 
-ResetClient::ResetClient(const Adapter& adapter) {
+namespace {
+
+DEVICE_OBJECT* pdo_of(const Adapter& adapter) {
   const ntos::pnp::Devnode* node = devnode_of(adapter);
-  if (node == nullptr) return;
+  return node != nullptr ? node->pdo : nullptr;
+}
+
+}  // namespace
+
+ResetClient::ResetClient(const Adapter& adapter) : ResetClient(pdo_of(adapter)) {}
+
+ResetClient::ResetClient(DEVICE_OBJECT* pdo) {
+  if (pdo == nullptr) return;
   const ntos::io::user::IoResult answer =
-      ntos::io::user::send(node->pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE, [&](IRP* irp, IO_STACK_LOCATION* location) {
+      ntos::io::user::send(pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE, [&](IRP* irp, IO_STACK_LOCATION* location) {
         irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
         auto& query = location->Parameters.QueryInterface;
         query.InterfaceType = &GUID_DEVICE_RESET_INTERFACE_STANDARD;

@@ -8,7 +8,9 @@ namespace drydock::scenario {
 
 class ResetClient {
  public:
-  /// Asks the top of the adapter's stack. The adapter runs.
+  /// Asks the top of the stack that stands on this PDO; null: nothing is offered.
+  explicit ResetClient(nt::DEVICE_OBJECT* pdo);
+  /// The adapter runs.
   explicit ResetClient(const Adapter& adapter);
   ~ResetClient();
   ResetClient(const ResetClient&) = delete;

@@ -5,11 +5,13 @@
 
 #include "bus/board/build_board.h"
 #include "contract/reset/medic_rig.h"
-#include "contract/reset/somebody_else.h"
 #include "machine/thread.h"
 #include "nt/status.h"
+#include "ntos/ke/irql.h"
+#include "ntos/pnp/device_api.h"
 #include "ntos/po/system_power.h"
 #include "ntos/ps/thread.h"
+#include "scenario/reset_client.h"
 
 namespace drydock::test::reset {
 namespace {
@@ -111,8 +113,8 @@ TEST(Medic, NoticesAResetThatSomebodyElseMade) {
     user::File file = rig.open();
     const auto data = pattern(512, 3);
     ASSERT_TRUE(file.write(data).ok());
-    SomebodyElse somebody(rig.node().pdo);
-    EXPECT_EQ(somebody.reset(), STATUS_SUCCESS);
+    scenario::ResetClient somebody(rig.node().pdo);
+    EXPECT_EQ(somebody.reset(FunctionLevelDeviceReset), STATUS_SUCCESS);
     std::vector<std::byte> back(512);
     EXPECT_TRUE(file.read(back).ok());
     EXPECT_EQ(back, data);
@@ -128,8 +130,8 @@ TEST(Medic, WaitsForAResetOfSomebodyElses) {
     const auto data = pattern(512, 4);
     ASSERT_TRUE(file.write(data).ok());
     ntos::ps::create_system_thread("somebody else", [pdo = rig.node().pdo] {
-      SomebodyElse somebody(pdo);
-      EXPECT_EQ(somebody.reset(), STATUS_SUCCESS);
+      scenario::ResetClient somebody(pdo);
+      EXPECT_EQ(somebody.reset(FunctionLevelDeviceReset), STATUS_SUCCESS);
     });
     pass(10ms);  // of the 100 that a reset takes
     std::vector<std::byte> back(512);
@@ -325,6 +327,48 @@ TEST(Medic, RefusesOpensWhileItsRemovalIsDecided) {
     EXPECT_TRUE(manager().start(rig.node().id).ok());
     file = rig.open();
     EXPECT_EQ(factorial(file, 4), 24u);
+  });
+}
+
+TEST(Medic, RST_132_BetweenQueryRemoveAndItsOutcomeOpensAloneAreRefused) {
+  MedicRig rig;
+  rig.run([&] {
+    user::File file = rig.open();
+    DEVICE_OBJECT* pdo = rig.node().pdo;
+    const auto tell = [pdo](UCHAR minor) {
+      return user::send(pdo, IRP_MJ_PNP, minor,
+                        [](IRP* irp, IO_STACK_LOCATION*) { irp->IoStatus.Status = STATUS_NOT_SUPPORTED; });
+    };
+    ASSERT_TRUE(tell(IRP_MN_QUERY_REMOVE_DEVICE).ok());
+    NTSTATUS status = 0;
+    EXPECT_FALSE(rig.open(&status));
+    EXPECT_EQ(status, STATUS_DELETE_PENDING);
+    EXPECT_EQ(factorial(file, 5), 120u);
+    std::byte back[8];
+    EXPECT_TRUE(file.read(back).ok());
+    ASSERT_TRUE(tell(IRP_MN_CANCEL_REMOVE_DEVICE).ok());
+    EXPECT_TRUE(rig.open());
+  });
+}
+
+TEST(Medic, RST_095_WhatIsInvalidatedAtDispatchLevelIsAskedForAfterwards) {
+  MedicRig rig;
+  rig.run([&] {
+    const auto minors_since = [&](std::size_t from) {
+      std::vector<UCHAR> minors;
+      const auto& sent = manager().sent_irps();
+      for (std::size_t i = from; i < sent.size(); ++i)
+        if (sent[i].devnode == rig.node().id) minors.push_back(sent[i].minor);
+      return minors;
+    };
+    const std::size_t from = manager().sent_irps().size();
+    const KIRQL before = ntos::KfRaiseIrql(DISPATCH_LEVEL);
+    ntos::pnp::IoInvalidateDeviceState(rig.node().pdo);
+    ntos::pnp::IoInvalidateDeviceRelations(rig.node().pdo, BusRelations);
+    EXPECT_TRUE(minors_since(from).empty());
+    ntos::KeLowerIrql(before);
+    manager().wait_until_settled();
+    EXPECT_EQ(minors_since(from), (std::vector<UCHAR>{IRP_MN_QUERY_PNP_DEVICE_STATE, IRP_MN_QUERY_DEVICE_RELATIONS}));
   });
 }
 

@@ -6,10 +6,10 @@
 
 #include "../drivers/include/edu_registers.h"
 #include "contract/reset/medic_rig.h"
-#include "contract/reset/somebody_else.h"
 #include "machine/thread.h"
 #include "nt/status.h"
 #include "ntos/po/system_power.h"
+#include "scenario/reset_client.h"
 
 namespace drydock::test::reset {
 namespace {
@@ -132,8 +132,8 @@ TEST(Edu, NoticesAResetThatSomebodyElseMade) {
     user::File file = rig.open();
     const auto data = pattern(512, 5);
     ASSERT_TRUE(file.write(data, 0).ok());
-    SomebodyElse somebody(rig.node().pdo);
-    EXPECT_EQ(somebody.reset(), STATUS_SUCCESS);
+    scenario::ResetClient somebody(rig.node().pdo);
+    EXPECT_EQ(somebody.reset(FunctionLevelDeviceReset), STATUS_SUCCESS);
     std::vector<std::byte> back(data.size());
     EXPECT_TRUE(file.read(back, 0).ok());
     EXPECT_EQ(back, data);
