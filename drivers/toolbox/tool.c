@@ -130,6 +130,18 @@ static NTSTATUS ToolAddInterface(WDFDEVICE Device) {
   return WdfDeviceAddQueryInterface(Device, &config);
 }
 
+/// Tools have no hardware of their own: who wants to reset one gets the toolbox's reset.
+static NTSTATUS ToolAddReset(WDFDEVICE Device) {
+  WDF_QUERY_INTERFACE_CONFIG config;
+  DEVICE_RESET_INTERFACE_STANDARD unused;
+  RtlZeroMemory(&unused, sizeof(unused));
+  unused.Size = sizeof(unused);
+  unused.Version = DEVICE_RESET_INTERFACE_VERSION;
+  WDF_QUERY_INTERFACE_CONFIG_INIT(&config, (PINTERFACE)&unused, &GUID_DEVICE_RESET_INTERFACE_STANDARD, NULL);
+  config.SendQueryToParentStack = TRUE;
+  return WdfDeviceAddQueryInterface(Device, &config);
+}
+
 NTSTATUS NTAPI ToolCreate(WDFCHILDLIST ChildList, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Identification,
                           PWDFDEVICE_INIT ChildInit) {
   TOOL_IDENTIFICATION* id = CONTAINING_RECORD(Identification, TOOL_IDENTIFICATION, Header);
@@ -157,6 +169,7 @@ NTSTATUS NTAPI ToolCreate(WDFCHILDLIST ChildList, PWDF_CHILD_IDENTIFICATION_DESC
   status = ToolCreateTimer(device);
   if (NT_SUCCESS(status)) status = ToolCreateQueue(device);
   if (NT_SUCCESS(status)) status = ToolAddInterface(device);
+  if (NT_SUCCESS(status)) status = ToolAddReset(device);
   if (NT_SUCCESS(status)) status = WdfDeviceCreateDeviceInterface(device, &InterfaceClass, NULL);
   return status;
 }

@@ -10,6 +10,7 @@
 #include <ntddk.h>
 #include <wdf.h>
 
+#include "../include/reset_interface.h"
 #include "../include/toolbox_ioctl.h"
 #include "tool_interface.h"
 

@@ -28,8 +28,7 @@ NTSTATUS send_down_and_wait(Device& device, IRP* irp) {
 
 NTSTATUS query_relations(Device& device, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
-  if (auto query = device.config().pnp.EvtDeviceRelationsQuery)
-    call_driver(query, device.handle_as<WDFDEVICE>(), type);
+  if (auto query = device.config().pnp.EvtDeviceRelationsQuery) call_driver(query, device.handle_as<WDFDEVICE>(), type);
   if (type == BusRelations && !device.child_lists.empty()) {
     const NTSTATUS status = report_children(device, irp);
     if (!NT_SUCCESS(status)) return complete_irp(irp, status);
@@ -51,8 +50,8 @@ NTSTATUS usage_notification(Device& device, IRP* irp) {
   const auto& callbacks = device.config().pnp;
   const WDFDEVICE handle = device.handle_as<WDFDEVICE>();
   if (callbacks.EvtDeviceUsageNotificationEx) {
-    status = call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, special_file(type),
-                                  static_cast<BOOLEAN>(in_path));
+    status =
+        call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, special_file(type), static_cast<BOOLEAN>(in_path));
     if (!NT_SUCCESS(status)) {
       // WDF-226: those below are told that it is off again.
       send_pnp_query(
@@ -65,8 +64,7 @@ NTSTATUS usage_notification(Device& device, IRP* irp) {
       return complete_irp(irp, status);
     }
   } else if (callbacks.EvtDeviceUsageNotification) {
-    call_driver(callbacks.EvtDeviceUsageNotification, handle, special_file(type),
-                         static_cast<BOOLEAN>(in_path));
+    call_driver(callbacks.EvtDeviceUsageNotification, handle, special_file(type), static_cast<BOOLEAN>(in_path));
   }
   count_usage(device, type, in_path);
   return complete_irp(irp, STATUS_SUCCESS);
@@ -149,13 +147,26 @@ NTSTATUS query_power_capabilities(Device& device) {
   return STATUS_SUCCESS;
 }
 
+namespace {
+
+/// Whether a one-way interface fits what was asked for.
+bool is_enough_for(const ExportedInterface& exported, USHORT size, USHORT version) {
+  INTERFACE header{};
+  std::memcpy(static_cast<void*>(&header), exported.interface.data(),
+              std::min(sizeof header, exported.interface.size()));
+  return exported.interface.size() <= size && header.Version <= version;
+}
+
+}  // namespace
+
 bool answer_interface_query(Device& device, IRP* irp, NTSTATUS& status) {
   const auto& query = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryInterface;
   for (const ExportedInterface& each : device.exported_interfaces) {
     if (!(each.guid == *query.InterfaceType)) continue;
     if (!each.import) {
-      if (query.Size < each.interface.size()) {
-        status = STATUS_INVALID_PARAMETER;
+      if (!is_enough_for(each, query.Size, query.Version)) {  // RST-012
+        if (!device.is_pdo()) return false;
+        status = STATUS_INVALID_BUFFER_SIZE;
         return true;
       }
       std::memcpy(static_cast<void*>(query.Interface), each.interface.data(), each.interface.size());
@@ -163,7 +174,7 @@ bool answer_interface_query(Device& device, IRP* irp, NTSTATUS& status) {
     status = STATUS_SUCCESS;
     if (each.process)
       status = call_driver(each.process, device.handle_as<WDFDEVICE>(), const_cast<GUID*>(query.InterfaceType),
-                                    query.Interface, query.InterfaceSpecificData);
+                           query.Interface, query.InterfaceSpecificData);
     if (NT_SUCCESS(status) && query.Interface->InterfaceReference)
       call_driver(query.Interface->InterfaceReference, query.Interface->Context);
     return true;

@@ -1,5 +1,6 @@
 #include "wdf/pdo_requests.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "wdf/callback_log.h"
@@ -111,8 +112,7 @@ NTSTATUS query_bus_information(Device& pdo, IRP* irp) {
 
 NTSTATUS query_relations(Device& pdo, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
-  if (auto query = pdo.config().pnp.EvtDeviceRelationsQuery)
-    call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
+  if (auto query = pdo.config().pnp.EvtDeviceRelationsQuery) call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
   if (type != TargetDeviceRelation) return complete_irp(irp, irp->IoStatus.Status);
   auto* relations =
       static_cast<DEVICE_RELATIONS*>(ExAllocatePoolWithTag(PagedPool, sizeof(DEVICE_RELATIONS), 0x78466470));
@@ -124,6 +124,11 @@ NTSTATUS query_relations(Device& pdo, IRP* irp) {
   return complete_irp(irp, STATUS_SUCCESS);
 }
 
+bool parent_answers_for(const Device& pdo, const GUID& type) {
+  return std::any_of(pdo.exported_interfaces.begin(), pdo.exported_interfaces.end(),
+                     [&](const ExportedInterface& each) { return each.send_to_parent && each.guid == type; });
+}
+
 NTSTATUS query_pdo_interface(Device& pdo, IRP* irp) {
   NTSTATUS status = irp->IoStatus.Status;
   const auto query = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryInterface;
@@ -132,7 +137,12 @@ NTSTATUS query_pdo_interface(Device& pdo, IRP* irp) {
       status = give_reenumerate_interface(pdo, query.Interface, query.Size, query.Version);
     return complete_irp(irp, status);
   }
-  if (answer_interface_query(pdo, irp, status)) return complete_irp(irp, status);
+  if (parent_answers_for(pdo, *query.InterfaceType)) {  // RST-024
+    const NTSTATUS answer = query_interface(pdo.parent_device->device_object, *query.InterfaceType, query.Size,
+                                            query.Version, query.Interface, query.InterfaceSpecificData, true);
+    return complete_irp(irp, answer == STATUS_NOT_SUPPORTED ? status : answer);
+  }
+  answer_interface_query(pdo, irp, status);
   return complete_irp(irp, status);
 }
 

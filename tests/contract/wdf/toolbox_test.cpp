@@ -6,8 +6,8 @@
 
 #include "../drivers/include/toolbox_ioctl.h"
 #include "contract/reset/medic_rig.h"
-#include "machine/guest_call.h"
 #include "image/loader.h"
+#include "machine/guest_call.h"
 #include "nt/device_object.h"
 #include "nt/interface.h"
 #include "nt/irp.h"
@@ -15,6 +15,7 @@
 #include "nt/status.h"
 #include "ntos/io/driver.h"
 #include "ntos/pnp/device_interface.h"
+#include "scenario/reset_client.h"
 
 namespace drydock::test::reset {
 namespace {
@@ -122,29 +123,53 @@ struct TOOL_INTERFACE_STANDARD {
   INTERFACE Header;
   ULONG(NTAPI* GetSlot)(PVOID Context);
 };
-constexpr GUID kToolInterfaceStandard{
-    0x91D40B6E, 0x35F2, 0x4C7A, {0xB0, 0xD9, 0x7E, 0x2C, 0x5A, 0x18, 0xF3, 0x6B}};
+constexpr GUID kToolInterfaceStandard{0x91D40B6E, 0x35F2, 0x4C7A, {0xB0, 0xD9, 0x7E, 0x2C, 0x5A, 0x18, 0xF3, 0x6B}};
 
-TEST(Toolbox, AToolAnswersForItsDriverDefinedInterface) {
+TEST(Toolbox, RST_012_AToolAnswersForItsDriverDefinedInterface) {
   ToolboxRig rig;
   rig.run([&] {
-    TOOL_INTERFACE_STANDARD interface{};
+    TOOL_INTERFACE_STANDARD interface {};
     DEVICE_OBJECT* pdo = rig.node().children.back()->pdo;
-    const auto ask = [&](USHORT size) {
+    const auto ask = [&](USHORT size, USHORT version) {
       return user::send(pdo, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE,
                         [&](IRP* irp, IO_STACK_LOCATION* location) {
                           irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
                           auto& query = location->Parameters.QueryInterface;
                           query.InterfaceType = &kToolInterfaceStandard;
                           query.Size = size;
-                          query.Version = 1;
+                          query.Version = version;
                           query.Interface = &interface.Header;
                         })
           .status;
     };
-    EXPECT_FALSE(NT_SUCCESS(ask(sizeof(INTERFACE))));
-    EXPECT_EQ(ask(sizeof interface), STATUS_SUCCESS);
+    EXPECT_EQ(ask(sizeof(INTERFACE), 1), STATUS_INVALID_BUFFER_SIZE);
+    EXPECT_EQ(ask(sizeof interface, 0), STATUS_INVALID_BUFFER_SIZE);
+    EXPECT_EQ(interface.Header.Size, 0);
+    EXPECT_EQ(ask(sizeof interface + 8, 2), STATUS_SUCCESS);
+    EXPECT_EQ(interface.Header.Size, sizeof interface);
     EXPECT_EQ(machine::call_driver(interface.GetSlot, interface.Header.Context), 1u);
+  });
+}
+
+TEST(Toolbox, RST_024_AToolsResetIsThatOfTheToolbox) {
+  ToolboxRig rig;
+  rig.run([&] {
+    scenario::ResetClient client(rig.node().children.back()->pdo);
+    EXPECT_TRUE(client.offers(FunctionLevelDeviceReset));
+    EXPECT_EQ(client.reset(FunctionLevelDeviceReset), STATUS_SUCCESS);
+    EXPECT_EQ(rig.model().statistics().function_resets, 1u);
+  });
+  MedicRig without(R"(
+name = "without"
+[[device]]
+slot = "0:4.0"
+model = "edu"
+function_level_reset = false
+)",
+                   {}, "toolbox");
+  without.run([&] {
+    scenario::ResetClient client(without.node().children.back()->pdo);  // the parent: STATUS_NOT_SUPPORTED
+    EXPECT_FALSE(client.offers(FunctionLevelDeviceReset));
   });
 }
 
