@@ -169,6 +169,25 @@ TEST_F(Legacy, SP_007_SP_013_WithoutItTheAdapterRunsBeforeTheCallReturns) {
   expect_clean();
 }
 
+TEST_F(Legacy, PNP_010_WhatIsReportedAsDetectedCountsAsStarted) {
+  run(u"", [&] {
+    ntos::pnp::Manager& manager = ntos::pnp::manager();
+    manager.wait_until_settled();
+    const auto detected = manager.served_by(u"scsi_legacy");
+    ASSERT_EQ(detected.size(), 1u);
+    EXPECT_EQ(detected[0]->state, ntos::pnp::DevnodeState::Started);
+    EXPECT_EQ(adapters().size(), 1u);  // AddDevice would have made another one
+    unsigned relations = 0;
+    for (const ntos::pnp::SentIrp& irp : manager.sent_irps()) {
+      if (irp.devnode != detected[0]->id) continue;
+      EXPECT_NE(irp.minor, IRP_MN_START_DEVICE);
+      relations += irp.minor == IRP_MN_QUERY_DEVICE_RELATIONS;
+    }
+    EXPECT_EQ(relations, 1u);
+  });
+  expect_clean();
+}
+
 TEST_F(Legacy, SP_008_TheDataIsCopiedBeforeTheCallReturns) {
   rig.run_bare([&] {
     ntos::cm::registry().service_parameters(u"scsi_legacy").create(u"Device").set_string(u"DriverParameter", u"n");

@@ -198,7 +198,7 @@ TEST(ChildList, WDF_331_WithAListFromAboveTheReportedChildrenAreMadeAnew) {
   });
 }
 
-TEST(ChildList, WDF_336_ReenumerationIsAskedAboutUnderTheLockWhenNoScanIsOpen) {
+TEST(ChildList, RST_096_WDF_336_ReenumerationIsAskedAboutUnderTheLockWhenNoScanIsOpen) {
   Rig rig;
   rig.orders(1).ChildrenAsk = 1;
   rig.run([&](Manager& manager) {

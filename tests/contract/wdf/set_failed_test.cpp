@@ -53,7 +53,7 @@ TEST(SetFailed, WDF_368_WhereNobodyCanBringItBackTheStateAloneIsInvalidated) {
   });
 }
 
-TEST(SetFailed, WDF_369_WDF_363_AbovePassiveLevelTheBusIsAskedFromAWorkItem) {
+TEST(SetFailed, RST_095_WDF_369_WDF_363_AbovePassiveLevelTheBusIsAskedFromAWorkItem) {
   Rig rig(PuppetDpc, kAttemptRestart);
   rig.orders(0).Interrupts = 1;
   rig.run([&](Manager& manager) {
