@@ -21,7 +21,7 @@ constexpr BuiltInScenario kScenarios[] = {
     {"start", "start the devices and find their disks", "pvscsi", "edu", "load, start, enumerate"},
     {"io", "mixed requests, verified", "pvscsi", "edu", "io, verify"},
     {"reset-bus", "a bus reset under load", "pvscsi", "rail", "io, reset bus, verify"},
-    {"reset-function", "the device hangs under load and is reset by itself", "edu", "edu",
+    {"reset-function", "the device hangs under load and is reset by itself", "pvscsi", "edu",
      "io, verify, hang, verify, reset function, verify, io"},
     {"reset-platform", "everything on the device's rail is taken down, reset and rebuilt", "rail", "rail",
      "io, verify, reset platform, verify, io, verify"},

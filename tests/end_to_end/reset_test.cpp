@@ -68,6 +68,14 @@ TEST(ResetStorm, AHangIsMendedBeforeTheNextOneComes) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 
+TEST(ResetRun, EachResetScenarioHasABoardForEitherKindOfDriver) {
+  for (const char* driver : {"medic", "pvscsi"})
+    for (const char* scenario : {"reset-function", "reset-platform", "reset-ladder"}) {
+      const Ran ran = drydock("run " + guest(driver) + " --scenario " + scenario);
+      EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    }
+}
+
 TEST(ResetRun, SaysWhichDriverIsMissingBesideTheFirst) {
   const std::string directory = testing::TempDir() + "medic_alone/";
   std::filesystem::remove_all(directory);
