@@ -91,7 +91,7 @@ static VOID MedicTransfer(PMEDIC_EXTENSION Ext, BOOLEAN ToRam, ULONG Offset, ULO
 
 /// Somebody else in the stack may have reset the device, which nobody tells us of: what was programmed last is gone
 /// then, and what the buffer held.
-static BOOLEAN MedicHasForgotten(PMEDIC_EXTENSION Ext) {
+BOOLEAN MedicHasForgotten(PMEDIC_EXTENSION Ext) {
   return !(MedicReadRegister(Ext, EDU_STATUS) & EDU_INTERRUPT_AFTER_FACTORIAL);
 }
 

@@ -102,7 +102,16 @@ VOID MedicStartNext(PMEDIC_EXTENSION Ext) {
   KeReleaseSpinLock(&Ext->Lock, irql);
 }
 
-/// What a finished request brings back. The caller holds Lock.
+/// FALSE if it is gone: somebody else may reset the device between its interrupt and this. No factorial is all ones. The
+/// number, which lies where the answer goes, stays until there is one.
+static BOOLEAN MedicReadAnswer(PMEDIC_EXTENSION Ext, ULONG* Answer) {
+  ULONG answer = MedicReadRegister(Ext, EDU_FACTORIAL);
+  if (answer == EDU_ALL_ONES || MedicHasForgotten(Ext)) return FALSE;
+  *Answer = answer;
+  return TRUE;
+}
+
+/// What a finished request brings back; 0 if that is gone. The caller holds Lock.
 static ULONG_PTR MedicCollect(PMEDIC_EXTENSION Ext, PIRP Irp) {
   PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
   ULONG offset = stack->Parameters.Read.ByteOffset.LowPart;
@@ -114,8 +123,7 @@ static ULONG_PTR MedicCollect(PMEDIC_EXTENSION Ext, PIRP Irp) {
       RtlCopyMemory(Ext->Image + offset, Irp->AssociatedIrp.SystemBuffer, stack->Parameters.Write.Length);
       return stack->Parameters.Write.Length;
     default:
-      *(ULONG*)Irp->AssociatedIrp.SystemBuffer = MedicReadRegister(Ext, EDU_FACTORIAL);
-      return sizeof(ULONG);
+      return MedicReadAnswer(Ext, Irp->AssociatedIrp.SystemBuffer) ? sizeof(ULONG) : 0;
   }
 }
 
@@ -125,14 +133,18 @@ VOID MedicEndCurrent(PMEDIC_EXTENSION Ext, ULONG InterruptBits) {
   ULONG_PTR information = 0;
   KeAcquireSpinLockAtDpcLevel(&Ext->Lock);
   if (Ext->OnDevice && (InterruptBits & MedicInterruptOf(Ext->Current))) {
-    done = Ext->Current;
-    information = MedicCollect(Ext, done);
     MedicWatchdogStop(Ext);
-    Ext->OnDevice = FALSE;
-    Ext->Current = NULL;
-    Ext->ResetsInVain = 0;
-    Ext->Statistics.Completed += 1;
-    KeSetEvent(&Ext->Idle, IO_NO_INCREMENT, FALSE);
+    information = MedicCollect(Ext, Ext->Current);
+    if (information == 0) {
+      MedicBeginRecovery(Ext);  // which begins with the request again
+    } else {
+      done = Ext->Current;
+      Ext->OnDevice = FALSE;
+      Ext->Current = NULL;
+      Ext->ResetsInVain = 0;
+      Ext->Statistics.Completed += 1;
+      KeSetEvent(&Ext->Idle, IO_NO_INCREMENT, FALSE);
+    }
   }
   KeReleaseSpinLockFromDpcLevel(&Ext->Lock);
   if (!done) return;

@@ -5,6 +5,7 @@
 
 #include "bus/board/build_board.h"
 #include "contract/reset/medic_rig.h"
+#include "contract/reset/resets_at_the_answer.h"
 #include "machine/thread.h"
 #include "nt/status.h"
 #include "ntos/ke/irql.h"
@@ -138,6 +139,18 @@ TEST(Medic, WaitsForAResetOfSomebodyElses) {
     EXPECT_TRUE(file.read(back).ok());
     EXPECT_EQ(back, data);
     EXPECT_EQ(rig.statistics().PlatformRequests, 0u);
+  });
+}
+
+TEST(Medic, AnAnswerThatAResetTookAwayIsComputedAnew) {
+  ResetsAtTheAnswer somebody;
+  MedicRig rig;
+  rig.run([&] {
+    user::File file = rig.open();
+    somebody.model = &rig.model();
+    rig.machine().add_witness(somebody);
+    EXPECT_EQ(factorial(file, 6), 720u);
+    EXPECT_EQ(rig.statistics().Recoveries, 1u);
   });
 }
 

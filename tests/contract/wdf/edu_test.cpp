@@ -1,11 +1,10 @@
 // edu.sys: what a framework driver makes of requests, cancellation, idleness and hangs, on the real binary; also with
 // edu_filter.sys above and below it.
 
-#include <array>
 #include <chrono>
 
-#include "../drivers/include/edu_registers.h"
 #include "contract/reset/medic_rig.h"
+#include "contract/reset/resets_at_the_answer.h"
 #include "machine/thread.h"
 #include "nt/status.h"
 #include "ntos/po/system_power.h"
@@ -141,23 +140,6 @@ TEST(Edu, NoticesAResetThatSomebodyElseMade) {
     EXPECT_EQ(rig.statistics().Recoveries, 1u);
   });
 }
-
-/// Resets the device at the moment when its driver is about to read the answer, and leaves it as the bus does.
-class ResetsAtTheAnswer final : public machine::DeviceWitness {
- public:
-  models::edu::EduModel* model = nullptr;
-  void registers_touched(machine::PhysicalAddress address, unsigned) override {
-    // First the number is written there, then the answer is read.
-    if (!model || address % EDU_REGISTER_SPACE != EDU_FACTORIAL || ++touches_ != 2) return;
-    std::array<std::uint32_t, 64> config;
-    for (unsigned i = 0; i < config.size(); ++i) config[i] = model->config_read(4 * i, 4);
-    model->reset(machine::ResetKind::FunctionLevel);
-    for (unsigned i = 0; i < config.size(); ++i) model->config_write(4 * i, 4, config[i]);
-  }
-
- private:
-  unsigned touches_ = 0;
-};
 
 TEST(Edu, AnAnswerThatAResetTookAwayIsComputedAnew) {
   ResetsAtTheAnswer somebody;
