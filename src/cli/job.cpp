@@ -277,6 +277,23 @@ static host::Status load_companions(Job& job) {
   return {};
 }
 
+/// Filters that the board names, each once, from beside the first driver.
+static host::Status load_filters(Job& job) {
+  const std::string& first = job.drivers.front().path;
+  const std::string directory = first.substr(0, first.rfind('/') + 1);
+  for (const bus::board::Device& device : job.board.devices)
+    for (const auto* names : {&device.lower_filters, &device.upper_filters})
+      for (const std::string& name : *names) {
+        scenario::DriverFile filter = TRY(scenario::read_driver(directory + name));
+        const auto same = [&filter](const auto& each) { return each.service == filter.service; };
+        if (std::any_of(job.drivers.begin(), job.drivers.end(), same))
+          return host::error(name, ": the board wants it as a filter of the ", device.model, " in slot ",
+                             bus::board::to_text(device.slot), ", and it is one of the drivers of the run already");
+        if (std::none_of(job.filters.begin(), job.filters.end(), same)) job.filters.push_back(std::move(filter));
+      }
+  return {};
+}
+
 static host::Status replace_first_disk(bus::board::Board& board, const std::string& file) {
   for (bus::board::Device& device : board.devices) {
     if (device.disks.empty()) continue;
@@ -322,7 +339,9 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
     return host::error(job->scenario.name, ": it names no board to run on: write \"board NAME\" in it or give --board");
   job->board = TRY(bus::board::load_board(board));
   TRY(load_companions(*job));
+  TRY(load_filters(*job));
   for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
+  for (const scenario::DriverFile& filter : job->filters) config.filters.push_back(&filter);
   if (!job->wish.disk_file.empty()) TRY(replace_first_disk(job->board, job->wish.disk_file));
   TRY(bus::board::open_disk_files(job->board));
   TRY(prepare_tape(*job));

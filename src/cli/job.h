@@ -57,6 +57,7 @@ struct Job {
   Display display;
   std::string program;
   std::vector<scenario::DriverFile> drivers;
+  std::vector<scenario::DriverFile> filters;
   scenario::Scenario scenario;
   std::unique_ptr<host::RecordWriter> record_file;
   std::unique_ptr<machine::Tape> tape;  ///< of a live run that is recorded or made again

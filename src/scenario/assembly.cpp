@@ -1,5 +1,9 @@
 #include "scenario/assembly.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "bus/board/build_board.h"
@@ -44,16 +48,31 @@ std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
   return machine::steady();
 }
 
-/// The hardware ids of what `driver` serves on the board, as an INF for exactly this computer would name them.
-std::vector<std::u16string> ids_for(const RunConfig& config, const DriverFile& driver) {
-  std::vector<std::u16string> ids;
+/// Services by the names of their files: "edu_filter" of "edu_filter.sys".
+std::vector<std::u16string> services_of(const std::vector<std::string>& files) {
+  std::vector<std::u16string> services;
+  for (const std::string& file : files) services.push_back(ntos::ob::widen(file.substr(0, file.rfind('.'))));
+  return services;
+}
+
+/// A package for each kind of filters among the devices that `driver` serves: their hardware ids, as an INF for exactly
+/// this computer would name them.
+std::vector<pnp::DriverPackage> packages_for(const RunConfig& config, const DriverFile& driver) {
+  std::vector<pnp::DriverPackage> packages;
   for (const bus::board::Device& device : config.board->devices) {
     if (&driver_for(config, device) != &driver) continue;
+    pnp::DriverPackage wanted;
+    wanted.lower_filters = services_of(device.lower_filters);
+    wanted.upper_filters = services_of(device.upper_filters);
+    auto package = std::find_if(packages.begin(), packages.end(), [&wanted](const pnp::DriverPackage& each) {
+      return each.lower_filters == wanted.lower_filters && each.upper_filters == wanted.upper_filters;
+    });
+    if (package == packages.end()) package = packages.insert(packages.end(), std::move(wanted));
     const std::uint32_t id =
         bus::board::board_part()->fabric->read_config(device.slot.bus, device.slot.device, device.slot.function, 0, 4);
-    ids.push_back(ntos::ob::widen(fmt::format("PCI\\VEN_{:04X}&DEV_{:04X}", id & 0xFFFF, id >> 16)));
+    package->ids.push_back(ntos::ob::widen(fmt::format("PCI\\VEN_{:04X}&DEV_{:04X}", id & 0xFFFF, id >> 16)));
   }
-  return ids;
+  return packages;
 }
 
 bool is_miniport(const DriverFile& driver) {
@@ -73,30 +92,34 @@ void install_service(const DriverFile& driver) {
                    }});
 }
 
-void install_package(const RunConfig& config, const DriverFile& driver) {
-  pnp::DriverPackage package;
-  package.ids = ids_for(config, driver);
-  if (package.ids.empty() && &driver != config.drivers.front()) return;  // a library for the others
+void install_packages(const RunConfig& config, const DriverFile& driver) {
+  std::vector<pnp::DriverPackage> packages = packages_for(config, driver);
+  // Without devices: a library for the others, unless the run is about it.
+  if (packages.empty() && &driver == config.drivers.front()) packages.emplace_back();
   const std::u16string service = ntos::ob::widen(driver.service);
   const bool miniport = is_miniport(driver);
   // What the INF of a SCSI miniport writes, so that it is started by Plug and Play (SP-006).
-  if (miniport) ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
-  // What the INF of a user-mode driver of hardware says.
-  if (driver.image->user_mode())
-    package.values.push_back({.where = pnp::InstalledValue::Where::Hardware,
-                              .subkey = u"WUDF",
-                              .name = u"DirectHardwareAccess",
-                              .dword = 1});
-  package.service = service;
-  package.class_name = miniport ? u"SCSIAdapter" : u"System";
-  package.class_guid = miniport ? kScsiAdapterClass : kSystemClass;
-  package.description = ntos::ob::widen(driver.image->name());
-  pnp::manager().store().add(std::move(package));
+  if (miniport && !packages.empty())
+    ntos::cm::registry().service_parameters(service).create(u"PnpInterface").set_dword(u"5", 1);
+  for (pnp::DriverPackage& package : packages) {
+    // What the INF of a user-mode driver of hardware says.
+    if (driver.image->user_mode())
+      package.values.push_back({.where = pnp::InstalledValue::Where::Hardware,
+                                .subkey = u"WUDF",
+                                .name = u"DirectHardwareAccess",
+                                .dword = 1});
+    package.service = service;
+    package.class_name = miniport ? u"SCSIAdapter" : u"System";
+    package.class_guid = miniport ? kScsiAdapterClass : kSystemClass;
+    package.description = ntos::ob::widen(driver.image->name());
+    pnp::manager().store().add(std::move(package));
+  }
 }
 
 void install_drivers(const RunConfig& config) {
   for (const DriverFile* driver : config.drivers) install_service(*driver);
-  for (const DriverFile* driver : config.drivers) install_package(config, *driver);
+  for (const DriverFile* filter : config.filters) install_service(*filter);
+  for (const DriverFile* driver : config.drivers) install_packages(config, *driver);
 }
 
 }  // namespace

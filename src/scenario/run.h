@@ -40,6 +40,7 @@ struct Budget {
 
 struct RunConfig {
   std::vector<const DriverFile*> drivers;  ///< the first is the one the scenario is about
+  std::vector<const DriverFile*> filters;  ///< that the board names for its devices
   const bus::board::Board* board = nullptr;
   const Scenario* scenario = nullptr;
   const image::ExportIndex* exports = nullptr;

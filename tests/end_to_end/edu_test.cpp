@@ -40,6 +40,36 @@ TEST_P(EduResetScenario, LosesNoRequestAndNoByte) {
 INSTANTIATE_TEST_SUITE_P(All, EduResetScenario,
                          testing::Values("reset-platform", "reset-ladder", "'reset storm 20, verify'"));
 
+TEST(EduFiltered, AboveAndBelowByTheBoardsWord) {
+  const TemporaryFile board("filtered.toml",
+                            "name = \"filtered\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\n"
+                            "lower_filters = [\"edu_filter.sys\"]\nupper_filters = [\"edu_filter.sys\"]\n");
+  const std::string line = "run " + guest("edu") + " --board " + board.path();
+  const Ran shown = drydock(line + " --callbacks --plain");
+  EXPECT_EQ(shown.exit_code, 0) << shown.output;
+  EXPECT_TRUE(shown.says("of \\Driver\\edu_filter")) << shown.output;
+  EXPECT_TRUE(shown.says("START (S2)")) << shown.output;
+  EXPECT_TRUE(shown.says("callbacks: each where it is documented")) << shown.output;
+  for (const char* scenario : {"lifecycle", "surprise-removal", "sleep-with-io"}) {
+    const Ran ran = drydock(line + " --runs 10 --scenario " + scenario);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+  }
+}
+
+TEST(EduFiltered, AFilterThatIsNotThereOrIsTheDriverItselfIsNamed) {
+  const auto with = [](const std::string& filter) {
+    return "name = \"f\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\nupper_filters = [\"" + filter + "\"]\n";
+  };
+  const TemporaryFile absent("absent.toml", with("nobody.sys")), itself("itself.toml", with("edu.sys"));
+  const Ran none = drydock("run " + guest("edu") + " --board " + absent.path());
+  EXPECT_EQ(none.exit_code, 2) << none.output;
+  EXPECT_TRUE(none.says("nobody.sys")) << none.output;
+  const Ran twice = drydock("run " + guest("edu") + " --board " + itself.path());
+  EXPECT_EQ(twice.exit_code, 2) << twice.output;
+  EXPECT_TRUE(twice.says("one of the drivers of the run already")) << twice.output;
+}
+
 /// No reset of any kind is offered: a device that hangs is given up, found anew, and given up for good if it still
 /// hangs.
 const char* kWithoutResets =

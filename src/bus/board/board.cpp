@@ -118,6 +118,24 @@ class Reader {
     return *value;
   }
 
+  /// A list of texts; `such_as` for who writes something else.
+  Result<std::vector<std::string>> texts_of(const toml::table& table, std::string_view key,
+                                            std::string_view such_as) const {
+    std::vector<std::string> texts;
+    const toml::node* node = table.get(key);
+    if (!node) return texts;
+    const auto wrong = [&](const toml::node& at) {
+      return wrong_type(at, key, fmt::format("a list of texts such as {}", such_as));
+    };
+    if (!node->as_array()) return wrong(*node);
+    for (const toml::node& each : *node->as_array()) {
+      auto value = each.value_exact<std::string>();
+      if (!value) return wrong(each);
+      texts.push_back(*value);
+    }
+    return texts;
+  }
+
   Result<bool> flag_of(const toml::table& table, std::string_view key, bool ordinary) const {
     const toml::node* node = table.get(key);
     if (!node) return ordinary;
@@ -201,6 +219,12 @@ class Reader {
     for (const toml::node& entry : *array) {
       Device device = TRY(read_device(*entry.as_table()));
       for (const Device& other : board.devices) {
+        if (other.model == device.model &&
+            (other.lower_filters != device.lower_filters || other.upper_filters != device.upper_filters))
+          return at(*entry.as_table(),
+                    fmt::format("the {} of line {} has other filters: they belong to the package of its driver, which is "
+                                "one for all devices of a kind",
+                                other.model, other.line));
         if (other.slot != device.slot) continue;
         return complain(*entry.as_table(), "slot",
                         fmt::format("slot {} is taken by the {} of line {}: give one of them another slot",
@@ -216,9 +240,8 @@ class Reader {
 
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
-                  {"slot", "model", "device", "arguments", "driver", "disk", "latency", "reset_latency", "faults",
-                   "message_interrupts",
-                   "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
+                  {"slot", "model", "device", "arguments", "driver", "lower_filters", "upper_filters", "disk", "latency",
+                   "reset_latency", "faults", "message_interrupts", "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
     device.line = line_of(table);
     if (!table.contains("model")) return at(table, "this device names no model: add model = \"pvscsi\"");
@@ -234,6 +257,8 @@ class Reader {
     }
     device.slot = TRY(read_slot(table));
     device.driver = TRY(text_of(table, "driver", ""));
+    device.lower_filters = TRY(texts_of(table, "lower_filters", "[\"edu_filter.sys\"]"));
+    device.upper_filters = TRY(texts_of(table, "upper_filters", "[\"edu_filter.sys\"]"));
     if (model->is_bridge && !table.contains("secondary"))
       return at(table, fmt::format("this {} does not say which bus is behind it: add secondary = 1", model->name));
     if (!model->is_bridge && table.contains("secondary"))
@@ -439,15 +464,7 @@ class Reader {
     for (std::string_view own : {",id=", ",bus=", ",addr=", ",drive="})
       if (device.qemu_properties.find(own) != std::string::npos)
         return complain(table, "device", fmt::format("{} is set by the board itself: leave it out", own.substr(1)));
-    if (const toml::node* node = table.get("arguments")) {
-      const toml::array* words = node->as_array();
-      if (!words) return wrong_type(*node, "arguments", "a list of texts such as [\"-object\", \"rng-random,id=r\"]");
-      for (const toml::node& word : *words) {
-        auto value = word.value_exact<std::string>();
-        if (!value) return wrong_type(word, "arguments", "a list of texts such as [\"-object\", \"rng-random,id=r\"]");
-        device.qemu_arguments.push_back(*value);
-      }
-    }
+    device.qemu_arguments = TRY(texts_of(table, "arguments", "[\"-object\", \"rng-random,id=r\"]"));
     if (table.contains("latency") || table.contains("reset_latency") || !device.message_interrupts)
       return complain(table, table.contains("latency") ? "latency" : "model",
                       "QEMU's devices have their own timing and interrupts: remove latency, reset_latency and "

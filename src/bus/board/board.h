@@ -44,6 +44,7 @@ struct Device {
   std::string model;
   int line = 0;        ///< in the board's file
   std::string driver;  ///< "pvscsi.sys": who serves it if none of a run's drivers does; "": nobody
+  std::vector<std::string> lower_filters, upper_filters;  ///< "edu_filter.sys", nearest to the bus first
   std::vector<Disk> disks;
   std::optional<machine::Duration> latency;        ///< of each request; the model's own if absent
   std::optional<machine::Duration> reset_latency;  ///< how long a bus reset takes

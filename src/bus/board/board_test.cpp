@@ -108,6 +108,15 @@ TEST(Board, ComplainsAboutDevices) {
             "rail.toml:5: size must be whole blocks of 512 bytes");
 }
 
+TEST(Board, DevicesOfAModelHaveTheSameFilters) {
+  const std::string edu = "[[device]]\nmodel = \"edu\"\nslot = ";
+  EXPECT_EQ(complaint(edu + "\"0:3.0\"\nupper_filters = [\"f.sys\"]\n" + edu + "\"0:4.0\"\n"),
+            "rail.toml:5: the edu of line 1 has other filters: they belong to the package of its driver, which is one for "
+            "all devices of a kind");
+  EXPECT_NE(complaint(edu + "\"0:3.0\"\nlower_filters = \"f.sys\"\n").find("a list of texts such as"),
+            std::string::npos);
+}
+
 TEST(Board, ReadsRailsResetLinesAndBridges) {
   auto board = parse_board(R"(
 [[rail]]
