@@ -83,6 +83,47 @@ TEST(ServeFileSystem, AnExt4ThatWasCopiedInIsSoundWhenItComesOut) {
   EXPECT_NE(server.finish().find(", 0 failed\n"), std::string::npos);
 }
 
+/// The export as a file of a directory, by libnbd's nbdfuse.
+class FuseMount {
+ public:
+  explicit FuseMount(const Server& server) : directory_("/tmp/drydock-fuse-" + std::to_string(getpid())) {
+    std::filesystem::create_directory(directory_);
+    shell("nbdfuse " + disk() + " " + server.uri() + " & echo $! > " + directory_ + ".pid");
+    for (int i = 0; i < 100 && !there(); ++i) std::this_thread::sleep_for(100ms);
+  }
+  ~FuseMount() {
+    shell("kill $(cat " + directory_ + ".pid)");
+    for (int i = 0; i < 100 && there(); ++i) std::this_thread::sleep_for(100ms);
+    std::error_code ignored;
+    std::filesystem::remove(directory_, ignored);
+    std::filesystem::remove(directory_ + ".pid", ignored);
+  }
+  std::string disk() const { return directory_ + "/disk"; }
+  bool there() const {
+    std::error_code none;
+    return std::filesystem::exists(disk(), none);
+  }
+
+ private:
+  std::string directory_;
+};
+
+TEST(ServeFileSystem, AnExt4ThatIsMadeOnTheExportItselfIsSound) {
+  if (shell("PATH=$PATH:/sbin:/usr/sbin command -v mkfs.ext4 && command -v nbdfuse && test -w /dev/fuse") != 0)
+    GTEST_SKIP() << "e2fsprogs or nbdfuse is not installed, or /dev/fuse is not to be used";
+  const std::string path = "PATH=$PATH:/sbin:/usr/sbin ";
+  Server server("--chaos bus-reset=300ms");
+  {
+    const FuseMount mount(server);
+    ASSERT_TRUE(mount.there());
+    EXPECT_EQ(shell(path + "timeout 100 mkfs.ext4 -q -F " + mount.disk()), 0);
+    EXPECT_EQ(shell(path + "timeout 100 e2fsck -f -n " + mount.disk()), 0);
+  }
+  const std::string said = server.finish();
+  EXPECT_NE(said.find(", 0 failed\n"), std::string::npos) << said;
+  EXPECT_EQ(said.find("served 0 reads"), std::string::npos) << said;
+}
+
 TEST(ServeClients, OneThatSendsGarbageOrVanishesHarmsNobody) {
   const TemporaryFile out("after.img", "");
   Server server("");

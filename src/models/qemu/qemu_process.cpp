@@ -71,7 +71,8 @@ host::Status plan_disks(const Plan& plan, QemuProcess& qemu, std::vector<std::st
   return {};
 }
 
-/// Plays the server that ivshmem-doorbell expects, ahead of time: we are peer 0 with all the vectors, QEMU is peer 1.
+/// Plays the server that ivshmem-doorbell expects, ahead of time: we are peer 0 with all the vectors, QEMU is peer 1 with
+/// one, which nobody uses.
 host::Status serve_doorbell(QemuProcess& qemu, host::Descriptor& server, unsigned vectors) {
   auto send = [&](std::int64_t number, int descriptor) {
     return host::send_with_descriptor(server.get(), &number, sizeof(number), descriptor);
@@ -84,10 +85,9 @@ host::Status serve_doorbell(QemuProcess& qemu, host::Descriptor& server, unsigne
     qemu.messages.push_back(TRY(host::make_event_counter()));
     TRY(send(0, qemu.messages.back().get()));
   }
-  for (unsigned i = 0; i < vectors; ++i) {
-    qemu.doorbell_ends.push_back(TRY(host::make_event_counter()));
-    TRY(send(1, qemu.doorbell_ends.back().get()));
-  }
+  // QEMU waits for one of its own, and would look at each of more whenever it looks at anything.
+  qemu.doorbell_end = TRY(host::make_event_counter());
+  TRY(send(1, qemu.doorbell_end.get()));
   return {};
 }
 
