@@ -68,6 +68,12 @@ TEST(ResetStorm, AHangIsMendedBeforeTheNextOneComes) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 
+TEST(ResetStorm, ADpcThatComesWhileTheInterruptIsDisconnectedDoesNotUseIt) {
+  // Seed 1091: at a rebalance it was still on its way on the other processor.
+  const Ran ran = drydock("run " + guest("medic") + " --board rail --scenario 'reset storm, verify' --seed 1091");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+}
+
 TEST(ResetRun, EachResetScenarioHasABoardForEitherKindOfDriver) {
   for (const char* driver : {"medic", "pvscsi"})
     for (const char* scenario : {"reset-function", "reset-platform", "reset-ladder"}) {

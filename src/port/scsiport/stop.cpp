@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -114,15 +115,15 @@ void disconnect_adapter(Adapter& adapter) {
   stop_timers(adapter);
   adapter.ready_to_run = false;
   adapter.blocked = true;
+  KINTERRUPT* interrupt;
   {
     PortLock lock(adapter);
     adapter.timer_set = false;
     KeCancelTimer(&adapter.kernel->miniport_timer);
+    // A DPC may be on its way on another processor, and must not find an interrupt that is no more.
+    interrupt = std::exchange(adapter.interrupt, nullptr);
   }
-  if (adapter.interrupt) {
-    IoDisconnectInterrupt(adapter.interrupt);
-    adapter.interrupt = nullptr;
-  }
+  if (interrupt) IoDisconnectInterrupt(interrupt);
   KeFlushQueuedDpcs();
 }
 
