@@ -24,11 +24,13 @@ namespace scsiport = port::scsiport;
 
 namespace {
 
-/// The adapters that the port drives now, for this driver.
+/// The adapters that the port drives now, for this driver; beside one that is no miniport, whatever there is.
 std::vector<scsiport::Adapter*> port_adapters(Stage& stage) {
+  const bool any = kind_of(stage.driver()) != DriverKind::ScsiMiniport;
   std::vector<scsiport::Adapter*> adapters;
   for (scsiport::Adapter* adapter : scsiport::port().adapters)
-    if (adapter->driver != nullptr && adapter->driver->object == stage.driver_object()) adapters.push_back(adapter);
+    if (adapter->driver != nullptr && (any || adapter->driver->object == stage.driver_object()))
+      adapters.push_back(adapter);
   return adapters;
 }
 

@@ -27,6 +27,13 @@ TEST(EduOnTwoProcessors, WDF_300_ARequestThatEndedMeanwhileIsNotAskedAbout) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
 }
 
+// The bus beside it: its own requests go on.
+TEST(EduReset, OfTheScsiBusBesideIt) {
+  const Ran ran = drydock("run " + guest("edu") + " --runs 20 --scenario reset-bus");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says(" 0 lost")) << ran.output;
+}
+
 class EduResetScenario : public testing::TestWithParam<const char*> {};
 
 TEST_P(EduResetScenario, LosesNoRequestAndNoByte) {
