@@ -41,7 +41,7 @@ bool Manager::claim_for_detection(const void* claimant, const std::vector<Resour
 DEVICE_OBJECT* Manager::add_detected(const DetectedDevice& device) {
   DEVICE_OBJECT* pdo = nullptr;
   ask([&]() -> Change {
-    ensure_root();
+    if (!ensure_root()) return {STATUS_INSUFFICIENT_RESOURCES, 0, {}};
     const std::u16string id = u"ROOT\\" + device.service;
     unsigned instance = 0;
     for (const auto& other : devnodes_) instance += same_id(other->device_id, id);

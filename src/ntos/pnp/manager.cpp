@@ -95,7 +95,7 @@ void Manager::set_disabled(Devnode& node, bool disabled) {
 template <class Work>
 Change Manager::ask_about(DevnodeId id, Work work) {
   return ask([this, id, &work]() -> Change {
-    ensure_root();
+    if (!ensure_root()) return {STATUS_INSUFFICIENT_RESOURCES, id, {}};
     Devnode* node = find(id);
     if (!node || node->state == DevnodeState::Deleted) return {STATUS_NO_SUCH_DEVICE, id, {}};
     return work(*node);

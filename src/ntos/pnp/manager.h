@@ -182,8 +182,8 @@ class Manager {
   void queue(std::function<void()> work);
   void ensure_worker();
   void worker_loop();
-  void ensure_root();
-  void give_root_devices();
+  /// False for want of memory for the root or a device below it; asked again, it tries again.
+  [[nodiscard]] bool ensure_root();
   template <class Work>
   Change ask_about(DevnodeId id, Work work);
 

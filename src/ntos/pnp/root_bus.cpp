@@ -34,7 +34,11 @@ RootBus::RootBus(Manager&) {
     driver->MajorFunction[IRP_MJ_PNP] = pnp;
     driver->MajorFunction[IRP_MJ_POWER] = power;
   });
-  root_pdo_ = create_pdo(-1);
+}
+
+DEVICE_OBJECT* RootBus::root_pdo() {
+  if (!root_pdo_) root_pdo_ = create_pdo(-1);
+  return root_pdo_;
 }
 
 DEVICE_OBJECT* RootBus::create_pdo(long index) {
@@ -47,9 +51,9 @@ DEVICE_OBJECT* RootBus::create_pdo(long index) {
   return pdo;
 }
 
-DEVICE_OBJECT* RootBus::add(RootDevice device) {
+DEVICE_OBJECT* RootBus::add(const RootDevice& device) {
   DEVICE_OBJECT* pdo = create_pdo(static_cast<long>(entries_.size()));
-  if (pdo) entries_.push_back({std::move(device), pdo});
+  if (pdo) entries_.push_back({device, pdo});
   return pdo;
 }
 
@@ -133,26 +137,22 @@ NTSTATUS RootBus::answer_id(const RootDevice& device, IRP* irp) {
   }
 }
 
-void Manager::ensure_root() {
-  if (root_) {
-    give_root_devices();
-    return;
+bool Manager::ensure_root() {
+  if (!root_bus_) root_bus_ = new RootBus(*this);
+  if (!root_) {
+    DEVICE_OBJECT* pdo = root_bus_->root_pdo();
+    if (!pdo) return false;
+    root_ = &new_devnode(nullptr, pdo);
+    root_->root_enumerated = true;
+    root_->instance_path = u"HTREE\\ROOT\\0";
+    root_->device_id = u"HTREE\\ROOT";
+    root_->description = u"Root of the device tree";
+    root_->capabilities.unique_id = true;
+    root_->state = DevnodeState::Started;
+    root_->device_power = PowerDeviceD0;
   }
-  root_bus_ = new RootBus(*this);
-  root_ = &new_devnode(nullptr, root_bus_->root_pdo());
-  root_->root_enumerated = true;
-  root_->instance_path = u"HTREE\\ROOT\\0";
-  root_->device_id = u"HTREE\\ROOT";
-  root_->description = u"Root of the device tree";
-  root_->capabilities.unique_id = true;
-  root_->state = DevnodeState::Started;
-  root_->device_power = PowerDeviceD0;
-  give_root_devices();
-}
-
-void Manager::give_root_devices() {
-  for (RootDevice& device : root_devices_) root_bus_->add(std::move(device));
-  root_devices_.clear();
+  std::erase_if(root_devices_, [this](const RootDevice& device) { return root_bus_->add(device) != nullptr; });
+  return root_devices_.empty();
 }
 
 }  // namespace drydock::ntos::pnp

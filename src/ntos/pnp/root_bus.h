@@ -11,12 +11,13 @@ namespace drydock::ntos::pnp {
 
 class RootBus {
  public:
-  /// Creates the driver object and the PDO of the tree's root. On a machine thread at PASSIVE_LEVEL.
+  /// Creates the driver object. On a machine thread at PASSIVE_LEVEL, as all that follows.
   explicit RootBus(Manager& manager);
 
-  nt::DEVICE_OBJECT* root_pdo() const { return root_pdo_; }
+  /// The PDO of the tree's root; null if there is no memory for it yet.
+  nt::DEVICE_OBJECT* root_pdo();
   /// The PDO; null if there was no memory for it.
-  nt::DEVICE_OBJECT* add(RootDevice device);
+  nt::DEVICE_OBJECT* add(const RootDevice& device);
 
  private:
   struct Entry {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contract/pnp/pnp_rig.h"
+#include "machine/refusal.h"
 #include "ntos/io/user.h"
 #include "ntos/pnp/device_api.h"
 
@@ -172,6 +173,20 @@ TEST(Devnode, PNP_043_ABusWaitsForTheOpenHandlesOfItsChildren) {
     EXPECT_EQ(rig.diary_text(), "child REMOVE, bus/a REMOVE, bus REMOVE");
     EXPECT_EQ(bus.state, DevnodeState::Initialized);
   });
+}
+
+TEST(Tree, ARootOrARootDeviceWithoutMemoryIsMadeWhenAskedAgain) {
+  for (const std::uint32_t refused : {1u, 2u}) {
+    BusRig rig;
+    rig.run([&](Manager& manager) {
+      machine::Refusal refusal(refused, "IoCreateDevice");
+      EXPECT_EQ(manager.enumerate_root().status, STATUS_INSUFFICIENT_RESOURCES);
+      EXPECT_TRUE(refusal.made());
+      EXPECT_EQ(rig.diary_text(), "");
+      EXPECT_TRUE(manager.enumerate_root().ok());
+      EXPECT_EQ(rig.child(manager, u"a").state, DevnodeState::Started);
+    });
+  }
 }
 
 TEST(Devnode, PNP_053_ADriverThatStaysAttachedIsReported) {
