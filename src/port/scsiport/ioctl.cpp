@@ -265,7 +265,11 @@ NTSTATUS pass_through_direct(LogicalUnit& unit, const Ioctl& ioctl, IRP* irp) {
   if (header->DataTransferLength) {
     mdl = IoAllocateMdl(header->DataBuffer, header->DataTransferLength, FALSE, FALSE, nullptr);
     if (!mdl) return complete_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
-    MmProbeAndLockPages(mdl, irp->RequestorMode, header->DataIn == SCSI_IOCTL_DATA_OUT ? IoReadAccess : IoWriteAccess);
+    const NTSTATUS locked = lock_pages(mdl, header->DataIn == SCSI_IOCTL_DATA_OUT ? IoReadAccess : IoWriteAccess);
+    if (!NT_SUCCESS(locked)) {
+      IoFreeMdl(mdl);
+      return complete_irp(irp, locked);
+    }
   }
   auto* sense = reinterpret_cast<UCHAR*>(static_cast<std::byte*>(ioctl.buffer) + header->SenseInfoOffset);
   const NTSTATUS status = send_pass_through(

@@ -60,9 +60,9 @@ using ntos::MmFreeContiguousMemory;
 using ntos::MmGetPhysicalAddress;
 using ntos::MmMapIoSpace;
 using ntos::MmMapLockedPagesSpecifyCache;
-using ntos::MmProbeAndLockPages;
 using ntos::MmUnlockPages;
 using ntos::MmUnmapIoSpace;
+using ntos::mm::lock_pages;  // MmProbeAndLockPages within __try
 
 using ntos::ExAllocatePoolWithTag;
 using ntos::ExFreePoolWithTag;

@@ -1,7 +1,9 @@
 // Section 13: what the tests of ioctl_test.cpp leave of pass-through and of resets by IOCTL.
 
 #include "nt/pass_through.h"
+
 #include "contract/scsiport/puppet_test.h"
+#include "machine/refusal.h"
 #include "nt/ioctl.h"
 #include "nt/storage.h"
 #include "port/scsiport/kernel.h"
@@ -56,6 +58,20 @@ TEST_F(PassThrough, SP_321_DirectUsesTheCallersBufferAndAsksForAlignment) {
     EXPECT_EQ(direct(sent), STATUS_INVALID_PARAMETER);
     sent = request(nullptr, 36, 0x12);
     EXPECT_EQ(direct(sent), STATUS_INVALID_PARAMETER);
+    kernel::ExFreePoolWithTag(buffer, 0);
+  });
+  expect_clean();
+}
+
+TEST_F(PassThrough, SP_321_ABufferThatCannotBeLockedFailsTheRequestAlone) {
+  rig.run_started([&] {
+    SCSI_PASS_THROUGH_DIRECT nowhere = request(reinterpret_cast<PVOID>(0x10000), 36, 0x12);
+    EXPECT_EQ(direct(nowhere), STATUS_ACCESS_VIOLATION);
+    auto* buffer = static_cast<char*>(kernel::ExAllocatePoolWithTag(NonPagedPool, 512, 0x54736353));
+    SCSI_PASS_THROUGH_DIRECT refused = request(buffer, 36, 0x12);
+    machine::Refusal refusal(1, "MmProbeAndLockPages");
+    EXPECT_EQ(direct(refused), STATUS_WORKING_SET_QUOTA);
+    EXPECT_TRUE(refusal.made());
     kernel::ExFreePoolWithTag(buffer, 0);
   });
   expect_clean();
