@@ -1,8 +1,11 @@
 #include "host/socket.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <cerrno>
+
+#include "host/check.h"
 
 namespace drydock::host {
 
@@ -16,6 +19,11 @@ bool send_all(int socket, const void* data, std::size_t bytes) {
     bytes -= static_cast<std::size_t>(sent);
   }
   return true;
+}
+
+void limit_waiting(int socket, std::chrono::seconds limit) {
+  const timeval time{.tv_sec = limit.count(), .tv_usec = 0};
+  HOST_CHECK(setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0);
 }
 
 Received receive(int socket, void* to, std::size_t bytes_max, bool wait) {

@@ -131,7 +131,11 @@ void Computer::record(TapeEntry event, std::uint64_t value) {
 
 /// Through QMP.
 Status Computer::command(std::string_view json) {
-  if (!tape_) return qmp_.command(json);
+  if (!tape_) {
+    Status done = qmp_.command(json);
+    if (qmp_.gone()) qtest_.end();
+    return done;
+  }
   if (tape_->replays()) {
     const std::string_view refusal = tape_->take_text(TapeEntry::Command);
     return refusal.empty() ? Status{} : host::error(refusal);
@@ -139,6 +143,7 @@ Status Computer::command(std::string_view json) {
   tape_->release();
   Status done = qmp_.command(json);
   tape_->hold();
+  if (qmp_.gone()) qtest_.end();
   tape_->put(TapeEntry::Command, done ? std::string_view() : std::string_view(done.failure().message));
   return done;
 }

@@ -1,6 +1,7 @@
 #include "models/qemu/qemu_process.h"
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 
@@ -8,6 +9,7 @@
 
 #include "host/check.h"
 #include "host/file_io.h"
+#include "host/socket.h"
 #include "models/qemu/device_types.h"
 #include "models/qemu/qmp.h"
 
@@ -19,6 +21,9 @@ using host::Result;
 namespace {
 
 constexpr const char* kProgram = "qemu-system-x86_64";
+// A QEMU that says nothing for so long never will: 7.2 stands still for ever when its edu is pulled while its thread waits
+// to interrupt. The longest that it needs is a second or two, of a processor that others use too.
+constexpr std::chrono::seconds kPatience{20};
 
 /// cli; hlt; jump back: the only code that QEMU's own processor ever runs.
 std::string halting_rom() {
@@ -170,6 +175,8 @@ Result<QemuProcess> start_qemu(const Plan& plan) {
   qemu.process = TRY(host::HelperProcess::start(words, inherited));
   qemu.qtest = std::move(qtest.ours);
   qemu.qmp = std::move(qmp.ours);
+  host::limit_waiting(qemu.qtest.get(), kPatience);
+  host::limit_waiting(qemu.qmp.get(), kPatience);
   qemu.doorbell_server = std::move(doorbell.ours);
   qtest.theirs.close();
   qmp.theirs.close();

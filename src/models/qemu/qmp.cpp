@@ -28,6 +28,7 @@ bool Qmp::next_line(std::string& line) {
     if (byte == '\n') return true;
     if (byte != '\r') line.push_back(byte);
   }
+  gone_ = true;
   return false;
 }
 

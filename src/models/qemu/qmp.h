@@ -16,11 +16,14 @@ class Qmp {
   host::Status greet();
   /// Sends a command (JSON) and waits for its answer; events in between are dropped. Fails with QEMU's own words.
   host::Status command(std::string_view json);
+  /// It has not answered: it has ended, or stands still.
+  bool gone() const { return gone_; }
 
  private:
   bool next_line(std::string& line);
 
   int socket_;
+  bool gone_ = false;
 };
 
 }  // namespace drydock::models::qemu

@@ -154,7 +154,7 @@ bool Qtest::receive(bool wait) {
   }
   if (end_ == buffer_.size()) return false;  // whole lines wait to be taken
   const host::Received got = host::receive(socket_, buffer_.data() + end_, buffer_.size() - end_, wait);
-  if (got.ended) end();
+  if (got.ended || (wait && got.bytes == 0)) end();  // one that never answers is as good as gone
   end_ += got.bytes;
   return got.bytes != 0;
 }

@@ -36,6 +36,14 @@ class QtestTest : public testing::Test {
   int ends_ = 0;
 };
 
+TEST_F(QtestTest, OneThatNeverAnswersIsGone) {
+  host::limit_waiting(pair_.ours.get(), std::chrono::seconds(1));
+  EXPECT_EQ(qtest_.read(0x1000, 4), 0xFFFFFFFFu);
+  EXPECT_TRUE(qtest_.ended());
+  EXPECT_EQ(ends_, 1);
+  EXPECT_EQ(qtest_.read(0x1000, 4), 0xFFFFFFFFu);
+}
+
 TEST_F(QtestTest, AsksAndTakesTheValue) {
   will_say("OK 0x00000000cafe\n");
   EXPECT_EQ(qtest_.read(0xB0000000, 4), 0xCAFEu);
