@@ -92,6 +92,14 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
   return block;
 }
 
+void* allocate_or_null(std::size_t bytes, std::size_t alignment) noexcept {
+  try {
+    return allocate(bytes, alignment);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void release(void* block) {
   if (!block) return;
   if (!in_machine_slot(block)) return std::free(block);
@@ -109,6 +117,19 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 void* operator new[](std::size_t bytes, std::align_val_t alignment) {
   return drydock::host::allocate(bytes, static_cast<std::size_t>(alignment));
 }
+// These too: a sanitizer's own would not come to the ones above.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return drydock::host::allocate_or_null(bytes, alignof(std::max_align_t));
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return drydock::host::allocate_or_null(bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return drydock::host::allocate_or_null(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return drydock::host::allocate_or_null(bytes, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* block) noexcept { drydock::host::release(block); }
 void operator delete[](void* block) noexcept { drydock::host::release(block); }
 void operator delete(void* block, std::size_t) noexcept { drydock::host::release(block); }
@@ -117,3 +138,7 @@ void operator delete(void* block, std::align_val_t) noexcept { drydock::host::re
 void operator delete[](void* block, std::align_val_t) noexcept { drydock::host::release(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { drydock::host::release(block); }
 void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { drydock::host::release(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { drydock::host::release(block); }
+void operator delete[](void* block, const std::nothrow_t&) noexcept { drydock::host::release(block); }
+void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept { drydock::host::release(block); }
+void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept { drydock::host::release(block); }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <new>
 
 #include "host/arena.h"
 #include "machine/snapshot.h"
@@ -462,6 +463,26 @@ TEST(Machine, TwoMachinesDoNotKnowOfEachOther) {
 }
 
 /// What GoogleTest remembers of an assertion in a body must not go with the machine.
+TEST(Machine, HoldsWhateverFormOfNewItsCodeUses) {
+  auto machine = make();
+  machine->enter([] {
+    constexpr auto kPage = std::align_val_t{4096};
+    const auto here = [](void* block) { return block && host::in_machine_slot(block); };
+    void* plain = operator new(24, std::nothrow);
+    void* many = operator new[](24, std::nothrow);
+    void* aligned = operator new(24, kPage, std::nothrow);
+    void* many_aligned = operator new[](24, kPage, std::nothrow);
+    EXPECT_TRUE(here(plain) && here(many) && here(aligned) && here(many_aligned));
+    operator delete(plain);
+    operator delete[](many, std::nothrow);
+    operator delete(aligned, kPage, std::nothrow);
+    operator delete[](many_aligned, kPage);
+  });
+  void* outside = operator new(24, std::nothrow);
+  EXPECT_FALSE(host::in_machine_slot(outside));
+  operator delete(outside, std::nothrow);
+}
+
 TEST(Machine, AnAssertionThatFailsInABodyOutlivesTheMachine) {
   testing::TestPartResultArray results;
   {
