@@ -24,9 +24,10 @@ class Brake {
   void release();
 
  private:
-  Brake(SocketPair sockets, int process);
+  Brake(SocketPair sockets, Descriptor process);
 
   SocketPair sockets_;
+  Descriptor process_;  ///< it and no other, should its number be given to another one
   std::thread thread_;
 };
 

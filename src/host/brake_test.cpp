@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace drydock::host {
@@ -36,9 +37,10 @@ TEST(Brake, OneThatHasEndedHoldsNobodyUp) {
   ASSERT_TRUE(process);
   auto brake = Brake::of(*process);
   ASSERT_TRUE(brake);
-  brake->hold();
+  siginfo_t what{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(process->id()), &what, WEXITED | WNOWAIT), 0);
+  brake->hold();  // ended, its end not yet collected
   brake->release();
-  brake->hold();
   while (process->running()) usleep(1000);
   EXPECT_EQ(process->end(), "exit code 0");
   brake->hold();
