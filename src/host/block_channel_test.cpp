@@ -12,7 +12,7 @@
 namespace drydock::host {
 namespace {
 
-TEST(BlockChannel, EveryRequestIsServedOnceInOrder) {
+TEST(BlockChannel, EveryRequestIsServedOnce) {
   BlockChannel asking = std::move(BlockChannel::create()).value();
   BlockChannel serving =
       std::move(BlockChannel::open(dup(asking.ring_descriptor()), dup(asking.bell_descriptor()))).value();

@@ -241,7 +241,8 @@ class Reader {
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
                   {"slot", "model", "device", "arguments", "driver", "lower_filters", "upper_filters", "disk", "latency",
-                   "reset_latency", "faults", "message_interrupts", "function_level_reset", "secondary", "_RST", "_PRR", "_PR3", "_UPC", "_PLD", "separate_power"}));
+                   "reset_latency", "faults", "message_interrupts", "function_level_reset", "secondary", "_RST", "_PRR",
+                   "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
     device.line = line_of(table);
     if (!table.contains("model")) return at(table, "this device names no model: add model = \"pvscsi\"");
