@@ -1,5 +1,8 @@
 #include "scenario/device_load.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "nt/status.h"
@@ -11,6 +14,13 @@ namespace user = ntos::io::user;
 namespace {
 
 constexpr std::size_t kTransferBytes = 512;
+
+/// What a driver says to a request that it does not know, or whose length or contents are not of its protocol.
+constexpr nt::NTSTATUS kAnswers[] = {
+    nt::STATUS_INVALID_DEVICE_REQUEST, nt::STATUS_NOT_SUPPORTED,       nt::STATUS_NOT_IMPLEMENTED,
+    nt::STATUS_INVALID_PARAMETER,      nt::STATUS_BUFFER_TOO_SMALL,    nt::STATUS_INVALID_BUFFER_SIZE,
+    nt::STATUS_INFO_LENGTH_MISMATCH,   nt::STATUS_INVALID_USER_BUFFER, nt::STATUS_END_OF_FILE,
+};
 
 }  // namespace
 
@@ -38,13 +48,16 @@ void DeviceSource::ended(SentRequest& sent, const user::IoResult& result) {
 
 std::string DeviceSource::describe(const SentRequest& sent) const {
   const auto& transfer = static_cast<const Transfer&>(sent);
-  return fmt::format("a {} of {} by way of the interface {}", transfer.write ? "write" : "read",
-                     counted(transfer.bytes, "byte"), interface_.name);
+  return fmt::format("a {} of {} by way of {}", transfer.write ? "write" : "read", counted(transfer.bytes, "byte"),
+                     interface_.name);
 }
 
 bool DeviceSource::is_an_answer(nt::NTSTATUS status) const {
-  return status == nt::STATUS_INVALID_DEVICE_REQUEST || status == nt::STATUS_NOT_SUPPORTED ||
-         status == nt::STATUS_NOT_IMPLEMENTED;
+  return std::find(std::begin(kAnswers), std::end(kAnswers), status) != std::end(kAnswers);
+}
+
+std::string DeviceSource::kind_that_may_wait(const SentRequest& sent) const {
+  return std::string(static_cast<const Transfer&>(sent).write ? "write " : "read ") + interface_.kind;
 }
 
 }  // namespace drydock::scenario

@@ -14,6 +14,7 @@ class DeviceSource final : public RequestSource {
   std::string describe(const SentRequest& sent) const override;
   /// Whoever does not read or write says so.
   bool is_an_answer(nt::NTSTATUS status) const override;
+  std::string kind_that_may_wait(const SentRequest& sent) const override;
 
  private:
   struct Transfer : SentRequest {

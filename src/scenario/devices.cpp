@@ -74,6 +74,22 @@ bool is_at_or_below(const pnp::Devnode* node, const pnp::Devnode& top) {
   return node != nullptr;
 }
 
+void open_by_name(Stage& stage, const pnp::Devnode& node) {
+  for (const OpenInterface& open : stage.interfaces()) {
+    const pnp::Devnode* owner = pnp::manager().find(open.devnode);
+    if (owner != nullptr && is_at_or_below(owner, node)) return;
+  }
+  NTSTATUS status;
+  OpenInterface open{.link = node.instance_path,
+                     .name = fmt::format("the name of devnode#{}", node.id),
+                     .kind = ntos::ob::narrow(node.service),
+                     .devnode = node.id,
+                     .ledger = Ledger(node.id, false),
+                     .file = user::open(node.pdo, &status),
+                     .by_name = true};
+  if (open.file) stage.interfaces().push_back(std::move(open));
+}
+
 /// Opens every interface that the stack of a device without disks has enabled, or that of a child.
 void open_interfaces(Stage& stage) {
   for (const Adapter& adapter : stage.adapters()) {
@@ -86,8 +102,13 @@ void open_interfaces(Stage& stage) {
                                      [each](const OpenInterface& open) { return open.link == each->link; });
       if (known) continue;
       NTSTATUS status;
-      OpenInterface open{each->link, ntos::ob::narrow(each->link), owner->id, Ledger(owner->id, false),
-                         user::open(each->link, &status)};
+      const std::string link = ntos::ob::narrow(each->link);
+      OpenInterface open{.link = each->link,
+                         .name = "the interface " + link,
+                         .kind = link.substr(std::min(link.find('{'), link.size())),
+                         .devnode = owner->id,
+                         .ledger = Ledger(owner->id, false),
+                         .file = user::open(each->link, &status)};
       if (!open.file && !each->enabled) continue;  // its device is just going
       if (!open.file) stage.fail("open-failed", fmt::format("{} cannot be opened: {}", open.name, status_text(status)));
       stage.interfaces().push_back(std::move(open));
@@ -179,6 +200,14 @@ bool require_running(Stage& stage) {
   if (!require_started(stage) || !require_disks(stage)) return false;
   open_interfaces(stage);
   return true;
+}
+
+void open_by_name(Stage& stage) {
+  for (const Adapter& adapter : stage.adapters()) {
+    const pnp::Devnode* node = devnode_of(adapter);
+    if (node != nullptr && node->state == pnp::DevnodeState::Started && adapter.device->disks.empty())
+      open_by_name(stage, *node);
+  }
 }
 
 std::string running_text(Stage& stage) {

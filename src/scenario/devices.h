@@ -20,6 +20,8 @@ void find_adapters(Stage& stage);
 bool require_running(Stage& stage);
 /// The same without opening anything.
 bool require_started(Stage& stage);
+/// A stack that has enabled no interface takes requests too, by the name of its PDO; one that refuses gets none.
+void open_by_name(Stage& stage);
 /// "1 adapter started, 2 disks, 128 MiB"
 std::string running_text(Stage& stage);
 /// No adapter under test has a stack any more, and no request is on its way.

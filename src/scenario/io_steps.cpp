@@ -1,5 +1,7 @@
 // Steps that start the devices and keep them busy.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "nt/ioctl.h"
@@ -34,9 +36,14 @@ std::vector<scsiport::Adapter*> port_adapters(Stage& stage) {
   return adapters;
 }
 
-void require_something_open(Stage& stage) {
-  if (stage.present_disks().empty() && stage.interfaces().empty())
-    stage.fail("nothing-to-send-to", "the step needs a disk or a device interface, and none is there", tree_lines());
+/// False, and the step is done, if the drivers of all devices refuse to be opened.
+bool require_something_open(Stage& stage) {
+  open_by_name(stage);
+  if (!stage.present_disks().empty() || !stage.interfaces().empty()) return true;
+  if (stage.adapters().empty())
+    stage.fail("nothing-to-send-to", "the step needs a disk or another device, and none is there", tree_lines());
+  stage.checked("nothing is sent: no device can be opened");
+  return false;
 }
 
 }  // namespace
@@ -63,12 +70,13 @@ void enumerate(Stage& stage) {
 }
 
 void mixed_io(Stage& stage) {
-  require_something_open(stage);
+  if (!require_something_open(stage)) return;
   const std::uint64_t bytes_before = stage.bytes_moved;
   RetryCount retries(stage);
   LoadPlan plan;
   plan.requests = stage.number() != 0 ? static_cast<unsigned>(stage.number()) : stage.config().requests;
   plan.failures_allowed = stage.devices_may_fail();
+  plan.undisturbed = stage.undisturbed();
   Load load(stage, open_sources(stage), plan);
   load.start();
   load.join();
@@ -79,11 +87,15 @@ void mixed_io(Stage& stage) {
                  fmt::format("flushing disk {} failed with {}", disk->number, status_text(flushed.status)));
   }
   const std::uint64_t bytes = stage.bytes_moved - bytes_before;
-  stage.checked(fmt::format("{} KiB moved, {}", bytes / 1024, load.failures_text()), load.failure_lines());
+  const bool by_name = std::any_of(stage.interfaces().begin(), stage.interfaces().end(),
+                                   [](const OpenInterface& open) { return open.by_name; });
+  stage.checked(fmt::format("{} KiB moved{}, {}", bytes / 1024, by_name ? " by a device's name" : "",
+                            load.failures_text()),
+                load.failure_lines());
 }
 
 void verify_data(Stage& stage) {
-  require_something_open(stage);
+  if (!require_something_open(stage)) return;
   const std::uint64_t before = stage.sectors_verified;
   RetryCount retries(stage);
   for (Disk* disk : stage.present_disks()) verify_disk(stage, *disk);

@@ -82,8 +82,25 @@ bool Load::send_one(RandomStream& random, std::deque<Out>& out) {
   return true;
 }
 
+/// An application that gives up. Only what has waited while nothing was done to the device may wait later: a request
+/// that is stuck after a disturbance was forgotten.
+void Load::cancel_if_it_waits(const Out& oldest) {
+  const std::string kind = oldest.source->kind_that_may_wait(*oldest.sent);
+  const bool known = stage_.waits.contains(kind);
+  if (kind.empty() || !(known || plan_.undisturbed)) return;
+  const bool live = stage_.config().board->is_live() || stage_.config().outside != nullptr;
+  const machine::Time due = Machine::current().now() + (known ? kPatienceKnown : live ? kPatienceLive : kPatience);
+  user::Request& request = *oldest.sent->request;
+  request.wait(&due);
+  if (request.done()) return;
+  stage_.waits.insert(kind);
+  ++cancelled_;
+  request.cancel();
+}
+
 void Load::await_one(std::deque<Out>& out) {
   const Out& oldest = out.front();
+  cancel_if_it_waits(oldest);
   wait_for_end(stage_, *oldest.sent->request, oldest.source->describe(*oldest.sent));
   for (auto each = out.begin(); each != out.end();) {
     if (!each->sent->request->done()) {
@@ -99,7 +116,8 @@ void Load::end(Out& out) {
   const user::IoResult result = out.sent->request->wait();
   --outstanding_;
   out.source->ended(*out.sent, result);
-  if (result.ok() || out.source->is_an_answer(result.status)) {
+  const bool given_up = result.status == nt::STATUS_CANCELLED && cancelled_ != 0;
+  if (result.ok() || given_up || out.source->is_an_answer(result.status)) {
     ++stage_.counts().completed;
     return;
   }
@@ -127,7 +145,9 @@ unsigned Load::failed() const {
 }
 
 std::string Load::failures_text() const {
-  return failed() == 0 ? "none failed" : fmt::format("{} failed", failed());
+  std::string text = failed() == 0 ? "none failed" : fmt::format("{} failed", failed());
+  if (cancelled_ != 0) text += fmt::format(", {} waited and were cancelled", cancelled_);
+  return text;
 }
 
 std::vector<std::string> Load::failure_lines() const {

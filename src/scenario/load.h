@@ -24,6 +24,7 @@ struct LoadPlan {
   unsigned threads = 4;
   unsigned depth = 8;             ///< requests a thread has out at most
   bool failures_allowed = false;  ///< a failed request is no finding
+  bool undisturbed = false;       ///< nothing is done to the device: what waits here waits for something from outside
 };
 
 /// A request on its way; sources derive from it what they must know at its end.
@@ -44,9 +45,12 @@ class RequestSource {
   virtual std::string describe(const SentRequest& sent) const = 0;
   /// Whether this status is an answer like any other, and no failure: a device that does not know the request.
   virtual bool is_an_answer(nt::NTSTATUS) const { return false; }
+  /// The kind of a request that a driver may keep until something happens outside, a read of what has not arrived. ""
+  /// where each must end by itself.
+  virtual std::string kind_that_may_wait(const SentRequest&) const { return {}; }
 };
 
-/// One source for each disk and each device interface that the stage has open.
+/// One source for each disk and each device interface that the stage has open, and for the names of stacks without one.
 std::vector<std::unique_ptr<RequestSource>> open_sources(Stage& stage);
 std::vector<std::unique_ptr<RequestSource>> disk_sources(Stage& stage);
 std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage);
@@ -72,7 +76,7 @@ class Load {
   unsigned failed() const;
   /// Of requests that failed, and how often, in order of first appearance.
   const std::vector<std::pair<nt::NTSTATUS, unsigned>>& failures() const { return failures_; }
-  /// "none failed", "49 failed"
+  /// "none failed", "49 failed, 12 waited and were cancelled"
   std::string failures_text() const;
   /// "49 ended with STATUS_NO_SUCH_DEVICE (0xC000000E)", a line for each status.
   std::vector<std::string> failure_lines() const;
@@ -86,6 +90,7 @@ class Load {
   void thread(unsigned number);
   bool send_one(RandomStream& random, std::deque<Out>& out);
   void await_one(std::deque<Out>& out);
+  void cancel_if_it_waits(const Out& oldest);
   void end(Out& out);
   void note_failure(nt::NTSTATUS status);
 
@@ -94,7 +99,7 @@ class Load {
   LoadPlan plan_;
   std::uint64_t seed_;
   unsigned to_send_;
-  unsigned sent_ = 0, outstanding_ = 0;
+  unsigned sent_ = 0, outstanding_ = 0, cancelled_ = 0;
   unsigned threads_running_ = 0;
   nt::KEVENT* all_ended_;  ///< set by the last thread
   std::vector<std::pair<nt::NTSTATUS, unsigned>> failures_;
@@ -105,5 +110,9 @@ ntos::io::user::IoResult wait_for_end(Stage& stage, ntos::io::user::Request& req
 
 /// How long a request may take before it is called lost: longer than any timeout and all retries.
 inline constexpr machine::Duration kLostAfter = std::chrono::minutes(20);
+/// When one that may wait is cancelled; on the wall's clock, and once its kind is known to wait, sooner.
+inline constexpr machine::Duration kPatience = std::chrono::minutes(10);
+inline constexpr machine::Duration kPatienceLive = std::chrono::seconds(5);
+inline constexpr machine::Duration kPatienceKnown = std::chrono::milliseconds(50);
 
 }  // namespace drydock::scenario

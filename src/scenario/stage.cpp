@@ -1,5 +1,8 @@
 #include "scenario/stage.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "nt/status.h"
@@ -72,6 +75,14 @@ void Stage::end_checks() {
   std::vector<std::string> open = open_accounts(machine_);
   if (!open.empty())
     complain("lost-request", "at the end of the run the class driver's account is not even", std::move(open));
+}
+
+bool Stage::undisturbed() const {
+  constexpr std::string_view kCalm[] = {"load", "start", "enumerate", "io", "verify", "wait"};
+  const auto calm = [&](const StepResult& step) {
+    return std::find(std::begin(kCalm), std::end(kCalm), step.name) != std::end(kCalm);
+  };
+  return !devices_may_fail_ && std::all_of(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(step_), calm);
 }
 
 std::vector<Disk*> Stage::present_disks() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,13 +48,15 @@ struct Disk {
   bool present() const { return !path.empty(); }
 };
 
-/// A device interface that one of the adapters' stacks has enabled.
+/// A device interface that one of the adapters' stacks has enabled; of a stack without any, its device by name.
 struct OpenInterface {
   std::u16string link;
-  std::string name;
+  std::string name;  ///< "the interface \\??\\..."
+  std::string kind;  ///< its class, or the name of who serves the device: what it answers, others like it do
   std::uint32_t devnode = 0;
   Ledger ledger;  ///< of what its device holds, as far as we have written it by way of this handle
   ntos::io::user::File file;
+  bool by_name = false;
 };
 
 /// Told when steps begin and end, so that somebody outside can look at a clock of his own.
@@ -89,9 +92,13 @@ class Stage {
   nt::DRIVER_OBJECT* driver_object() const;
   /// How often the board lets a device go wrong: failed requests are then no finding by themselves.
   bool devices_may_fail() const { return devices_may_fail_; }
+  /// Nothing has been done to the devices so far but using them, and they do not fail by themselves.
+  bool undisturbed() const;
   std::uint64_t seed_of_step() const;
   /// What stands behind the step's word: a count or ns; 0: nothing.
   std::int64_t number() const { return config_.scenario->steps[step_].number; }
+  /// Kinds of requests that drivers keep until something happens outside, by what an undisturbed load has seen.
+  std::set<std::string> waits;
   /// Requests that go on over several steps, between sleep and wake; null: none.
   std::unique_ptr<Load> load;
 

@@ -6,6 +6,7 @@
 
 #include "ntos/ke/delay.h"
 #include "scenario/device_load.h"
+#include "scenario/devices.h"
 #include "scenario/disk_accounts.h"
 #include "scenario/disk_load.h"
 #include "scenario/edu_load.h"
@@ -46,6 +47,7 @@ std::vector<std::unique_ptr<RequestSource>> interface_sources(Stage& stage) {
 }
 
 std::vector<std::unique_ptr<RequestSource>> open_sources(Stage& stage) {
+  open_by_name(stage);
   std::vector<std::unique_ptr<RequestSource>> sources = disk_sources(stage);
   for (std::unique_ptr<RequestSource>& source : interface_sources(stage)) sources.push_back(std::move(source));
   return sources;

@@ -26,5 +26,21 @@ TEST(Device, TheScenarioFollowsFromTheImports) {
   EXPECT_TRUE(ran.says("scenario lifecycle")) << ran.output;
 }
 
+// What an application has to give up is no lost request, and a length that is not of the protocol no failed one.
+TEST(Device, ReadsThatWaitForSomethingOutsideAreCancelled) {
+  const Ran ran = drydock("run " + guest("test/wdf_keeps_reads") + " --board edu --scenario lifecycle");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says(" waited and")) << ran.output;
+  EXPECT_TRUE(ran.says("960 requests sent, 960 ended once, 0 lost")) << ran.output;
+}
+
+// A filter, or a device that only an application with its driver's own names finds.
+TEST(Device, AStackWithoutAnInterfaceIsOpenedByItsName) {
+  const Ran ran = drydock("run " + guest("test/wdf_smallest") + " --board edu --scenario lifecycle");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("moved by a device's name")) << ran.output;
+  EXPECT_TRUE(ran.says("960 requests sent, 960 ended once, 0 lost")) << ran.output;
+}
+
 }  // namespace
 }  // namespace drydock::end_to_end
