@@ -15,6 +15,7 @@
 #include "wdf/pnp_dispatch.h"
 #include "wdf/restart.h"
 #include "wdf/send_irp.h"
+#include "wdf/string.h"
 #include "wdf/wdf_exports.h"
 
 namespace drydock::wdf {
@@ -100,8 +101,15 @@ WDF_DEVICE_POWER_STATE NTAPI WdfDeviceGetDevicePowerState(PWDF_DRIVER_GLOBALS, W
 WDF_DEVICE_POWER_POLICY_STATE NTAPI WdfDeviceGetDevicePowerPolicyState(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle) {
   return static_cast<WDF_DEVICE_POWER_POLICY_STATE>(object_as<Device>(Handle).policy.published_state());
 }
+/// The name that the driver gave it before it was created.
+NTSTATUS NTAPI WdfDeviceRetrieveDeviceName(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, WDFSTRING StringHandle) {
+  std::u16string name = object_as<Device>(Handle).object_name;
+  String& string = object_as<String>(StringHandle);
+  return name.empty() ? STATUS_INVALID_PARAMETER : string.assign(counted(name));
+}
+/// What the framework set when it made the device stays: names behind the device's are its own business.
 VOID NTAPI WdfDeviceSetCharacteristics(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, ULONG Characteristics) {
-  object_as<Device>(Handle).device_object->Characteristics = Characteristics;
+  object_as<Device>(Handle).device_object->Characteristics = Characteristics | FILE_DEVICE_SECURE_OPEN;
 }
 ULONG NTAPI WdfDeviceGetCharacteristics(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle) {
   return object_as<Device>(Handle).device_object->Characteristics;
@@ -288,6 +296,7 @@ const image::ExportFamily kDeviceApi{kFrameworkModule, {
     {"WdfDeviceGetDevicePnpState",              WdfDeviceGetDevicePnpState,             at_most(DISPATCH_LEVEL)},
     {"WdfDeviceGetDevicePowerState",            WdfDeviceGetDevicePowerState,           at_most(DISPATCH_LEVEL)},
     {"WdfDeviceGetDevicePowerPolicyState",      WdfDeviceGetDevicePowerPolicyState,     at_most(DISPATCH_LEVEL)},
+    {"WdfDeviceRetrieveDeviceName",             WdfDeviceRetrieveDeviceName,            exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
     {"WdfDeviceSetCharacteristics",             WdfDeviceSetCharacteristics,            at_most(DISPATCH_LEVEL)},
     {"WdfDeviceGetCharacteristics",             WdfDeviceGetCharacteristics,            at_most(DISPATCH_LEVEL)},
     {"WdfDeviceGetAlignmentRequirement",        WdfDeviceGetAlignmentRequirement,       at_most(DISPATCH_LEVEL)},

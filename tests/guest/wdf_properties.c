@@ -36,6 +36,16 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
   WdfStringGetUnicodeString(version, &said);
   MUST(said.Length == 41 * sizeof(WCHAR) && said.Buffer[37] == L'1' && said.Buffer[39] == L'3');
   WdfObjectDelete(version);
+
+  DECLARE_CONST_UNICODE_STRING(name, L"\\Device\\WdfProperties");
+  WDFSTRING string;
+  MUST(NT_SUCCESS(WdfStringCreate(NULL, WDF_NO_OBJECT_ATTRIBUTES, &string)));
+  MUST(WdfDeviceRetrieveDeviceName(Device, string) == STATUS_SUCCESS);
+  WdfStringGetUnicodeString(string, &said);
+  MUST(RtlEqualUnicodeString(&said, &name, FALSE));
+  WdfObjectDelete(string);
+  WdfDeviceSetCharacteristics(Device, FILE_REMOVABLE_MEDIA);
+  MUST(WdfDeviceGetCharacteristics(Device) == (FILE_REMOVABLE_MEDIA | FILE_DEVICE_SECURE_OPEN));
   WdfVerifierDbgBreakPoint();
   return STATUS_SUCCESS;
 }
@@ -47,6 +57,8 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&callbacks);
   callbacks.EvtDevicePrepareHardware = OnPrepareHardware;
   WdfDeviceInitSetPnpPowerEventCallbacks(DeviceInit, &callbacks);
+  DECLARE_CONST_UNICODE_STRING(name, L"\\Device\\WdfProperties");
+  MUST(NT_SUCCESS(WdfDeviceInitAssignName(DeviceInit, &name)));
   return WdfDeviceCreate(&DeviceInit, WDF_NO_OBJECT_ATTRIBUTES, &device);
 }
 
