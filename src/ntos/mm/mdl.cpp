@@ -11,6 +11,7 @@
 #include "ntos/ex/pool.h"
 #include "ntos/kernel.h"
 #include "ntos/mm/state.h"
+#include "ntos/ob/storage.h"
 #include "ntos/rtl/exception.h"
 
 namespace drydock::ntos {
@@ -138,8 +139,10 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_
       machine.bug_check(kNoMoreSystemPtes, 0, pages_of(mdl), 0, 0, "no address space for a mapping that must not fail");
     return nullptr;
   }
-  kernel().mm->mappings[number(mapped)] = {mdl->ByteCount, (mdl->MdlFlags & MDL_IO_SPACE) != 0 ? 0 : pages_of(mdl), 1,
-                                           mdl, machine::gs::calling_address()};
+  mm::Mapping& mapping = kernel().mm->mappings[number(mapped)];
+  if (mapping.times++ == 0)
+    mapping = {mdl->ByteCount, (mdl->MdlFlags & MDL_IO_SPACE) != 0 ? 0 : pages_of(mdl), 1, mdl,
+               machine::gs::calling_address()};
   mdl->MappedSystemVa = static_cast<char*>(mapped) + mdl->ByteOffset;
   mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
   if ((mdl->MdlFlags & MDL_PARTIAL) != 0) mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
@@ -158,7 +161,7 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, MDL* mdl) {
     machine::Machine::current().bug_check(SYSTEM_PTE_MISUSE, 1, number(mdl), number(base), pages_of(mdl),
                                           "a mapping of an MDL is undone that is not there");
   if (found->second.pages != 0) memory().unmap_alias(PAGE_ALIGN(base), found->second.pages);
-  mappings.erase(found);
+  if (--found->second.times == 0) mappings.erase(found);
   mdl->MdlFlags &= static_cast<CSHORT>(~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED));
 }
 
@@ -220,6 +223,31 @@ MDL* NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PH
 MDL* NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
                                    MEMORY_CACHING_TYPE cache, ULONG flags) {
   return MmAllocateNodePagesForMdlEx(low, high, skip, bytes, cache, 0, flags);
+}
+
+NTSTATUS NTAPI MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T entries, MDL** mdl) {
+  constexpr SIZE_T kBytesMax = 0xFFFFFFFF;
+  *mdl = nullptr;
+  SIZE_T bytes = 0;
+  for (SIZE_T i = 0; i < entries; ++i) {
+    const auto start = static_cast<machine::PhysicalAddress>(list[i].PhysicalAddress.QuadPart);
+    const bool whole_pages = start % PAGE_SIZE == 0 && list[i].NumberOfBytes % PAGE_SIZE == 0;
+    if (!whole_pages || memory().va_of(start) != nullptr) return STATUS_INVALID_PARAMETER_1;
+    if (list[i].NumberOfBytes > kBytesMax - bytes) return STATUS_INVALID_PARAMETER_2;
+    bytes += list[i].NumberOfBytes;
+  }
+  if (bytes == 0) return STATUS_INVALID_PARAMETER_2;
+  if (machine::refused("MmAllocateMdlForIoSpace")) return STATUS_INSUFFICIENT_RESOURCES;
+  auto* made = static_cast<MDL*>(kernel_allocate(mdl_size_bytes(nullptr, bytes), kMdlTag));
+  if (made == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  MmInitializeMdl(made, nullptr, bytes);
+  PFN_NUMBER* frame = MmGetMdlPfnArray(made);
+  for (SIZE_T i = 0; i < entries; ++i)
+    for (SIZE_T at = 0; at < list[i].NumberOfBytes; at += PAGE_SIZE)
+      *frame++ = (static_cast<std::uint64_t>(list[i].PhysicalAddress.QuadPart) + at) >> PAGE_SHIFT;
+  made->MdlFlags = MDL_PAGES_LOCKED | MDL_IO_SPACE;
+  *mdl = made;
+  return STATUS_SUCCESS;
 }
 
 VOID NTAPI MmFreePagesFromMdl(MDL* mdl) {

@@ -29,6 +29,15 @@ MDL* NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, 
                                    MEMORY_CACHING_TYPE cache, ULONG flags);
 MDL* NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
                                        MEMORY_CACHING_TYPE cache, ULONG node, ULONG flags);
+/// One range of MmAllocateMdlForIoSpace.
+struct MM_PHYSICAL_ADDRESS_LIST {
+  PHYSICAL_ADDRESS PhysicalAddress;
+  SIZE_T NumberOfBytes;
+};
+static_assert(sizeof(MM_PHYSICAL_ADDRESS_LIST) == 16);
+/// An MDL for device memory, freed with IoFreeMdl. STATUS_INVALID_PARAMETER_1: a range is not of whole pages or is RAM;
+/// STATUS_INVALID_PARAMETER_2: no bytes at all, or 4 GiB and more. IRQL: at most DISPATCH_LEVEL.
+NTSTATUS NTAPI MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T entries, MDL** mdl);
 /// Gives the pages back; the MDL itself is freed with ExFreePool.
 VOID NTAPI MmFreePagesFromMdl(MDL* mdl);
 

@@ -8,6 +8,7 @@
 #include "nt/bugcheck.h"
 #include "ntos/ex/pool.h"
 #include "ntos/hal/dma.h"
+#include "ntos/io/mdl.h"
 #include "ntos/ke/irql.h"
 #include "ntos/kernel.h"
 #include "ntos/mm/io_space.h"
@@ -67,6 +68,42 @@ TEST(Memory, NonpagedPoolIsItsOwnMapping) {
     EXPECT_EQ(MmGetVirtualForPhysical(MmGetPhysicalAddress(buffer)), buffer);
     ExFreePool(mdl);
     ExFreePool(buffer);
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
+}
+
+MDL* mdl_for_device(PHYSICAL_ADDRESS at, SIZE_T bytes, NTSTATUS wanted) {
+  MM_PHYSICAL_ADDRESS_LIST list{at, bytes};
+  MDL* mdl;
+  EXPECT_EQ(MmAllocateMdlForIoSpace(&list, 1, &mdl), wanted);
+  return mdl;
+}
+
+// For a driver that maps shared memory of a device through an MDL.
+TEST(Memory, DeviceMemoryHasAnMdl) {
+  KernelRig rig;
+  EXPECT_EQ(rig.run([] {
+    PHYSICAL_ADDRESS device{}, ram{};
+    device.QuadPart = 0xE0000000;
+    auto* page = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, kTag));
+    ram = MmGetPhysicalAddress(page);
+    EXPECT_EQ(mdl_for_device(device, 100, STATUS_INVALID_PARAMETER_1), nullptr);
+    EXPECT_EQ(mdl_for_device(device, 0, STATUS_INVALID_PARAMETER_2), nullptr);
+    EXPECT_EQ(mdl_for_device(device, 1ull << 32, STATUS_INVALID_PARAMETER_2), nullptr);
+    EXPECT_EQ(mdl_for_device(ram, PAGE_SIZE, STATUS_INVALID_PARAMETER_1), nullptr);
+    MDL* mdl = mdl_for_device(device, 2 * PAGE_SIZE, STATUS_SUCCESS);
+    ASSERT_NE(mdl, nullptr);
+    EXPECT_EQ(MmGetMdlPfnArray(mdl)[1], 0xE0001u);
+    EXPECT_EQ(mdl->MdlFlags & MDL_IO_SPACE, MDL_IO_SPACE);
+    PVOID registers = MmMapIoSpace(device, 2 * PAGE_SIZE, MmNonCached);
+    PVOID mapped = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmNonCached, nullptr, FALSE, NormalPagePriority);
+    EXPECT_EQ(mapped, registers);  // device memory has one address
+    MmUnmapLockedPages(mapped, mdl);
+    io::IoFreeMdl(mdl);
+    MmUnmapIoSpace(registers, 2 * PAGE_SIZE);
+    EXPECT_TRUE(mm::leaks_of(0, ~0ull).empty());
+    ExFreePool(page);
   }),
             OutcomeKind::Completed)
       << rig.what_happened();
