@@ -14,6 +14,7 @@
 #include "host/terminal.h"
 #include "host/umdf_process.h"
 #include "host/worker.h"
+#include "models/qemu/computer.h"
 #include "report/callback_list.h"
 #include "report/event_log.h"
 #include "report/json.h"
@@ -133,6 +134,8 @@ report::CampaignSummary summary_of(const Job& job, const explore::CampaignResult
   summary.runs_wanted = job.wish.runs;
   summary.runs_done = all.runs_done;
   summary.runs_failed = all.runs_failed;
+  summary.runs_without_verdict = all.runs_without_verdict;
+  summary.seeds_without_verdict = all.seeds_without_verdict;
   summary.requests = all.requests;
   summary.sectors_verified = all.sectors_verified;
   summary.virtual_time = all.virtual_time;
@@ -176,7 +179,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   campaign.before_each = [&](std::uint64_t seed) { progress.subject = seed; };
   campaign.after_each = [&](const RunResult& result) {
     ++progress.done;
-    if (!result.passed()) ++progress.bad;
+    if (!result.passed() && !result.without_verdict()) ++progress.bad;
     return !progress.stop_asked.load();
   };
   progress.total = campaign.runs;
@@ -207,7 +210,8 @@ int run_many(Job& job, host::WorkerProgress& progress) {
     for (const RunResult& result : all->failures) commands.push_back(command_of(result));
     put_commands(commands, all->failures);
   }
-  return all->failures.empty() ? 0 : exit_code(all->failures.front().exit_code);
+  if (!all->failures.empty()) return exit_code(all->failures.front().exit_code);
+  return all->runs_without_verdict != 0 ? exit_code(scenario::kHardwareEnded) : 0;
 }
 
 int runs_of(Job& job, host::WorkerProgress& progress) {
@@ -391,6 +395,7 @@ int carry_out(Job& job, const Work& work) {
         its_work,
         [&](const host::WorkerProgress& shared) {
           if (job.watched) line.draw(shared);
+          if (job.board.qemu) job.board.qemu->look_after();
         },
         progress);
     if (!started) return complain(started.failure());

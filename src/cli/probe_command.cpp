@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "host/sandbox.h"
 #include "host/worker.h"
+#include "models/qemu/computer.h"
 #include "report/look.h"
 #include "report/probe_text.h"
 #include "scenario/probe.h"
@@ -23,6 +24,7 @@ struct ProbeOptions {
 
 host::ExitCode exit_code_of(const scenario::ProbeResult& result) {
   if (result.outcome == machine::OutcomeKind::HostFault) return host::ExitCode::HostFault;
+  if (result.hardware.ended) return scenario::kHardwareEnded;
   return result.passed() ? host::ExitCode::Pass : host::ExitCode::Finding;
 }
 
@@ -43,7 +45,10 @@ int probe(const ProbeOptions& options) {
   };
   host::WorkerProgress* progress = nullptr;
   if (options.in_process) return host::run_in_process(work, progress).exit_code;
-  auto end = host::run_in_worker(work, {}, progress);
+  const auto watch = [&](const host::WorkerProgress&) {
+    if (board->qemu) board->qemu->look_after();
+  };
+  auto end = host::run_in_worker(work, watch, progress);
   if (!end) return complain(end.failure());
   if (end->interrupted) return host::kInterruptedExitCode;
   if (end->crashed) std::fprintf(stderr, "drydock: host fault: the worker was ended by %s\n", end->how.c_str());
@@ -74,7 +79,7 @@ used in a way that its kind is known for, before and after a function-level rese
 and a reset of the whole computer; what a function does not offer is not tried.
 
 Exit codes: 0 everything works, 1 a device is missing, has a problem or cannot be used after a reset, 2 usage or bad
-input, 4 host fault.)");
+input, 4 host fault, 7 QEMU ended.)");
   command->callback([options, &chosen] { chosen.run = [options] { return probe(*options); }; });
 }
 

@@ -7,6 +7,8 @@
 namespace drydock::explore {
 namespace {
 
+constexpr unsigned kWithoutVerdictMax = 3;  // in a row
+
 std::uint64_t chain(std::uint64_t sum, const std::string& digest) {
   for (char c : digest) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001B3;  // FNV-1a
   return sum;
@@ -18,6 +20,7 @@ host::Result<CampaignResult> run_campaign(scenario::RunConfig config, const Camp
   CampaignResult all;
   const auto began = std::chrono::steady_clock::now();
   std::uint64_t digests = 0xCBF29CE484222325;
+  unsigned in_a_row = 0;  // without a verdict
   for (std::uint64_t n = 0; n < campaign.runs; ++n) {
     config.strategy = {scenario::StrategyChoice::Kind::Random, campaign.first_seed + n, {}};
     if (campaign.before_each) campaign.before_each(config.strategy.seed);
@@ -28,12 +31,19 @@ host::Result<CampaignResult> run_campaign(scenario::RunConfig config, const Camp
     all.virtual_time += result.virtual_time;
     digests = chain(digests, result.digest);
     const bool go_on = !campaign.after_each || campaign.after_each(result);
-    const bool passed = result.passed();
-    if (!passed) {
+    const bool without_verdict = result.without_verdict();
+    const bool failed = !result.passed() && !without_verdict;
+    in_a_row = without_verdict ? in_a_row + 1 : 0;
+    if (without_verdict) {
+      ++all.runs_without_verdict;
+      if (all.seeds_without_verdict.size() < campaign.failures_kept_max)
+        all.seeds_without_verdict.push_back(config.strategy.seed);
+    }
+    if (failed) {
       ++all.runs_failed;
       if (all.failures.size() < campaign.failures_kept_max) all.failures.push_back(std::move(result));
     }
-    if (!go_on || (!passed && !campaign.keep_going)) break;
+    if (!go_on || (failed && !campaign.keep_going) || in_a_row == kWithoutVerdictMax) break;
   }
   all.real_time = std::chrono::steady_clock::now() - began;
   all.digest = fmt::format("{:016x}", digests);

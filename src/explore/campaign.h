@@ -22,16 +22,18 @@ struct Campaign {
 };
 
 struct CampaignResult {
-  std::uint64_t runs_done = 0, runs_failed = 0;
+  std::uint64_t runs_done = 0, runs_failed = 0, runs_without_verdict = 0;
   scenario::RequestCounts requests;
   std::uint64_t sectors_verified = 0;
   machine::Duration virtual_time{};
   std::chrono::nanoseconds real_time{};
   std::string digest;                         ///< over the digests of all runs in order
   std::vector<scenario::RunResult> failures;  ///< the first ones
+  std::vector<std::uint64_t> seeds_without_verdict;  ///< the first ones: QEMU ended
 };
 
-/// `config`'s strategy is replaced by random(seed), seeds ascending.
+/// `config`'s strategy is replaced by random(seed), seeds ascending. A run without a verdict does not end it, three in a
+/// row do.
 host::Result<CampaignResult> run_campaign(scenario::RunConfig config, const Campaign& campaign);
 
 /// The same run twice: the result of the first, and whether the second one's trace was another.

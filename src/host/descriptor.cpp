@@ -59,24 +59,54 @@ std::uint64_t take_events(int counter) {
   return got == sizeof(count) ? count : 0;
 }
 
-Status send_with_descriptor(int socket, const void* data, std::size_t bytes, int descriptor) {
-  iovec part{const_cast<void*>(data), bytes};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
+namespace {
+
+constexpr std::size_t kDescriptorsMax = 2;  // of one message
+
+struct Message {
+  explicit Message(void* data, std::size_t bytes) : part{data, bytes} {
+    head.msg_iov = &part;
+    head.msg_iovlen = 1;
+    head.msg_control = control;
+    head.msg_controllen = sizeof(control);
+  }
+  iovec part;
+  alignas(cmsghdr) char control[CMSG_SPACE(kDescriptorsMax * sizeof(int))] = {};
+  msghdr head{};
+};
+
+}  // namespace
+
+Status send_with_descriptors(int socket, const void* data, std::size_t bytes, std::span<const int> descriptors) {
+  HOST_CHECK(descriptors.size() <= kDescriptorsMax);
+  Message message(const_cast<void*>(data), bytes);
+  message.head.msg_controllen = descriptors.empty() ? 0 : CMSG_SPACE(descriptors.size_bytes());
+  if (cmsghdr* header = CMSG_FIRSTHDR(&message.head)) {
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
   }
-  if (sendmsg(socket, &message, MSG_NOSIGNAL) != static_cast<ssize_t>(bytes))
+  if (sendmsg(socket, &message.head, MSG_NOSIGNAL) != static_cast<ssize_t>(bytes))
     return error("a helper process does not listen: ", std::strerror(errno));
   return {};
+}
+
+std::vector<Descriptor> receive_descriptors(int socket) {
+  char byte;
+  Message message(&byte, 1);
+  ssize_t got;
+  do got = recvmsg(socket, &message.head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (got < 0 && errno == EINTR);
+  std::vector<Descriptor> all;
+  const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message.head) : nullptr;
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return all;
+  for (std::size_t at = CMSG_LEN(0); at + sizeof(int) <= header->cmsg_len; at += sizeof(int)) {
+    int descriptor;
+    std::memcpy(&descriptor, CMSG_DATA(header) + (at - CMSG_LEN(0)), sizeof(int));
+    all.emplace_back(descriptor);
+  }
+  return all;
 }
 
 void clear_shared_memory(int descriptor, std::size_t bytes) {

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "host/result.h"
 
@@ -37,8 +39,10 @@ Result<Descriptor> make_shared_memory(const char* name, std::size_t bytes);
 Result<Descriptor> make_event_counter();
 /// What has been added since the last call.
 std::uint64_t take_events(int counter);
-/// Sends `bytes` of `data`, with a descriptor attached unless it is negative.
-Status send_with_descriptor(int socket, const void* data, std::size_t bytes, int descriptor);
+/// Sends `bytes` of `data`, at least one, with up to two descriptors attached.
+Status send_with_descriptors(int socket, const void* data, std::size_t bytes, std::span<const int> descriptors);
+/// What is attached to the next byte, if there is one; does not wait.
+std::vector<Descriptor> receive_descriptors(int socket);
 /// Throws all contents away: `bytes` of zeros from now on.
 void clear_shared_memory(int descriptor, std::size_t bytes);
 

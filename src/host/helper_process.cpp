@@ -38,7 +38,14 @@ HelperProcess& HelperProcess::operator=(HelperProcess&& other) noexcept {
 
 Result<HelperProcess> HelperProcess::start(const std::vector<std::string>& arguments, const std::vector<int>& inherited) {
   HelperProcess child;
-  child.errors_ = TRY(make_shared_memory("drydock-stderr", 0));
+  TRY(child.start_again(arguments, inherited));
+  return child;
+}
+
+Status HelperProcess::start_again(const std::vector<std::string>& arguments, const std::vector<int>& inherited) {
+  kill();
+  end_.clear();
+  if (!errors_) errors_ = TRY(make_shared_memory("drydock-stderr", 0));
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
@@ -52,13 +59,13 @@ Result<HelperProcess> HelperProcess::start(const std::vector<std::string>& argum
     const int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    dup2(child.errors_.get(), STDERR_FILENO);
+    dup2(errors_.get(), STDERR_FILENO);
     for (int descriptor : inherited) fcntl(descriptor, F_SETFD, 0);
     execvp(words[0], words.data());
     _exit(127);
   }
-  child.id_ = id;
-  return child;
+  id_ = id;
+  return {};
 }
 
 bool HelperProcess::running() {

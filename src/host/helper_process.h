@@ -20,6 +20,8 @@ class HelperProcess {
   /// Looks for `arguments[0]` on PATH. The child has standard input and output on /dev/null, keeps its standard error in
   /// memory (errors()), and inherits `inherited` under the same numbers.
   static Result<HelperProcess> start(const std::vector<std::string>& arguments, const std::vector<int>& inherited);
+  /// One in this one's place, which is killed if it still runs; errors() go on where they end.
+  Status start_again(const std::vector<std::string>& arguments, const std::vector<int>& inherited);
 
   /// False once it has ended.
   bool running();

@@ -31,7 +31,7 @@ enum class TapeEntry : std::uint8_t {
   // Events: they came unasked, before the answer that follows.
   Line,     ///< of an interrupt: number << 1 | whether it rose
   Message,  ///< device << 8 | vector
-  Gone,     ///< whoever was outside has ended
+  Gone,     ///< whoever was outside has ended, or, 1, does not answer
   Memory,   ///< offset, length and bytes that devices have written
 };
 

@@ -99,7 +99,9 @@ std::string text_of(const ordered_json& json) {
 }
 
 ordered_json json_of(const scenario::HardwareUse& use) {
-  return {{"round_trips", use.round_trips}, {"posted_writes", use.posted}, {"ended", use.ended}, {"said", use.said}};
+  return {{"round_trips", use.round_trips}, {"posted_writes", use.posted},
+          {"ended", use.ended},             {"stood_still", use.stood_still},
+          {"ended_ns", use.ended_at.count()}, {"said", use.said}};
 }
 
 }  // namespace
@@ -163,6 +165,8 @@ std::string json_of(const CampaignSummary& summary, const std::vector<std::strin
                   {"runs", summary.runs_done},
                   {"runs_wanted", summary.runs_wanted},
                   {"runs_failed", summary.runs_failed},
+                  {"runs_without_verdict", summary.runs_without_verdict},
+                  {"seeds_without_verdict", summary.seeds_without_verdict},
                   {"interrupted", summary.interrupted},
                   {"requests", counts_of(summary.requests)},
                   {"sectors_verified", summary.sectors_verified},

@@ -84,6 +84,11 @@ ordered_json json_of(const ProbedDevice& device) {
           {"resets", resets}};
 }
 
+const char* verdict_of(const ProbeResult& result) {
+  if (result.hardware.ended) return "QEMU ENDED";
+  return result.passed() ? "PASS" : "FAIL";
+}
+
 }  // namespace
 
 std::string text_of(const ProbeResult& result, const Look& look) {
@@ -95,7 +100,7 @@ std::string text_of(const ProbeResult& result, const Look& look) {
                                               bus::board::to_text(slot)));
   for (const machine::Finding& finding : result.findings)
     text += look.paint(Tone::Bad, fmt::format("{}: {}\n", finding.rule, finding.summary));
-  text += look.paint(result.passed() ? Tone::Good : Tone::Bad, result.passed() ? "PASS" : "FAIL") + "\n";
+  text += look.paint(result.passed() ? Tone::Good : Tone::Bad, verdict_of(result)) + "\n";
   return text + hardware_text(result.hardware, look);
 }
 
@@ -105,7 +110,7 @@ std::string json_of(const ProbeResult& result) {
   for (bus::board::Slot slot : result.missing) missing.push_back(bus::board::to_text(slot));
   for (const machine::Finding& finding : result.findings)
     findings.push_back({{"rule", finding.rule}, {"summary", finding.summary}});
-  ordered_json json{{"board", result.board}, {"verdict", result.passed() ? "PASS" : "FAIL"}, {"devices", devices},
+  ordered_json json{{"board", result.board}, {"verdict", verdict_of(result)}, {"devices", devices},
                     {"missing", missing},    {"findings", findings}};
   if (result.hardware.is_qemu)
     json["qemu"] = {{"round_trips", result.hardware.round_trips},

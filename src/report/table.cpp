@@ -157,6 +157,7 @@ std::string short_time(std::chrono::nanoseconds time) {
 }
 
 std::string verdict_of(const RunResult& result) {
+  if (result.without_verdict()) return "QEMU ENDED";
   switch (result.exit_code) {
     case host::ExitCode::Pass:
       return "PASS";
@@ -235,10 +236,21 @@ std::string table_of(const CampaignSummary& summary, const Look& look) {
                       grouped(summary.requests.retried), grouped(summary.requests.failed),
                       grouped(summary.requests.lost), grouped(summary.sectors_verified));
   if (summary.interrupted) text += look.paint(Tone::Warn, "interrupted: these are the runs until then") + "\n";
-  const bool good = summary.runs_failed == 0;
-  text += look.paint(good ? Tone::Good : Tone::Bad, good ? "PASS" : "FAIL");
-  if (!good) text += fmt::format("  {} of {} seeds", summary.runs_failed, summary.runs_done);
-  text += fmt::format("\ndigest {}\n", summary.digest);
+  if (summary.runs_without_verdict != 0) {
+    std::string seeds;
+    for (std::uint64_t seed : summary.seeds_without_verdict) seeds += fmt::format("{}{}", seeds.empty() ? "" : ", ", seed);
+    text += look.paint(Tone::Bad, "QEMU ENDED") +
+            fmt::format("  in {} of {} runs, which say nothing of the driver; seeds {}\n", summary.runs_without_verdict,
+                        summary.runs_done, seeds);
+  }
+  if (summary.runs_failed != 0)
+    text += look.paint(Tone::Bad, "FAIL") + fmt::format("  {} of {} seeds\n", summary.runs_failed, summary.runs_done);
+  else if (summary.runs_without_verdict == 0)
+    text += look.paint(Tone::Good, "PASS") + "\n";
+  else
+    text += look.paint(Tone::Good, "PASS") +
+            fmt::format("  the other {}\n", summary.runs_done - summary.runs_without_verdict);
+  text += fmt::format("digest {}\n", summary.digest);
   return text;
 }
 

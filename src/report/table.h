@@ -17,7 +17,8 @@ struct CampaignSummary {
   std::string driver, board, scenario;
   unsigned processors = 0;
   std::uint64_t first_seed = 0;
-  std::uint64_t runs_wanted = 0, runs_done = 0, runs_failed = 0;
+  std::uint64_t runs_wanted = 0, runs_done = 0, runs_failed = 0, runs_without_verdict = 0;
+  std::vector<std::uint64_t> seeds_without_verdict;  ///< the first ones: QEMU ended
   scenario::RequestCounts requests;
   std::uint64_t sectors_verified = 0;
   machine::Duration virtual_time{};

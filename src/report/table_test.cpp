@@ -98,6 +98,34 @@ TEST(Look, WrapsBetweenWords) {
   EXPECT_EQ(wrap("incomprehensible", 4), (std::vector<std::string>{"incomprehensible"}));
 }
 
+TEST(Table, SaysWhenQemuEndedAndThatThereIsNoVerdict) {
+  scenario::RunResult result = sample();
+  result.exit_code = scenario::kHardwareEnded;
+  result.live = true;
+  result.hardware = {.is_qemu = true, .round_trips = 12, .ended = true, .ended_at = 1500ms};
+  const std::string text = table_of(result, Look{}, {});
+  EXPECT_NE(text.find("\nQEMU ENDED  1,064 requests sent"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nQEMU ended 1.500 s after switch-on: what was found after that may come of it\n"),
+            std::string::npos) << text;
+  result.hardware.stood_still = true;
+  EXPECT_NE(table_of(result, Look{}, {}).find("\nQEMU stood still from 1.500 s after switch-on: "), std::string::npos);
+}
+
+TEST(Table, ACampaignCountsRunsWithoutAVerdictApart) {
+  CampaignSummary summary;
+  summary.driver = "my.sys";
+  summary.first_seed = 1;
+  summary.runs_wanted = summary.runs_done = 10;
+  summary.runs_without_verdict = 2;
+  summary.seeds_without_verdict = {4, 9};
+  EXPECT_NE(table_of(summary, Look{}).find("\nQEMU ENDED  in 2 of 10 runs, which say nothing of the driver; seeds 4, 9\n"
+                                           "PASS  the other 8\n"),
+            std::string::npos)
+      << table_of(summary, Look{});
+  summary.runs_failed = 1;
+  EXPECT_NE(table_of(summary, Look{}).find("seeds 4, 9\nFAIL  1 of 10 seeds\n"), std::string::npos);
+}
+
 TEST(Json, HasTheDigestAndTheReplay) {
   const std::string json = json_of(sample(), "drydock replay x");
   EXPECT_NE(json.find("\"digest\": \"0123456789abcdef\""), std::string::npos) << json;

@@ -18,6 +18,8 @@ HardwareUse HardwareWatch::use() const {
   use.round_trips = qemu_->qtest().round_trips() - round_trips_;
   use.posted = qemu_->qtest().posted_writes() - posted_;
   use.ended = qemu_->ended();
+  use.stood_still = qemu_->stands_still();
+  use.ended_at = qemu_->ended_at();
   use.said = qemu_->said(said_);
   return use;
 }

@@ -5,14 +5,21 @@
 #include <string>
 
 #include "bus/board/board.h"
+#include "host/result.h"
+#include "machine/time.h"
 
 namespace drydock::scenario {
+
+/// Of a run whose QEMU has ended: nothing is known to be the driver's fault, and not all was tried.
+inline constexpr host::ExitCode kHardwareEnded{7};
 
 struct HardwareUse {
   bool is_qemu = false;
   std::uint64_t round_trips = 0;  ///< register accesses and the like that waited for QEMU's answer
   std::uint64_t posted = 0;       ///< register writes that did not
   bool ended = false;             ///< QEMU is gone
+  bool stood_still = false;       ///< ... in that it did not answer any more
+  machine::Time ended_at{};       ///< when the driver lost its devices
   std::string said;               ///< on its standard error since the run began, at most the last 4 KiB
 };
 

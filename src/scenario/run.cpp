@@ -41,22 +41,29 @@ std::string offset_in_image(std::uint64_t address) {
   return {};
 }
 
+/// A driver has to live with a device that is gone; but whether what comes after QEMU's end is its fault, nobody can say.
+bool found_something(const RunResult& result) {
+  for (const FindingReport& report : result.findings)
+    if (report.finding.severity != machine::Severity::Warning &&
+        !(result.hardware.ended && report.finding.at >= result.hardware.ended_at))
+      return true;
+  return false;
+}
+
 host::ExitCode exit_code_of(const RunResult& result) {
   switch (result.outcome) {
     case machine::OutcomeKind::NotImplemented:
       return host::ExitCode::NotImplemented;
-    case machine::OutcomeKind::Budget:
-      return host::ExitCode::BudgetUsedUp;
     case machine::OutcomeKind::HostFault:
       return host::ExitCode::HostFault;
+    case machine::OutcomeKind::Budget:
+      return result.hardware.ended ? kHardwareEnded : host::ExitCode::BudgetUsedUp;
     case machine::OutcomeKind::BugCheck:
-      return host::ExitCode::Finding;
     case machine::OutcomeKind::Completed:
       break;
   }
-  for (const FindingReport& report : result.findings)
-    if (report.finding.severity != machine::Severity::Warning) return host::ExitCode::Finding;
-  return host::ExitCode::Pass;
+  if (found_something(result)) return host::ExitCode::Finding;
+  return result.hardware.ended ? kHardwareEnded : host::ExitCode::Pass;
 }
 
 void describe_findings(Machine& machine, RunResult& result) {

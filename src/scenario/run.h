@@ -109,6 +109,8 @@ struct RunResult {
   bool live = false;  ///< ran on the wall's clock: cannot be replayed
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }
+  /// QEMU has ended before anything was found: this run says nothing of the driver.
+  bool without_verdict() const { return exit_code == kHardwareEnded; }
 };
 
 /// Fails only if the machine cannot be made: whatever the driver does is in the result.

@@ -1,6 +1,6 @@
 // Boards with QEMU's devices: the same drivers, hardware that others wrote. Live, so no digests here.
 
-#include "end_to_end/command.h"
+#include "end_to_end/mortal_qemu.h"
 
 namespace drydock::end_to_end {
 namespace {
@@ -43,6 +43,29 @@ TEST(Qemu, WhatTheBoardSetsItselfIsRefused) {
   const Ran ran = drydock("run " + guest("pvscsi") + " --board " + board.path());
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_TRUE(ran.says("id= is set by the board itself")) << ran.output;
+}
+
+/// QEMU ends when its computer is to be reset, which each run but the first begins with.
+TEST(Qemu, OneThatEndsBetweenTwoRunsIsStartedAnew) {
+  const TemporaryFile board("q.toml", "memory = \"64 MiB\"\n" + board_with("device = \"edu\"\narguments = [\"-no-reboot\"]\n"));
+  const Ran ran = drydock("run " + guest("edu") + " --board " + board.path() + " --scenario start --runs 3 --plain");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("3 of 3 runs")) << ran.output;
+}
+
+TEST(Qemu, OneThatEndsDuringAProbeIsSaid) {
+  const TemporaryFile board("q.toml", "memory = \"64 MiB\"\n" + board_with("device = \"edu\"\narguments = [\"-no-reboot\"]\n"));
+  const Ran ran = drydock("probe --board " + board.path());
+  EXPECT_EQ(ran.exit_code, 7) << ran.output;
+  EXPECT_TRUE(ran.says("\nQEMU ENDED\n")) << ran.output;
+}
+
+TEST(Qemu, ARunWhoseQemuIsKilledSaysNothingOfTheDriverAndTheNextOneHasAnother) {
+  const MortalQemu qemu;
+  const Ran ran = drydock("run " + guest("edu") + " --board qemu-edu --scenario io --requests 40 --runs 2 --plain", qemu.path());
+  EXPECT_EQ(ran.exit_code, 7) << ran.output;
+  EXPECT_TRUE(ran.says("2 of 2 runs")) << ran.output;
+  EXPECT_TRUE(ran.says("QEMU ENDED  in 1 of 2 runs, which say nothing of the driver; seeds 1\nPASS  the other 1\n")) << ran.output;
 }
 
 TEST(Qemu, SaysWhichPackageItIsIn) {

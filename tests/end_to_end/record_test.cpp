@@ -1,6 +1,6 @@
 // Live runs that are recorded, and made again from the record: byte for byte, without QEMU.
 
-#include "end_to_end/command.h"
+#include "end_to_end/mortal_qemu.h"
 
 namespace drydock::end_to_end {
 namespace {
@@ -48,6 +48,18 @@ TEST_F(Record, AnAdapterThatIsPulledIsPulledAgain) {
 
 TEST_F(Record, EdusMessagesAndTransfersAreMadeAgain) {
   recorded_and_made_again(guest("edu") + " --board qemu-edu --requests 2");
+}
+
+TEST_F(Record, AQemuThatIsKilledEndsAgain) {
+  const MortalQemu qemu;
+  const Ran first = drydock("run " + guest("edu") + " --board qemu-edu --scenario io --requests 40 --plain --record " +
+                            file.path(), qemu.path());
+  EXPECT_EQ(first.exit_code, 7) << first.output;
+  EXPECT_TRUE(first.says("\nQEMU ended ")) << first.output;
+  const Ran again = without_qemu("replay " + file.path() + " --plain");
+  EXPECT_EQ(again.exit_code, 7) << again.output;
+  EXPECT_EQ(first.after("QEMU ended "), again.after("QEMU ended "));
+  EXPECT_EQ(first.after("digest "), again.after("digest "));
 }
 
 TEST_F(Record, ADamagedRecordIsOneSentenceWithTheOffset) {

@@ -104,7 +104,7 @@ Status build_board(machine::Machine& machine, const Board& board) {
       if (!disk.file.empty() && disk.descriptor < 0) return error(disk.file, ": this disk was not opened");
   }
   if (board.qemu) {
-    TRY(board.qemu->power_on());
+    TRY(board.qemu->power_on(&machine.computer()));
     machine::go_live(machine, board.qemu->outside());
   }
   machine.enter([&] {

@@ -67,14 +67,16 @@ std::string json_of(const std::string& arguments) {
 
 }  // namespace
 
-Computer::Computer(const Plan& plan, QemuProcess process, host::EventLoop loop, machine::Tape* tape)
+Computer::Computer(const Plan& plan, QemuProcess process, host::EventLoop loop, host::Errand errand, machine::Tape* tape)
     : plan_(plan),
       process_(std::move(process)),
       qtest_(process_.qtest.get(), tape),
       qmp_(process_.qmp.get()),
       world_(std::move(loop)),
+      errand_(std::move(errand)),
       tape_(tape) {
   present_.fill(true);
+  qtest_.on_end([this] { gone(); });
 }
 
 Computer::~Computer() {
@@ -84,7 +86,8 @@ Computer::~Computer() {
 Result<std::unique_ptr<Computer>> Computer::start(const Plan& plan, machine::Tape* tape) {
   QemuProcess process = TRY(tape && tape->replays() ? only_memory(plan) : start_qemu(plan));
   host::EventLoop loop = TRY(host::EventLoop::create());
-  std::unique_ptr<Computer> computer(new Computer(plan, std::move(process), std::move(loop), tape));
+  host::Errand errand = TRY(host::Errand::create());
+  std::unique_ptr<Computer> computer(new Computer(plan, std::move(process), std::move(loop), std::move(errand), tape));
   if (tape) TRY(computer->attach_tape());
   if (!tape || !tape->replays()) TRY(computer->listen());
   host::share_ram(computer->ram_descriptor(), plan.ram_bytes);
@@ -92,12 +95,7 @@ Result<std::unique_ptr<Computer>> Computer::start(const Plan& plan, machine::Tap
 }
 
 Status Computer::listen() {
-  qtest_.on_line([this](unsigned line, bool raised) { line_changed(line, raised); });
-  qtest_.on_end([this] {
-    record(TapeEntry::Gone, 0);
-    world_.loop().silence(qtest_.socket());
-  });
-  TRY(world_.loop().watch(qtest_.socket(), [this] { qtest_.take(); }));
+  TRY(listen_to_qtest());
   for (unsigned i = 0; i < process_.messages.size(); ++i) {
     const int counter = process_.messages[i].get();
     TRY(world_.loop().watch(counter, [this, i, counter] {
@@ -106,6 +104,43 @@ Status Computer::listen() {
     }));
   }
   return {};
+}
+
+Status Computer::listen_to_qtest() {
+  qtest_.on_line([this](unsigned line, bool raised) { line_changed(line, raised); });
+  return world_.loop().watch(qtest_.socket(), [this] { qtest_.take(); });
+}
+
+/// A device without power holds no line up.
+void Computer::gone() {
+  record(TapeEntry::Gone, qtest_.stands_still());
+  if (qtest_.socket() >= 0) world_.loop().silence(qtest_.socket());
+  if (board_) ended_at_ = board_->now();
+  for (Function* function : functions_)
+    if (function) function->line_changed(false, false);
+}
+
+Status Computer::start_anew() {
+  if (tape_) return host::error("QEMU has ended, and the run is to be recorded");
+  host::SocketPair qtest = TRY(host::make_socket_pair());
+  host::SocketPair qmp = TRY(host::make_socket_pair());
+  TRY(errand_.at_home() ? launch(plan_, process_, qtest.theirs, qmp.theirs) : errand_.send(qtest.theirs, qmp.theirs));
+  qtest.theirs.close();
+  qmp.theirs.close();
+  qtest_ = Qtest(qtest.ours.get(), nullptr);
+  qtest_.on_end([this] { gone(); });
+  qmp_ = Qmp(qmp.ours.get());
+  TRY(connect(plan_, process_, std::move(qtest.ours), std::move(qmp.ours)));
+  while (world_.loop().wait({})) continue;  // messages of the one before: nobody is there to get them
+  fresh_ = true;
+  present_.fill(true);
+  generation_.fill(0);
+  return listen_to_qtest();
+}
+
+void Computer::look_after() {
+  const std::vector<host::Descriptor> ends = errand_.take();
+  if (ends.size() == 2) errand_.done(launch(plan_, process_, ends[0], ends[1]));
 }
 
 Status Computer::attach_tape() {
@@ -122,7 +157,7 @@ Status Computer::attach_tape() {
 void Computer::replay(TapeEntry event, std::uint64_t value) {
   if (event == TapeEntry::Line) line_changed(static_cast<unsigned>(value >> 1), value & 1);
   if (event == TapeEntry::Message) message_came(static_cast<unsigned>(value >> 8), value & 0xFF);
-  if (event == TapeEntry::Gone) qtest_.end();
+  if (event == TapeEntry::Gone) qtest_.end(value != 0);
 }
 
 void Computer::record(TapeEntry event, std::uint64_t value) {
@@ -133,7 +168,7 @@ void Computer::record(TapeEntry event, std::uint64_t value) {
 Status Computer::command(std::string_view json) {
   if (!tape_) {
     Status done = qmp_.command(json);
-    if (qmp_.gone()) qtest_.end();
+    if (qmp_.gone()) qtest_.end(qmp_.stands_still());
     return done;
   }
   if (tape_->replays()) {
@@ -143,26 +178,40 @@ Status Computer::command(std::string_view json) {
   tape_->release();
   Status done = qmp_.command(json);
   tape_->hold();
-  if (qmp_.gone()) qtest_.end();
+  if (qmp_.gone()) qtest_.end(qmp_.stands_still());
   tape_->put(TapeEntry::Command, done ? std::string_view() : std::string_view(done.failure().message));
   return done;
 }
 
-Status Computer::power_on() {
+Status Computer::power_on(const machine::Computer* board) {
   functions_.fill(nullptr);
-  if (!fresh_) {
-    for (unsigned port = 0; port < plan_.devices.size(); ++port)
-      if (!present_[port]) TRY(plug(port));
-    TRY(command(R"({"execute": "system_reset"})"));
-    std::size_t memory_disk = 0;
-    for (const DevicePlan& device : plan_.devices)
-      for (const DiskPlan& disk : device.disks)
-        if (disk.file.empty()) host::clear_shared_memory(process_.memory_disks[memory_disk++].get(), disk.size_bytes);
-  }
-  set_up();
+  board_ = nullptr;
+  if (!fresh_ && !qtest_.ended())
+    if (Status back = bring_back(); !back && !qtest_.ended()) return back;
+  if (qtest_.ended()) TRY(start_anew());
+  if (fresh_) set_up();
+  if (used_) clear_memory_disks();
+  if (qtest_.ended()) return host::error("QEMU ended while it was set up");
   fresh_ = false;
+  used_ = true;
+  board_ = board;
   world_.switch_on();
   return {};
+}
+
+Status Computer::bring_back() {
+  for (unsigned port = 0; port < plan_.devices.size(); ++port)
+    if (!present_[port]) TRY(plug(port));
+  TRY(command(R"({"execute": "system_reset"})"));
+  set_up();
+  return {};
+}
+
+void Computer::clear_memory_disks() {
+  std::size_t memory_disk = 0;
+  for (const DevicePlan& device : plan_.devices)
+    for (const DiskPlan& disk : device.disks)
+      if (disk.file.empty()) host::clear_shared_memory(process_.memory_disks[memory_disk++].get(), disk.size_bytes);
 }
 
 void Computer::set_up() {
@@ -204,8 +253,13 @@ Status Computer::plug(unsigned port) {
   return {};
 }
 
-void Computer::pull(unsigned port) {
+void Computer::pull(unsigned port, std::uint64_t registers) {
   functions_[port] = nullptr;
+  if (const auto calm = device_type(plan_.devices[port].type).calm; calm && registers != 0) {
+    const std::uint32_t command = config_read(port, pci::header::kCommand, 2);
+    config_write(port, pci::header::kCommand, 2, command | pci::command::kMemorySpace);
+    calm(qtest_, registers);
+  }
   root_write(slot_of(port), kSlotControl, 2, kSlotPowerOff);
   present_[port] = false;
 }
@@ -221,7 +275,7 @@ bool Computer::system_reset() {
   set_up();
   for (Function* function : functions_)
     if (function) function->system_was_reset();
-  return true;
+  return !qtest_.ended();
 }
 
 pci::ModelFactory Computer::factory(unsigned device) {

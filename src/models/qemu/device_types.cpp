@@ -1,8 +1,23 @@
 #include "models/qemu/device_types.h"
 
+#include "models/qemu/qtest.h"
+
 namespace drydock::models::qemu {
 
 namespace {
+
+/// QEMU 7.2 removes an edu with its lock held, and waits for the end of edu's thread, which wants that lock to interrupt
+/// when a factorial is computed. So the interrupt is switched off, and one computed that began after that.
+void let_edu_finish(Qtest& qtest, std::uint64_t registers) {
+  constexpr std::uint64_t kFactorial = 0x08, kStatus = 0x20, kComputing = 1;
+  const auto wait = [&] {
+    while (!qtest.ended() && (qtest.read(registers + kStatus, 4) & kComputing)) continue;
+  };
+  qtest.write(registers + kStatus, 4, 0);
+  wait();
+  qtest.write(registers + kFactorial, 4, 0);
+  wait();
+}
 
 constexpr DeviceType kTypes[] = {
     {"pvscsi", DiskBus::Scsi},
@@ -23,7 +38,7 @@ constexpr DeviceType kTypes[] = {
     {"ich9-ahci", DiskBus::Ide},
     {"piix3-ide", DiskBus::Ide},
     {"piix4-ide", DiskBus::Ide},
-    {"edu"},
+    {"edu", DiskBus::None, let_edu_finish},
     {"e1000"},
     {"e1000e"},
     {"ivshmem-plain"},

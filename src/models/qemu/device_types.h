@@ -1,10 +1,13 @@
 #pragma once
-// What is known beforehand of QEMU's devices: how disks hang behind each of them.
+// What is known beforehand of QEMU's devices: how disks hang behind each of them, and what else QEMU needs.
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace drydock::models::qemu {
+
+class Qtest;
 
 enum class DiskBus {
   None,    ///< the device has no disks
@@ -16,6 +19,8 @@ enum class DiskBus {
 struct DeviceType {
   std::string_view name;
   DiskBus disks = DiskBus::None;
+  /// What must go before its power does, or QEMU stands still for ever. `registers`: where its first window is.
+  void (*calm)(Qtest& qtest, std::uint64_t registers) = nullptr;
 };
 
 std::span<const DeviceType> known_device_types();

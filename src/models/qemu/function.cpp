@@ -246,7 +246,7 @@ void Function::reset(ResetKind kind) {
 }
 
 void Function::unplugged() {
-  if (!pulled_) computer_.pull(port_);
+  if (!pulled_) computer_.pull(port_, bars_[0].in_qemu);
   pulled_ = true;
 }
 

@@ -51,16 +51,15 @@ bool is_qcow2(const std::string& file) {
   return stream.read(magic.data(), magic.size()) && std::memcmp(magic.data(), "QFI\xfb", 4) == 0;
 }
 
-host::Status plan_disks(const Plan& plan, QemuProcess& qemu, std::vector<std::string>& words,
-                        std::vector<int>& inherited) {
+void plan_disks(const Plan& plan, const QemuProcess& qemu, std::vector<std::string>& words, std::vector<int>& inherited) {
+  std::size_t memory_disk = 0;
   for (unsigned port = 0; port < plan.devices.size(); ++port) {
     const DevicePlan& device = plan.devices[port];
     for (std::size_t i = 0; i < device.disks.size(); ++i) {
       const DiskPlan& disk = device.disks[i];
       std::string file = disk.file;
       if (file.empty()) {
-        qemu.memory_disks.push_back(TRY(host::make_shared_memory("drydock-disk", disk.size_bytes)));
-        inherited.push_back(qemu.memory_disks.back().get());
+        inherited.push_back(qemu.memory_disks[memory_disk++].get());
         file = fmt::format("/proc/self/fd/{}", inherited.back());
       }
       const std::string node = node_of(port, i);
@@ -73,27 +72,42 @@ host::Status plan_disks(const Plan& plan, QemuProcess& qemu, std::vector<std::st
                                              is_qcow2(file) ? "qcow2" : "raw", node, read_only, node)});
     }
   }
-  return {};
+}
+
+unsigned vectors_of(const Plan& plan) {
+  return static_cast<unsigned>(plan.devices.size()) * kVectorsPerDevice;
 }
 
 /// Plays the server that ivshmem-doorbell expects, ahead of time: we are peer 0 with all the vectors, QEMU is peer 1 with
 /// one, which nobody uses.
-host::Status serve_doorbell(QemuProcess& qemu, host::Descriptor& server, unsigned vectors) {
-  auto send = [&](std::int64_t number, int descriptor) {
-    return host::send_with_descriptor(server.get(), &number, sizeof(number), descriptor);
+host::Status serve_doorbell(const QemuProcess& qemu, const host::Descriptor& server) {
+  auto send = [&](std::int64_t number, const host::Descriptor* attached = nullptr) {
+    const int descriptor = attached ? attached->get() : -1;
+    return host::send_with_descriptors(server.get(), &number, sizeof(number),
+                                       std::span(&descriptor, attached ? 1 : 0));
   };
-  qemu.doorbell_memory = TRY(host::make_shared_memory("drydock-doorbell", 4096));
-  TRY(send(0, -1));
-  TRY(send(1, -1));
-  TRY(send(-1, qemu.doorbell_memory.get()));
-  for (unsigned i = 0; i < vectors; ++i) {
-    qemu.messages.push_back(TRY(host::make_event_counter()));
-    TRY(send(0, qemu.messages.back().get()));
-  }
+  TRY(send(0));
+  TRY(send(1));
+  TRY(send(-1, &qemu.doorbell_memory));
+  for (const host::Descriptor& counter : qemu.messages) TRY(send(0, &counter));
   // QEMU waits for one of its own, and would look at each of more whenever it looks at anything.
-  qemu.doorbell_end = TRY(host::make_event_counter());
-  TRY(send(1, qemu.doorbell_end.get()));
+  TRY(send(1, &qemu.doorbell_end));
   return {};
+}
+
+/// Whatever QEMU works on: all but the process.
+Result<QemuProcess> make_parts(const Plan& plan) {
+  QemuProcess qemu = TRY(only_memory(plan));
+  qemu.bios = TRY(host::make_shared_memory("drydock-rom", 0));
+  const std::string rom = halting_rom();
+  HOST_CHECK(host::write_at(qemu.bios.get(), 0, std::as_bytes(std::span(rom))));
+  qemu.doorbell_memory = TRY(host::make_shared_memory("drydock-doorbell", 4096));
+  for (unsigned i = 0; i < vectors_of(plan); ++i) qemu.messages.push_back(TRY(host::make_event_counter()));
+  qemu.doorbell_end = TRY(host::make_event_counter());
+  for (const DevicePlan& device : plan.devices)
+    for (const DiskPlan& disk : device.disks)
+      if (disk.file.empty()) qemu.memory_disks.push_back(TRY(host::make_shared_memory("drydock-disk", disk.size_bytes)));
+  return qemu;
 }
 
 }  // namespace
@@ -135,20 +149,23 @@ Result<QemuProcess> start_qemu(const Plan& plan) {
   if (!host::is_installed(kProgram))
     return error(plan.devices.front().place, ": this device needs ", kProgram,
                  ", which is not installed: apt-get install qemu-system-x86");
-
-  QemuProcess qemu;
-  qemu.ram = TRY(host::make_shared_memory("drydock-ram", plan.ram_bytes));
-  qemu.bios = TRY(host::make_shared_memory("drydock-rom", 0));
-  const std::string rom = halting_rom();
-  HOST_CHECK(host::write_at(qemu.bios.get(), 0, std::as_bytes(std::span(rom))));
+  QemuProcess qemu = TRY(make_parts(plan));
   host::SocketPair qtest = TRY(host::make_socket_pair());
   host::SocketPair qmp = TRY(host::make_socket_pair());
-  host::SocketPair doorbell = TRY(host::make_socket_pair());
-  const unsigned vectors = static_cast<unsigned>(plan.devices.size()) * kVectorsPerDevice;
-  TRY(serve_doorbell(qemu, doorbell.ours, vectors));
+  TRY(launch(plan, qemu, qtest.theirs, qmp.theirs));
+  qtest.theirs.close();
+  qmp.theirs.close();
+  if (host::Status greeted = connect(plan, qemu, std::move(qtest.ours), std::move(qmp.ours)); !greeted) {
+    qemu.process.kill();
+    return error(greeted.failure().message, " (", qemu.process.end(), ")");
+  }
+  return qemu;
+}
 
-  std::vector<int> inherited{qemu.ram.get(), qemu.bios.get(), qtest.theirs.get(), qmp.theirs.get(),
-                             doorbell.theirs.get()};
+host::Status launch(const Plan& plan, QemuProcess& qemu, const host::Descriptor& qtest, const host::Descriptor& qmp) {
+  host::SocketPair doorbell = TRY(host::make_socket_pair());
+  TRY(serve_doorbell(qemu, doorbell.ours));
+  std::vector<int> inherited{qemu.ram.get(), qemu.bios.get(), qtest.get(), qmp.get(), doorbell.theirs.get()};
   const std::string memory = fmt::format("{}M", plan.ram_bytes >> 20);
   std::vector<std::string> words{
       kProgram, "-machine", "q35,memory-backend=mem", "-m", memory, "-accel", "tcg", "-bios",
@@ -157,12 +174,12 @@ Result<QemuProcess> start_qemu(const Plan& plan) {
       "-display", "none", "-nodefaults", "-no-user-config",
       // A port's own hot plug, not the firmware's: pulling a device is one register write then.
       "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-      "-chardev", fmt::format("socket,id=qtest,fd={}", qtest.theirs.get()), "-qtest", "chardev:qtest",
-      "-qtest-log", "/dev/null",
-      "-chardev", fmt::format("socket,id=qm,fd={}", qmp.theirs.get()), "-mon", "chardev=qm,mode=control",
+      "-chardev", fmt::format("socket,id=qtest,fd={}", qtest.get()), "-qtest", "chardev:qtest",
+      "-qtest-log", "none",  // a file, even /dev/null, costs each register a line and two times of day
+      "-chardev", fmt::format("socket,id=qm,fd={}", qmp.get()), "-mon", "chardev=qm,mode=control",
       "-chardev", fmt::format("socket,id=doorbell,fd={}", doorbell.theirs.get()), "-device",
-      fmt::format("ivshmem-doorbell,chardev=doorbell,vectors={},addr={:02x}.0", vectors, kDoorbellSlot)};
-  TRY(plan_disks(plan, qemu, words, inherited));
+      fmt::format("ivshmem-doorbell,chardev=doorbell,vectors={},addr={:02x}.0", vectors_of(plan), kDoorbellSlot)};
+  plan_disks(plan, qemu, words, inherited);
   for (unsigned port = 0; port < plan.devices.size(); ++port) {
     words.insert(words.end(), {"-device", fmt::format("pcie-root-port,id=rp{},chassis={},slot={},addr={:02x}.0", port,
                                                       port + 1, port + 1, kFirstPortSlot + port)});
@@ -172,23 +189,21 @@ Result<QemuProcess> start_qemu(const Plan& plan) {
     for (const std::string& disk : disk_arguments(plan.devices[port], port, 0))
       words.insert(words.end(), {"-device", disk});
   }
-  qemu.process = TRY(host::HelperProcess::start(words, inherited));
-  qemu.qtest = std::move(qtest.ours);
-  qemu.qmp = std::move(qmp.ours);
+  TRY(qemu.process.start_again(words, inherited));
+  qemu.doorbell_server = std::move(doorbell.ours);
+  return {};
+}
+
+host::Status connect(const Plan& plan, QemuProcess& qemu, host::Descriptor qtest, host::Descriptor qmp) {
+  qemu.qtest = std::move(qtest);
+  qemu.qmp = std::move(qmp);
   host::limit_waiting(qemu.qtest.get(), kPatience);
   host::limit_waiting(qemu.qmp.get(), kPatience);
-  qemu.doorbell_server = std::move(doorbell.ours);
-  qtest.theirs.close();
-  qmp.theirs.close();
-  doorbell.theirs.close();
-  if (!Qmp(qemu.qmp.get()).greet()) {
-    qemu.process.kill();
-    std::string said = qemu.process.errors();
-    while (!said.empty() && said.back() == '\n') said.pop_back();
-    return error(plan.devices.front().place, ": ", kProgram, " does not start this board's devices (",
-                 qemu.process.end(), "): ", said.empty() ? "it said nothing" : said);
-  }
-  return qemu;
+  if (Qmp(qemu.qmp.get()).greet()) return {};
+  std::string said = qemu.process.errors();
+  while (!said.empty() && said.back() == '\n') said.pop_back();
+  return error(plan.devices.front().place, ": ", kProgram, " does not start this board's devices: ",
+               said.empty() ? "it said nothing" : said);
 }
 
 }  // namespace drydock::models::qemu

@@ -52,6 +52,11 @@ struct QemuProcess {
 /// Fails with a sentence: QEMU is not installed (which package), too old, or what it said before it ended.
 host::Result<QemuProcess> start_qemu(const Plan& plan);
 
+/// The same in two halves, to start it anew after it has ended: with the same memory, disks and event counters. The one
+/// who may start processes does the first, with QEMU's ends; the one who talks to it the second, with ours.
+host::Status launch(const Plan& plan, QemuProcess& qemu, const host::Descriptor& qtest, const host::Descriptor& qmp);
+host::Status connect(const Plan& plan, QemuProcess& qemu, host::Descriptor qtest, host::Descriptor qmp);
+
 /// The memory alone, for a run that is made again without QEMU.
 host::Result<QemuProcess> only_memory(const Plan& plan);
 

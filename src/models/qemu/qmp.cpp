@@ -24,11 +24,13 @@ std::string member(const std::string& line, std::string_view key) {
 bool Qmp::next_line(std::string& line) {
   line.clear();
   char byte;
-  while (host::receive(socket_, &byte, 1, true).bytes == 1) {
+  host::Received got;
+  while ((got = host::receive(socket_, &byte, 1, true)).bytes == 1) {
     if (byte == '\n') return true;
     if (byte != '\r') line.push_back(byte);
   }
   gone_ = true;
+  stands_still_ = !got.ended;
   return false;
 }
 

@@ -18,12 +18,13 @@ class Qmp {
   host::Status command(std::string_view json);
   /// It has not answered: it has ended, or stands still.
   bool gone() const { return gone_; }
+  bool stands_still() const { return stands_still_; }
 
  private:
   bool next_line(std::string& line);
 
   int socket_;
-  bool gone_ = false;
+  bool gone_ = false, stands_still_ = false;
 };
 
 }  // namespace drydock::models::qemu

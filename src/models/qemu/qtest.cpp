@@ -154,7 +154,7 @@ bool Qtest::receive(bool wait) {
   }
   if (end_ == buffer_.size()) return false;  // whole lines wait to be taken
   const host::Received got = host::receive(socket_, buffer_.data() + end_, buffer_.size() - end_, wait);
-  if (got.ended || (wait && got.bytes == 0)) end();  // one that never answers is as good as gone
+  if (got.ended || (wait && got.bytes == 0)) end(!got.ended);  // one that never answers is as good as gone
   end_ += got.bytes;
   return got.bytes != 0;
 }
@@ -175,9 +175,11 @@ bool Qtest::take_line(bool& was_reply, std::uint64_t& value) {
   return true;
 }
 
-void Qtest::end() {
+void Qtest::end(bool stands_still) {
   if (std::exchange(ended_, true)) return;
+  stands_still_ = stands_still;
   posted_ = 0;
+  changes_count_ = 0;
   if (gone_) gone_();
 }
 

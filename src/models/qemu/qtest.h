@@ -30,13 +30,15 @@ class Qtest {
   void take();
   /// Called for each change of an interrupt line, in order, at the end of any call above.
   void on_line(std::function<void(unsigned line, bool raised)> changed) { line_changed_ = std::move(changed); }
-  /// The other end is gone: nothing answers any more.
-  void end();
+  /// The other end is gone, or stands still: nothing answers any more.
+  void end(bool stands_still = false);
   /// Called once when the other end is gone.
   void on_end(std::function<void()> gone) { gone_ = std::move(gone); }
 
   int socket() const { return socket_; }
   bool ended() const { return ended_; }
+  /// It has ended, and that because no answer came, not because the other end was closed.
+  bool stands_still() const { return stands_still_; }
   std::uint64_t round_trips() const { return round_trips_; }
   std::uint64_t posted_writes() const { return posted_writes_; }
 
@@ -63,7 +65,7 @@ class Qtest {
 
   int socket_;
   machine::Tape* tape_;
-  bool ended_ = false;
+  bool ended_ = false, stands_still_ = false;
   unsigned posted_ = 0;
   std::uint64_t round_trips_ = 0, posted_writes_ = 0;
   std::array<char, 4096> buffer_;

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/descriptor.h"
 #include "host/socket.h"
+#include "models/qemu/device_types.h"
 #include "models/qemu/qtest.h"
 
 namespace drydock::models::qemu {
@@ -40,6 +42,7 @@ TEST_F(QtestTest, OneThatNeverAnswersIsGone) {
   host::limit_waiting(pair_.ours.get(), std::chrono::seconds(1));
   EXPECT_EQ(qtest_.read(0x1000, 4), 0xFFFFFFFFu);
   EXPECT_TRUE(qtest_.ended());
+  EXPECT_TRUE(qtest_.stands_still());
   EXPECT_EQ(ends_, 1);
   EXPECT_EQ(qtest_.read(0x1000, 4), 0xFFFFFFFFu);
 }
@@ -73,6 +76,24 @@ TEST_F(QtestTest, PostedWritesAreCollectedBeforeTheNextAnswer) {
   will_say("OK\nOK\nOK 0x5\n");
   EXPECT_EQ(qtest_.read(0x1000, 4), 5u);
   EXPECT_EQ(qtest_.round_trips(), 1u);
+}
+
+TEST_F(QtestTest, AnEduIsCalmOnceAComputationWithoutInterruptHasEnded) {
+  std::string heard;
+  std::thread edu([&] {
+    for (const char* answer : {"OK\n", "OK 0x1\n", "OK 0x0\n", "OK\n", "OK 0x1\n", "OK 0x0\n"}) {
+      char line[64];
+      heard.append(line, host::receive(pair_.theirs.get(), line, sizeof(line), true).bytes);
+      will_say(answer);
+    }
+  });
+  device_type("edu").calm(qtest_, 0x1000);
+  edu.join();
+  EXPECT_EQ(heard,
+            "writel 0x1020 0x0\nreadl 0x1020\nreadl 0x1020\n"
+            "writel 0x1008 0x0\nreadl 0x1020\nreadl 0x1020\n");
+  pair_.theirs.close();
+  device_type("edu").calm(qtest_, 0x1000);  // all ones, for ever
 }
 
 TEST_F(QtestTest, AnEndThatGoesReadsAsAllOnes) {
