@@ -110,7 +110,9 @@ class Serving {
     bool told = false, server_ended = false;
     auto its_work = [this](host::WorkerProgress& shared) { return work(shared); };
     auto watch = [&](const host::WorkerProgress& shared) {
-      if (shared.done.load() != 0 && !told) {
+      if (job_.board.qemu) job_.board.qemu->look_after();
+      std::error_code ignored;
+      if (shared.done.load() != 0 && !told && fs::exists(options_.socket, ignored)) {  // nbdkit listens as well
         told = true;
         std::fprintf(stderr, "drydock: disk %u of %s is at nbd+unix:///?socket=%s; Ctrl-C ends it\n", options_.disk,
                      job_.board.name.c_str(), options_.socket.c_str());
