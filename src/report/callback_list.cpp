@@ -78,6 +78,28 @@ bool same(std::string_view documented, std::string_view seen) {
   return at != documented.npos && bare(seen) == documented.substr(0, at) && !seen.ends_with("(D3Final)");
 }
 
+/// How often each of `names` came, in the order in which they came, if that is one object after the other.
+std::vector<std::string> as_far_as_they_came(const std::vector<std::string>& names, const SeenDevice& device,
+                                             const SeenPart& seen) {
+  std::vector<std::string> came;
+  unsigned objects = 0, runs = 0;
+  std::size_t last = names.size();
+  for (const std::string& name : names)
+    if (auto has = device.has.find(name); has != device.has.end()) objects = std::max(objects, has->second);
+  for (const std::string& call : seen.calls) {
+    const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), call) - names.begin());
+    if (at == names.size()) continue;
+    if (last == names.size() || at <= last) ++runs;
+    last = at;
+    came.push_back(call);
+  }
+  if (runs > objects)
+    std::stable_sort(came.begin(), came.end(), [&names](const std::string& a, const std::string& b) {
+      return std::find(names.begin(), names.end(), a) < std::find(names.begin(), names.end(), b);
+    });
+  return came;
+}
+
 /// What this device should show of a documented part: what its driver registered, as often as it did.
 std::vector<std::string> expected_of(const DocumentedPart& part, const SeenDevice& device, const SeenPart& seen) {
   std::vector<std::string> expected;
@@ -96,13 +118,19 @@ std::vector<std::string> expected_of(const DocumentedPart& part, const SeenDevic
                       std::string(name));
       continue;
     }
-    const bool begins = item.front() == '[', ends = item.back() == ']';
+    const bool partly = item.front() == '<', partly_ends = item.back() == '>';
+    const bool begins = item.front() == '[' || partly, ends = item.back() == ']' || partly_ends;
     if (begins) item.remove_prefix(1), in_group = true, group.clear();
     if (ends) item.remove_suffix(1);
     if (in_group) {
       group.emplace_back(item);
       if (!ends) continue;
       in_group = false;
+      if (partly_ends) {
+        const std::vector<std::string> came = as_far_as_they_came(group, device, seen);
+        expected.insert(expected.end(), came.begin(), came.end());
+        continue;
+      }
       // One object after the other.
       unsigned objects = 0;
       for (const std::string& name : group)
@@ -185,7 +213,7 @@ void put_device(CallbackList& list, const SeenDevice& device, const Look& look) 
     list.callbacks += static_cast<unsigned>(seen.calls.size());
     list.differences += differences(chosen.lines);
     const std::string title = fmt::format(
-        "{}{}", seen.request,
+        "{}{}", seen.request.empty() ? "no request" : seen.request,
         chosen.part ? fmt::format(" ({})", chosen.part->scenario) : std::string(", not in the contract's table here"));
     list.text += "  " + look.paint(Tone::Strong, title) + "\n";
     for (const LineOfTwo& line : chosen.lines) {

@@ -169,7 +169,8 @@ CallbackList failed_start(const char* failed, const Words& calls) {
   for (const std::string& call : calls) notes.push_back("calls " + call);
   return listed("WDFDEVICE#1 of mine.sys",
                 {"PrepareHardware", "D0Entry", "IntEnable", "IntEnable", "IntDisable", "IntDisable", "PostInt",
-                 "PreInt", "D0Exit", "ReleaseHardware", "DmaFill", "DmaEnable", "DmaStop", "DmaDisable"},
+                 "PreInt", "D0Exit", "ReleaseHardware", "DmaFill", "DmaEnable", "DmaStop", "DmaDisable", "DmaFill",
+                 "DmaEnable", "DmaStop", "DmaDisable"},
                 joined(notes, {std::string("failed ") + failed, "> REMOVE"}));
 }
 
@@ -188,8 +189,39 @@ TEST(CallbackList, FollowsFailuresOfAFirstStart) {
                                  "DmaFill", "DmaEnable", "DmaStop", "DmaDisable", "PreInt(D3Final)", "IntDisable",
                                  "IntDisable", "D0Exit(D3Final)", "ReleaseHardware"}),
       {"START (S22)"}));
+  // Of the first enabler less than of the second: it went down half.
+  EXPECT_TRUE(fits(
+      failed_start("DmaEnable", {"PrepareHardware", "D0Entry(D3Final)", "IntEnable", "IntEnable", "PostInt(D3Final)",
+                                 "DmaFill", "DmaEnable", "DmaStop", "DmaDisable", "DmaStop", "DmaDisable",
+                                 "PreInt(D3Final)", "IntDisable", "IntDisable", "D0Exit(D3Final)", "ReleaseHardware"}),
+      {"START (S22)"}));
+  EXPECT_GT(failed_start("DmaEnable", {"PrepareHardware", "D0Entry(D3Final)", "IntEnable", "IntEnable",
+                                       "PostInt(D3Final)", "DmaFill", "DmaEnable", "DmaDisable", "DmaStop", "DmaDisable",
+                                       "DmaStop", "PreInt(D3Final)", "IntDisable", "IntDisable", "D0Exit(D3Final)", "ReleaseHardware"})
+                .differences,
+            0u);
   // D0Exit undoes what D0Entry did.
   EXPECT_EQ(failed_start("Connect", {"PrepareHardware", "D0Entry(D3Final)", "ReleaseHardware"}).differences, 1u);
+}
+
+// What never began is not cleaned up.
+TEST(CallbackList, KnowsHowFarAFailedStartGot) {
+  const auto removed = [](const char* failed, const Words& calls, const Words& at_removal) {
+    Words notes{"> START"};
+    for (const std::string& call : calls) notes.push_back("calls " + call);
+    notes.push_back(std::string("failed ") + failed);
+    notes.push_back("> REMOVE");
+    for (const std::string& call : at_removal) notes.push_back("calls " + call);
+    return listed("WDFDEVICE#1 of mine.sys", {"PrepareHardware", "SmInit", "SmCleanup", "ObjCleanup"}, notes);
+  };
+  EXPECT_TRUE(fits(removed("PrepareHardware", {"PrepareHardware"}, {"ObjCleanup"}), {"REMOVE (S17)"}));
+  EXPECT_TRUE(fits(removed("SmInit", {"PrepareHardware", "SmInit"}, {"SmCleanup", "ObjCleanup"}), {"REMOVE (S23)"}));
+  EXPECT_EQ(removed("SmInit", {"PrepareHardware", "SmInit"}, {"ObjCleanup"}).differences, 1u);
+}
+
+TEST(CallbackList, HasAChildThatNobodyHeardOf) {
+  const CallbackList list = listed("WDFDEVICE#2 of mine.sys", {"PDO", "ObjCleanup"}, {"calls ObjCleanup"});
+  EXPECT_TRUE(fits(list, {"no request (WDF-335)"})) << list.text;
 }
 
 TEST(CallbackList, HasTheDriversOwnLife) {

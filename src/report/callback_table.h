@@ -19,6 +19,7 @@ enum class Life : std::uint8_t {
   SaidFailed,  ///< its driver called WdfDeviceSetFailed
   Stopped,
   Surprised,
+  FailedAtStart,  ///< before its self-managed I/O began
   Failed,
   FailedHolding,  ///< and still has its hardware, until its children have gone
   Removed,        ///< a PDO that its bus still reports
@@ -43,7 +44,7 @@ struct DocumentedPart {
 };
 
 // [...] is per object, as often as its driver registered it; {...} as often as it came: requests to ask about, or
-// objects that it got as far as. Dx is any state but D3Final.
+// objects that it got as far as; <...> per object, as far as it came. Dx is any state but D3Final.
 #define DMA_UP "[DmaFill; DmaEnable; DmaStart]; [Scan]; "
 #define DMA_DOWN "[DmaStop; DmaDisable; DmaFlush]; "
 #define ARMED_DOWN(arm, target) \
@@ -51,9 +52,15 @@ struct DocumentedPart {
 #define DOWN(target) ARMED_DOWN("", target)
 #define FIRST_UP "D0Entry(D3Final); [IntEnable]; PostInt(D3Final); " DMA_UP
 #define UP_AGAIN(disarm) "D0Entry(Dx); [IntEnable]; PostInt(Dx); " DMA_UP disarm "{IoResume}; SmRestart"
+#define UP_AS_FAR_AS_DMA "; <DmaFill; DmaEnable; DmaStart>; <DmaStop; DmaDisable; DmaFlush>; PreInt(D3Final); "
 #define PREPARED "RemoveAdded; PrepareHardware; "
 #define AWAY "{IoStop(P)}; SmFlush"
 #define OBJECTS "SmCleanup; ObjCleanup; ObjDestroy"
+// The hardware is released at once or, with the order AfterDescendants, when all have gone.
+#define UP_FAILED(scenario, failed, callbacks)                                                                         \
+  {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), scenario, failed,                                   \
+   callbacks "; ReleaseHardware; " AWAY, Life::Failed},                                                                \
+      {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), scenario, failed, callbacks, Life::FailedHolding}
 
 // The first of several that fit equally well is taken.
 // clang-format off
@@ -72,13 +79,14 @@ inline constexpr DocumentedPart kParts[] = {
     {"START", in(Life::Added), "WDF-057", "Lists", "", Life::Added},
     {"START", in(Life::Added), "WDF-057", "Lower", "{RemoveAdded}", Life::Added},
     {"START", in(Life::Added), "WDF-179", "Match", "RemoveAdded", Life::Added},
-    {"START", in(Life::Added), "S17", "PrepareHardware", PREPARED "ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "WDF-063", "Capabilities", PREPARED "ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "S19", "D0Entry", PREPARED "D0Entry(D3Final); ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "S20", "IntEnable", PREPARED "D0Entry(D3Final); {IntEnable}; {IntDisable}; D0Exit(D3Final); ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "WDF-197", "Connect", PREPARED "D0Entry(D3Final); {IntEnable}; {IntDisable}; D0Exit(D3Final); ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "S21", "PostInt", PREPARED "D0Entry(D3Final); [IntEnable]; PostInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware", Life::Failed},
-    {"START", in(Life::Added), "S22", "DmaEnable", PREPARED "D0Entry(D3Final); [IntEnable]; PostInt(D3Final); {DmaFill}; {DmaEnable}; {DmaStart}; {DmaStop}; {DmaDisable}; {DmaFlush}; PreInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware", Life::Failed},
+    {"START", in(Life::Added), "S17", "PrepareHardware", PREPARED "ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "WDF-063", "Capabilities", PREPARED "ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "S19", "D0Entry", PREPARED "D0Entry(D3Final); ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "S20", "IntEnable", PREPARED "D0Entry(D3Final); {IntEnable}; {IntDisable}; D0Exit(D3Final); ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "WDF-197", "Connect", PREPARED "D0Entry(D3Final); {IntEnable}; {IntDisable}; D0Exit(D3Final); ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "S21", "PostInt", PREPARED "D0Entry(D3Final); [IntEnable]; PostInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "S22", "DmaEnable", PREPARED "D0Entry(D3Final); [IntEnable]; PostInt(D3Final)" UP_AS_FAR_AS_DMA "[IntDisable]; D0Exit(D3Final); ReleaseHardware", Life::FailedAtStart},
+    {"START", in(Life::Added), "WDF-200", "DmaFill", PREPARED "D0Entry(D3Final); [IntEnable]; PostInt(D3Final)" UP_AS_FAR_AS_DMA "[IntDisable]; D0Exit(D3Final); ReleaseHardware", Life::FailedAtStart},
     {"START", in(Life::Added), "S23", "SmInit", PREPARED FIRST_UP "SmInit; {IoStop(S)}; " DMA_DOWN "PreInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware; " AWAY, Life::Failed},
     {"START", in(Life::Added), "S24", "Wmi", PREPARED FIRST_UP "SmInit; " DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Failed},
     {"START", in(Life::Stopped), "S7", "", PREPARED FIRST_UP "{IoResume}; SmRestart", Life::InD0},
@@ -87,7 +95,7 @@ inline constexpr DocumentedPart kParts[] = {
     {"START", in(Life::Stopped), "S31", "PrepareHardware", PREPARED "ReleaseHardware; " AWAY, Life::Failed},
     {"START", in(Life::InD0, Life::Agreed), "S9", "", DOWN("D3Final") "; ReleaseHardware; " PREPARED FIRST_UP "{IoResume}; SmRestart", Life::InD0},
     {"START", in(Life::Removed), "S35", "", "PrepareHardware; " FIRST_UP "SmRestart", Life::InD0},
-    {"START", in(Life::Failed), "S29", "", "", Life::Failed},
+    {"START", in(Life::FailedAtStart, Life::Failed), "S29", "", "", Life::Failed},
 
     {"QUERY_STOP", in(Life::InD0), "S7", "", "QueryStop", Life::Agreed},
     {"QUERY_STOP", in(Life::InD0), "WDF-223", "QueryStop", "QueryStop", Life::InD0},
@@ -105,6 +113,7 @@ inline constexpr DocumentedPart kParts[] = {
     {"SET_POWER Dx", in(Life::InD0), "WDF-214", "ArmSx", ARMED_DOWN("ArmSx; DisarmSx; ", "Dx"), Life::Asleep},
     {"SET_POWER Dx", in(Life::InD0), "S6", "", DOWN("D3Final"), Life::Asleep},
     {"SET_POWER Dx", in(Life::InD0), "S28", "D0Exit", DOWN("Dx") "; ReleaseHardware; " AWAY, Life::Failed},
+    {"SET_POWER D0", in(Life::InD0), "WDF-105", "", "", Life::InD0},  // it could not be sent to Dx
     {"SET_POWER D0", in(Life::Idle), "S5", "", UP_AGAIN(""), Life::InD0},
     {"SET_POWER D0", in(Life::Idle), "S5", "", UP_AGAIN("DisarmS0; "), Life::InD0},
     {"SET_POWER D0", in(Life::Idle), "S4", "", UP_AGAIN("TriggeredS0; DisarmS0; "), Life::InD0},
@@ -115,8 +124,15 @@ inline constexpr DocumentedPart kParts[] = {
     {"SET_POWER D0", in(Life::AgreedInDx), "S11, S37", "", UP_AGAIN("DisarmS0; "), Life::Agreed},
     {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), "S25", "D0Entry", "D0Entry(Dx); ReleaseHardware; " AWAY, Life::Failed},
     {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), "S26", "D0Entry", "D0Entry(Dx)", Life::FailedHolding},
-    {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), "WDF-197", "Connect", "D0Entry(Dx); {IntEnable}; {IntDisable}; D0Exit(D3Final); ReleaseHardware; " AWAY, Life::Failed},
-    {"SET_POWER D0", in(Life::Idle, Life::Asleep, Life::AgreedInDx), "S27", "SmRestart", UP_AGAIN("") "; {IoStop(S)}; " DMA_DOWN "PreInt(D3Final); [IntDisable]; D0Exit(D3Final); ReleaseHardware; " AWAY, Life::Failed},
+    UP_FAILED("WDF-190", "Request", ""),  // there was no memory for it
+    UP_FAILED("WDF-197", "IntEnable", "D0Entry(Dx); {IntEnable}; {IntDisable}; D0Exit(D3Final)"),
+    UP_FAILED("WDF-197", "Connect", "D0Entry(Dx); {IntEnable}; {IntDisable}; D0Exit(D3Final)"),
+    UP_FAILED("WDF-199", "PostInt", "D0Entry(Dx); [IntEnable]; PostInt(Dx); [IntDisable]; D0Exit(D3Final)"),
+    UP_FAILED("WDF-200", "DmaFill", "D0Entry(Dx); [IntEnable]; PostInt(Dx)" UP_AS_FAR_AS_DMA "[IntDisable]; D0Exit(D3Final)"),
+    UP_FAILED("WDF-200", "DmaEnable", "D0Entry(Dx); [IntEnable]; PostInt(Dx)" UP_AS_FAR_AS_DMA "[IntDisable]; D0Exit(D3Final)"),
+    UP_FAILED("S27", "SmRestart", UP_AGAIN("") "; {IoStop(S)}; " DMA_DOWN "PreInt(D3Final); [IntDisable]; D0Exit(D3Final)"),
+    UP_FAILED("S27", "SmRestart", UP_AGAIN("DisarmS0; ") "; {IoStop(S)}; " DMA_DOWN "PreInt(D3Final); [IntDisable]; D0Exit(D3Final)"),
+    UP_FAILED("S27", "SmRestart", UP_AGAIN("TriggeredS0; DisarmS0; ") "; {IoStop(S)}; " DMA_DOWN "PreInt(D3Final); [IntDisable]; D0Exit(D3Final)"),
 
     {"QUERY_REMOVE", in(Life::Added), "S38", "", "", Life::Added},
     {"QUERY_REMOVE", in(Life::InD0), "S34", "", "QueryRemove", Life::Agreed, "PDO"},
@@ -132,9 +148,12 @@ inline constexpr DocumentedPart kParts[] = {
     {"REMOVE", in(Life::Removed), "S36", "", OBJECTS, Life::Gone},
     {"REMOVE", in(Life::Removed), "S44", "", "", Life::Removed},
     {"REMOVE", in(Life::Added), "S38", "", "ObjCleanup; ObjDestroy", Life::Gone},
-    {"REMOVE", in(Life::Failed), "S17", "", OBJECTS, Life::Gone},
-    {"REMOVE", in(Life::Added, Life::Failed), "S35", "", "", Life::Removed, "PDO"},
+    {"", in(Life::Added), "WDF-335", "", "ObjCleanup; ObjDestroy", Life::Gone, "PDO"},  // never reported
+    {"REMOVE", in(Life::FailedAtStart), "S17", "", "ObjCleanup; ObjDestroy", Life::Gone},
+    {"REMOVE", in(Life::Failed), "S23", "", OBJECTS, Life::Gone},
+    {"REMOVE", in(Life::Added, Life::FailedAtStart, Life::Failed), "S35", "", "", Life::Removed, "PDO"},
     {"REMOVE", in(Life::Surprised), "S40", "", OBJECTS, Life::Gone, "PDO"},
+    {"REMOVE", in(Life::Surprised), "WDF-141", "", "", Life::Surprised, "PDO"},  // its bus still reports it
     {"REMOVE", in(Life::Surprised), "S14", "", OBJECTS, Life::Gone},
     {"EJECT", in(Life::Removed), "S36", "", "Eject", Life::Removed},
     {"EJECT", in(Life::Removed), "S44", "Eject", "Eject", Life::Removed},
@@ -145,7 +164,7 @@ inline constexpr DocumentedPart kParts[] = {
     {"SURPRISE_REMOVAL", in(Life::SaidFailed), "S33", "", "SurpriseRemoval; " DOWN("D3Final") "; ReleaseHardware; " AWAY, Life::Surprised},
     {"SURPRISE_REMOVAL", in(Life::Idle, Life::Asleep, Life::AgreedInDx), "S15", "", "SurpriseRemoval; ReleaseHardware; " AWAY, Life::Surprised},
     {"SURPRISE_REMOVAL", in(Life::Stopped), "S16", "", "SurpriseRemoval; " AWAY, Life::Surprised},
-    {"SURPRISE_REMOVAL", in(Life::Failed), "S25", "", "SurpriseRemoval", Life::Surprised},
+    {"SURPRISE_REMOVAL", in(Life::FailedAtStart, Life::Failed), "S25", "", "SurpriseRemoval", Life::Surprised},
     {"SURPRISE_REMOVAL", in(Life::FailedHolding), "S26", "", "SurpriseRemoval; ReleaseHardware; " AWAY, Life::Surprised},
     {"SURPRISE_REMOVAL", in(Life::Removed), "S36", "", "SurpriseRemoval", Life::Removed},
 };
@@ -157,6 +176,8 @@ inline constexpr DocumentedPart kParts[] = {
 #undef DOWN
 #undef FIRST_UP
 #undef UP_AGAIN
+#undef UP_AS_FAR_AS_DMA
+#undef UP_FAILED
 #undef PREPARED
 #undef AWAY
 #undef OBJECTS

@@ -50,6 +50,7 @@ constexpr BuiltInScenario kScenarios[] = {
     {"sleep-with-io", "sleep and wake under load, again and again", "pvscsi", "edu",
      "io, sleep, wake, sleep, wake, sleep, wake, verify"},
     {"failed-start", "a start that fails at each of its steps", "pvscsi", "edu", "load, failed-start"},
+    {"failed-power", "idleness, sleep and wake that fail at each of their steps", kNone, "edu", "load, failed-power"},
     {"wdm", "load a software driver, use the devices it made, unload it", "empty", "empty", "load, open, unload"},
 };
 

@@ -55,6 +55,10 @@ constexpr StepWord kWords[] = {
     {"wake", None, "the system wakes; what was on its way ends", wake},
     {"failed-start", None, "every call that may fail during a start fails once; after each, a good start",
      fail_each_start},
+    {"failed-power", None,
+     "every call that may fail while the devices are idle, the system sleeps and wakes fails once; after each, a good "
+     "start",
+     fail_each_power_change},
     {"unload", None, "the driver goes and leaves nothing behind", remove_and_unload},
 };
 

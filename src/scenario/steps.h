@@ -64,5 +64,6 @@ void reset_storm(Stage& stage);
 
 // failed_start_steps.cpp
 void fail_each_start(Stage& stage);
+void fail_each_power_change(Stage& stage);
 
 }  // namespace drydock::scenario

@@ -49,7 +49,7 @@ void note_driver(std::string_view driver, std::string_view words) {
 
 std::string with_state(std::string_view name, WDF_POWER_DEVICE_STATE state) {
   constexpr const char* kStates[] = {"Invalid", "D0", "D1", "D2", "D3", "D3Final", "PrepareForHibernation"};
-  if (!wanted()) return {};
+  if (!wanted()) return std::string(name);
   const auto index = static_cast<unsigned>(state);
   return fmt::format("{}({})", name, index < std::size(kStates) ? kStates[index] : "?");
 }

@@ -1,6 +1,7 @@
 #include "wdf/policy_machine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -133,6 +134,12 @@ std::optional<PolicyEvent> PolicyMachine::request(DEVICE_POWER_STATE state) {
   if (NT_SUCCESS(status)) return std::nullopt;
   requested_ = false;
   device_.dereference();
+  if (state == PowerDeviceD0) {
+    note_request(device_, "SET_POWER D0");
+    note_failure(device_, "Request");
+  } else if (Device* parent = device_.power_parent()) {
+    ++parent->policy.children_refused;
+  }
   return PolicyEvent::RequestFailed;
 }
 
@@ -274,7 +281,7 @@ std::optional<PolicyEvent> PolicyMachine::perform(PolicyAction action) {
       return armed_for_s0_ || (wake.enabled && system_target_ < PowerSystemShutdown) ? PolicyEvent::ComesUp
                                                                                      : PolicyEvent::StaysDown;
     case go_asleep:
-      if (children_in_d0 > 0 && system_target_ != PowerSystemHibernate)
+      if (children_in_d0 > std::exchange(children_refused, 0) && system_target_ != PowerSystemHibernate)
         record("WDF-458", "parent-down-before-child",
                fmt::format("{} is told to sleep while {} of its children still count as in D0: nobody has sent them a "
                            "device power request",

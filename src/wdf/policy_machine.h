@@ -61,6 +61,7 @@ class PolicyMachine final : public TableMachine<PolicyTable> {
   LONG driver_references = 0;
   /// Children that hold the device in D0 because they are (WDF-075, WDF-458).
   LONG children_in_d0 = 0;
+  LONG children_refused = 0;  ///< of them: there was no memory for their request for Dx
 
   // ---- requests ----
   void take_system_irp(IRP* irp, bool wakes);

@@ -174,6 +174,32 @@ TEST(Callbacks, SayWhyTheyCame) {
   EXPECT_TRUE(newer.says("LOAD (S43)")) << newer.output;
 }
 
+/// A driver that fails each callback for want of memory, on a start and on the way to Dx and back.
+TEST(Callbacks, FollowEveryFailure) {
+  const std::string line = "run " + guest("hungry") + " --board edu --callbacks --plain --scenario ";
+  const Ran start = drydock(line + "failed-start");
+  for (const char* heading : {"START (S17)", "START (S19)", "START (S20)", "START (S21)", "START (S22)", "START (S23)",
+                              "START (S24)", "START (WDF-200)"})
+    EXPECT_TRUE(start.says(heading)) << heading << "\n" << start.output;
+  const Ran power = drydock(line + "failed-power");
+  for (const char* heading :
+       {"SET_POWER Dx, idle (S4)", "SET_POWER D0 (S4)", "SET_POWER Dx, idle (S32)", "SET_POWER D0 (S26)",
+        "SURPRISE_REMOVAL (S26)", "SET_POWER D0 (S27)", "SET_POWER D0 (WDF-197)", "SET_POWER D0 (WDF-200)"})
+    EXPECT_TRUE(power.says(heading)) << heading << "\n" << power.output;
+  for (const Ran* ran : {&start, &power}) {
+    EXPECT_EQ(ran->exit_code, 0) << ran->output;
+    EXPECT_TRUE(ran->says("callbacks: each where it is documented")) << ran->output;
+    EXPECT_FALSE(ran->says("not in the contract's table")) << ran->output;
+  }
+}
+
+TEST(FailedPower, LosesNothing) {
+  for (const char* driver : {"edu", "toolbox", "hungry", "medic"}) {
+    const Ran ran = drydock("run " + guest(driver) + " --board edu --scenario failed-power");
+    EXPECT_EQ(ran.exit_code, 0) << driver << "\n" << ran.output;
+  }
+}
+
 TEST(Callbacks, OfABusAndItsChildren) {
   const Ran ran = drydock("run " + guest("toolbox") + " --scenario lifecycle --callbacks --plain");
   ASSERT_EQ(ran.exit_code, 0) << ran.output;
