@@ -23,7 +23,7 @@ namespace {
 class DmaTransaction final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::DmaTransaction;
-  enum class State : std::uint8_t { Created, Initialized, Transfer, Completed, Released };
+  enum class State : std::uint8_t { Created, Initialized, Transfer, Completed, Failed, Released };
 
   DmaTransaction(Client& client, DmaEnabler& enabler)
       : Object(kType, client), enabler_(enabler), length_max_(enabler.length_max()) {
@@ -43,7 +43,7 @@ class DmaTransaction final : public Object {
   /// WDF-442: stops unless the transaction is in a state that `function` is for.
   void require(std::initializer_list<State> states, const char* function) const {
     if (std::find(states.begin(), states.end(), state_) != states.end()) return;
-    constexpr const char* names[] = {"created", "initialized", "in a transfer", "completed", "released"};
+    constexpr const char* names[] = {"created", "initialized", "in a transfer", "completed", "failed", "released"};
     stop(Violation::DmaFatalError, "dma-transaction-state",
          fmt::format("{} of {}, which is {}", function, name(), names[static_cast<unsigned>(state_)]),
          reinterpret_cast<std::uint64_t>(handle()), static_cast<std::uint64_t>(state_));
@@ -57,7 +57,8 @@ class DmaTransaction final : public Object {
     if (length == 0 || !mdl) return STATUS_INVALID_PARAMETER;
     size_t described = 0;
     for (const MDL* each = mdl; each; each = each->Next) described += MmGetMdlByteCount(each);
-    if (length > described) return STATUS_INVALID_PARAMETER;
+    const auto offset = static_cast<size_t>(va - static_cast<UCHAR*>(MmGetMdlVirtualAddress(mdl)));
+    if (offset >= described || length > described - offset) return STATUS_INVALID_PARAMETER;
     if ((single_ || enabler_.single_transfer()) && transfer_length(va, length) < length)
       return STATUS_WDF_TOO_FRAGMENTED;
     program_ = callback;
@@ -77,7 +78,7 @@ class DmaTransaction final : public Object {
     state_ = State::Transfer;
     const NTSTATUS status = stage();
     if (!NT_SUCCESS(status)) {
-      state_ = State::Initialized;
+      state_ = State::Failed;
       unmap();
     }
     return status;
@@ -98,8 +99,13 @@ class DmaTransaction final : public Object {
     }
     const NTSTATUS staged = stage();
     *status = NT_SUCCESS(staged) ? STATUS_MORE_PROCESSING_REQUIRED : staged;
-    if (!NT_SUCCESS(staged)) state_ = State::Completed;
+    if (!NT_SUCCESS(staged)) state_ = State::Failed;
     return !NT_SUCCESS(staged);
+  }
+
+  /// WDF-442: the device still works on its buffer.
+  void run_down() override {
+    require({State::Created, State::Initialized, State::Completed, State::Failed, State::Released}, "WdfObjectDelete");
   }
 
   void release() {
@@ -283,7 +289,7 @@ BOOLEAN NTAPI WdfDmaTransactionDmaCompletedFinal(WDF_DRIVER_GLOBALS*, WDFDMATRAN
 
 NTSTATUS NTAPI WdfDmaTransactionRelease(WDF_DRIVER_GLOBALS*, WDFDMATRANSACTION Handle) {
   DmaTransaction& transaction = transaction_from(Handle);
-  transaction.require({State::Created, State::Initialized, State::Completed, State::Released},
+  transaction.require({State::Created, State::Initialized, State::Completed, State::Failed, State::Released},
                       "WdfDmaTransactionRelease");
   transaction.release();
   return STATUS_SUCCESS;

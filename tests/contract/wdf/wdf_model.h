@@ -1,7 +1,9 @@
 #pragma once
-// A PCI function for framework tests: a page of scratch registers, two of which do something, and two MSI-X messages.
+// A PCI function for framework tests: a page of scratch registers, a few of which do something, two MSI-X messages, and
+// some memory of its own, which it fills from RAM or copies there.
 
 #include <functional>
+#include <vector>
 
 #include "machine/wires.h"
 #include "models/pci/config_space.h"
@@ -26,12 +28,19 @@ class WdfModel final : public machine::DeviceModel {
     if (offset + size <= sizeof registers_) __builtin_memcpy(registers_ + offset, &value, size);
     if (offset == kDoorbell) wires_.send_message(static_cast<unsigned>(value));
     if (offset == kLine) wires_.set_line(value != 0);
+    if (offset == kTransfer) transfer(value == kToRam);
   }
   void reset(machine::ResetKind kind) override { config_.reset(kind); }
   void unplugged() override {}
 
   /// Registers: the driver asks for a message; 1 while the device pulls its line, and 0 written there lets it go.
   static constexpr unsigned kDoorbell = 0x100, kLine = 0x104;
+  /// A transfer of kLength bytes between kAddress (64 bits) in RAM and kPlace in the device's memory, begun and ended by
+  /// the write of its direction.
+  static constexpr unsigned kAddress = 0x200, kLength = 0x208, kPlace = 0x20C, kTransfer = 0x210;
+  static constexpr unsigned kToDevice = 1, kToRam = 2;
+  std::vector<std::byte> memory = std::vector<std::byte>(0x20000);
+  unsigned transfers = 0;
   void raise_line() { write(0, kLine, 4, 1); }
   /// A transfer of a few bytes into RAM.
   bool write_memory(machine::PhysicalAddress to) { return wires_.dma_write(to, std::as_bytes(std::span(registers_, 16))); }
@@ -40,6 +49,23 @@ class WdfModel final : public machine::DeviceModel {
   void line(bool asserted) { wires_.set_line(asserted); }
 
  private:
+  template <class T>
+  T at(unsigned offset) const {
+    T value;
+    __builtin_memcpy(&value, registers_ + offset, sizeof value);
+    return value;
+  }
+  void transfer(bool to_ram) {
+    const auto length = at<std::uint32_t>(kLength), place = at<std::uint32_t>(kPlace);
+    if (length > memory.size() || place > memory.size() - length) return;
+    const std::span<std::byte> mine(memory.data() + place, length);
+    ++transfers;
+    if (to_ram)
+      wires_.dma_write(at<std::uint64_t>(kAddress), mine);
+    else
+      wires_.dma_read(at<std::uint64_t>(kAddress), mine);
+  }
+
   static constexpr unsigned kMsix = 0x40;
   static models::pci::FunctionDescription describe() {
     models::pci::FunctionDescription d;
