@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "wdf/forward_progress.h"
 #include "wdf/kernel.h"
 #include "wdf/object.h"
 #include "wdf/request.h"
@@ -54,6 +55,10 @@ class Queue final : public Object {
   void give_up(Request& request);
   /// The request is cancelled while it waits or, marked cancelable, while the driver has it.
   void cancel(Request& request);
+
+  // ---- requests in reserve ----
+  ForwardProgress* forward_progress() const { return forward_progress_.get(); }
+  void set_forward_progress(std::unique_ptr<ForwardProgress> made) { forward_progress_ = std::move(made); }
 
   // ---- the driver's control ----
   ULONG queue_state(ULONG* waiting, ULONG* delivered) const;
@@ -126,6 +131,7 @@ class Queue final : public Object {
   std::size_t total() const { return waiting_.size() + in_driver(); }
 
   Device& device_;
+  std::unique_ptr<ForwardProgress> forward_progress_;
   const WDF_IO_QUEUE_CONFIG config_;
   const bool power_managed_;
   ULONG delivered_max_;

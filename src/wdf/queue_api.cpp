@@ -117,6 +117,26 @@ NTSTATUS NTAPI WdfIoQueueCreate(WDF_DRIVER_GLOBALS*, WDFDEVICE DeviceHandle, WDF
   return STATUS_SUCCESS;
 }
 
+/// PASSIVE_LEVEL. STATUS_INVALID_DEVICE_REQUEST: the queue has a policy already.
+NTSTATUS NTAPI WdfIoQueueAssignForwardProgressPolicy(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle,
+                                                     WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY* ForwardProgressPolicy) {
+  Queue& queue = queue_from(Handle);
+  require_pointer(ForwardProgressPolicy, "WdfIoQueueAssignForwardProgressPolicy's ForwardProgressPolicy");
+  const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY policy = *ForwardProgressPolicy;
+  if (policy.Size != sizeof policy) return STATUS_INFO_LENGTH_MISMATCH;
+  const LONG kind = policy.ForwardProgressReservedPolicy;
+  if (policy.TotalForwardProgressRequests == 0 || kind <= WdfIoForwardProgressInvalidPolicy ||
+      kind > WdfIoForwardProgressReservedPolicyPagingIO ||
+      (kind == WdfIoForwardProgressReservedPolicyUseExamine &&
+       !policy.ForwardProgressReservePolicySettings.Policy.ExaminePolicy.EvtIoWdmIrpForForwardProgress))
+    return STATUS_INVALID_PARAMETER;
+  if (queue.forward_progress()) return STATUS_INVALID_DEVICE_REQUEST;
+  auto made = std::make_unique<ForwardProgress>(queue, policy);
+  if (const NTSTATUS status = made->fill(); !NT_SUCCESS(status)) return status;
+  queue.set_forward_progress(std::move(made));
+  return STATUS_SUCCESS;
+}
+
 WDFDEVICE NTAPI WdfIoQueueGetDevice(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {
   return queue_from(Handle).device()->handle_as<WDFDEVICE>();
 }
@@ -247,6 +267,7 @@ NTSTATUS NTAPI WdfDeviceConfigureRequestDispatching(WDF_DRIVER_GLOBALS*, WDFDEVI
 const image::ExportFamily kQueueApi{kFrameworkModule, {
     // name                                   entry                                  caller's IRQL
     {"WdfIoQueueCreate",                      WdfIoQueueCreate,                      at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
+    {"WdfIoQueueAssignForwardProgressPolicy", WdfIoQueueAssignForwardProgressPolicy, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
     {"WdfIoQueueGetDevice",                   WdfIoQueueGetDevice,                   at_most(DISPATCH_LEVEL)},
     {"WdfIoQueueGetState",                    WdfIoQueueGetState,                    at_most(DISPATCH_LEVEL)},
     {"WdfIoQueueStart",                       WdfIoQueueStart,                       at_most(DISPATCH_LEVEL)},

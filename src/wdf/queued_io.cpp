@@ -172,12 +172,18 @@ NTSTATUS QueuedIo::dispatch_io(IRP* irp) {
 
   NTSTATUS status;
   Request* request = make_request(irp, Request::Place::InCallerContext, &status);
-  if (!request) return complete(irp, status);
-  if (!in_caller_context) return queue->take(*request);
+  if (queue && queue->forward_progress()) request = queue->forward_progress()->request_for(irp, request, &status);
+  if (!request) return status == STATUS_PENDING ? status : complete(irp, status);
+  return present(*request, queue);
+}
+
+NTSTATUS QueuedIo::present(Request& request, Queue* queue) {
+  const auto in_caller_context = device().config().in_caller_context;
+  if (!in_caller_context) return queue->take(request);
   // Whatever the driver does with it, the caller hears later.
-  IoMarkIrpPending(irp);
-  request->presented = true;
-  call_driver(in_caller_context, device().handle_as<WDFDEVICE>(), request->handle_as<WDFREQUEST>());
+  IoMarkIrpPending(request.irp());
+  request.presented = true;
+  call_driver(in_caller_context, device().handle_as<WDFDEVICE>(), request.handle_as<WDFREQUEST>());
   return STATUS_PENDING;
 }
 

@@ -10,6 +10,7 @@
 #include "wdf/device.h"
 #include "wdf/driver_memory.h"
 #include "wdf/file_object.h"
+#include "wdf/forward_progress.h"
 #include "wdf/io_target.h"
 #include "wdf/misuse.h"
 #include "wdf/queue.h"
@@ -163,9 +164,9 @@ void Request::give_irp_back(NTSTATUS status, ULONG_PTR information, CHAR boost) 
     queue->completing(*this);
   }
   // WDF-358: the driver hears of the end before the sender does; of one it never saw, it hears nothing.
-  if (!presented)
+  if (!reserve && !presented)
     forget_callbacks();
-  else if (KeGetCurrentIrql() == PASSIVE_LEVEL || !has_passive_children())
+  else if (!reserve && (KeGetCurrentIrql() == PASSIVE_LEVEL || !has_passive_children()))
     dispose_now();
   if (!NT_SUCCESS(status) && device_ && major() == IRP_MJ_CREATE)
     QueuedIo::of(*device_).create_failed(stack()->FileObject);
@@ -176,7 +177,7 @@ void Request::give_irp_back(NTSTATUS status, ULONG_PTR information, CHAR boost) 
   irp->IoStatus.Status = status;
   irp->IoStatus.Information = information;
   IofCompleteRequest(irp, boost);
-  delete_object();
+  end();
   if (queue) {
     queue->completed();
     queue->dereference();
@@ -190,16 +191,46 @@ void Request::let_go(const std::function<void(IRP*)>& send) {
     queue->completing(*this);
   }
   forget_formatting(*this);
-  if (KeGetCurrentIrql() == PASSIVE_LEVEL || !has_passive_children()) dispose_now();
+  if (!reserve && (KeGetCurrentIrql() == PASSIVE_LEVEL || !has_passive_children())) dispose_now();
   IRP* irp = std::exchange(irp_, nullptr);
   place_ = Place::Completed;
   queue_ = nullptr;
   send(irp);
-  delete_object();
+  end();
   if (queue) {
     queue->completed();
     queue->dereference();
   }
+}
+
+void Request::end() {
+  if (!reserve) {
+    delete_object();
+    return;
+  }
+  // Its contexts stay; what belonged to the IRP goes.
+  for (Memory** memory : {&input_memory_, &output_memory_})
+    if (Memory* old = std::exchange(*memory, nullptr)) old->delete_object();
+  for (MDL** made : {&input_mdl, &output_mdl})
+    if (MDL* old = std::exchange(*made, nullptr)) IoFreeMdl(old);
+  for (PVOID* copy : {&input_copy_, &output_copy_})
+    if (PVOID old = std::exchange(*copy, nullptr)) free_for_driver(client(), old);
+  sending_.reset();
+  reserve->take_back(*this);
+}
+
+void Request::carry(IRP* irp) {
+  irp_ = irp;
+  place_ = Place::InCallerContext;
+  presented = cancelled = in_evt_io_stop = kept_over_stop = false;
+  on_cancel = nullptr;
+  stop_answer = StopAnswer::None;
+  stop_asked = 0;
+}
+
+void Request::lose_irp() {
+  irp_ = nullptr;
+  place_ = Place::Completed;
 }
 
 NTSTATUS Request::reuse(const WDF_REQUEST_REUSE_PARAMS& params) {

@@ -14,6 +14,7 @@ namespace drydock::wdf {
 
 class Device;
 class FileObject;
+class ForwardProgress;
 class Queue;
 
 class Request final : public Object {
@@ -106,6 +107,15 @@ class Request final : public Object {
   bool was_sent() const { return sending_ != nullptr; }
   bool with_target() const { return sending_ && sending_->state == Sending::State::Sent; }
   bool irp_is_ours = false;  ///< allocated with the request
+
+  // ---- in reserve (forward_progress.h) ----
+  /// What keeps it for another IRP when this one has been completed; null: the request ends with its IRP.
+  ForwardProgress* reserve = nullptr;
+  /// A reserved one begins anew, for `irp`.
+  void carry(IRP* irp);
+  /// It will not be for its IRP after all.
+  void lose_irp();
+
   /// WdfRequestReuse: ready to be formatted again, perhaps with another IRP.
   NTSTATUS reuse(const WDF_REQUEST_REUSE_PARAMS& params);
 
@@ -119,6 +129,8 @@ class Request final : public Object {
   bool has_passive_children() const;
   void check_completion(NTSTATUS status, ULONG_PTR information);
   void give_irp_back(NTSTATUS status, ULONG_PTR information, CHAR boost);
+  /// The request's own end, when its IRP has gone.
+  void end();
   static void NTAPI on_irp_cancel(DEVICE_OBJECT* device_object, IRP* irp);
 
   std::unique_ptr<Sending> sending_;

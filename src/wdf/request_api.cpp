@@ -162,6 +162,10 @@ WDFFILEOBJECT NTAPI WdfRequestGetFileObject(WDF_DRIVER_GLOBALS*, WDFREQUEST Hand
   return file ? file->handle_as<WDFFILEOBJECT>() : nullptr;
 }
 
+BOOLEAN NTAPI WdfRequestIsReserved(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle) {
+  return object_as<Request>(Handle).reserve != nullptr;
+}
+
 KPROCESSOR_MODE NTAPI WdfRequestGetRequestorMode(WDF_DRIVER_GLOBALS*, WDFREQUEST Handle) {
   return with_irp(Handle, "WdfRequestGetRequestorMode").irp()->RequestorMode;
 }
@@ -309,6 +313,7 @@ const image::ExportFamily kRequestApi{kFrameworkModule, {
     {"WdfRequestGetIoQueue",                WdfRequestGetIoQueue,                at_most(DISPATCH_LEVEL)},
     {"WdfRequestGetFileObject",             WdfRequestGetFileObject,             at_most(DISPATCH_LEVEL)},
     {"WdfRequestGetRequestorMode",          WdfRequestGetRequestorMode,          at_most(DISPATCH_LEVEL)},
+    {"WdfRequestIsReserved",                WdfRequestIsReserved,                at_most(DISPATCH_LEVEL)},
     {"WdfRequestIsCanceled",                WdfRequestIsCanceled,                at_most(DISPATCH_LEVEL)},
     {"WdfRequestIsFrom32BitProcess",        WdfRequestIsFrom32BitProcess,        at_most(DISPATCH_LEVEL)},
     {"WdfRequestRetrieveInputBuffer",       WdfRequestRetrieveInputBuffer,       at_most(DISPATCH_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},

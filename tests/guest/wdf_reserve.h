@@ -1,0 +1,12 @@
+/// wdf_reserve.sys and the tests that drive it: its queue's forward-progress policy, PUPPET_ORDERS.Variant. What it
+/// notes. Needs no Windows header.
+#pragma once
+
+enum { kReserveAlways, kReserveExamine, kReservePaging, kReserveSpoilt /* all the wrong policies first */ };
+
+/// PuppetNote: a reserved request is equipped, any other is, an IRP is looked at, a read came, by its request's mark.
+enum { kNoteReserved = 1, kNoteRequest = 2, kNoteExamined = 3, kNoteRead = 10 };
+
+#define RESERVE_REQUESTS 2u
+/// A read of so many bytes is not worth a reserved request.
+#define RESERVE_UNWORTHY 13u
