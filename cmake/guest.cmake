@@ -40,6 +40,8 @@ set(GUEST_UMDF_LDFLAGS -shared -nostdlib -Wl,--subsystem,windows -Wl,--entry,Dll
 set(GUEST_SEH_CFLAGS --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables -Wno-\#warnings)
 set(GUEST_SEH_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -nostdlib -Wl,--subsystem,native
   -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--nxcompat -Wl,--no-insert-timestamp)
+set(GUEST_SEH_UMDF_LDFLAGS --target=x86_64-w64-windows-gnu -fuse-ld=lld-19 -shared -nostdlib -Wl,--subsystem,windows
+  -Wl,--entry,DllMain -Wl,--dynamicbase -Wl,--nxcompat -Wl,--no-insert-timestamp)
 
 set_property(GLOBAL PROPERTY DRYDOCK_IMPORT_LIBRARIES "")
 
@@ -133,6 +135,9 @@ function(drydock_guest name)
     endif()
     if(base MATCHES "^seh_")
       set(linker ${GUEST_SEH_CC} ${GUEST_SEH_LDFLAGS})
+      if(image MATCHES "dll$")
+        set(linker ${GUEST_SEH_CC} ${GUEST_SEH_UMDF_LDFLAGS})
+      endif()
     endif()
   endforeach()
 

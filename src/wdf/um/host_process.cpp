@@ -8,6 +8,7 @@
 #include "machine/processor.h"
 #include "machine/thread.h"
 #include "wdf/misuse.h"
+#include "wdf/um/exceptions.h"
 #include "wdf/um/reflector.h"
 
 namespace drydock::wdf::um {
@@ -23,6 +24,7 @@ constexpr std::size_t kWordsMax = 16;
 constexpr unsigned kDllProcessAttach = 1, kDllProcessDetach = 0;
 constexpr std::uint64_t kFlags = 0x202;
 constexpr std::uint32_t kCallsPerSlice = 1 << 16;
+constexpr std::uint32_t kFaultsThereMax = 10'000;  ///< of the same instruction, one after the other
 constexpr auto kSliceTime = std::chrono::microseconds(500);
 constexpr LONGLONG kSecond_100ns = 10'000'000;
 
@@ -242,7 +244,15 @@ void HostProcess::note_progress() {
   last_progress_ = machine::Machine::current().now();
 }
 
-std::uint64_t HostProcess::call(const void* function, const std::uint64_t* args, unsigned count) {
+std::uint64_t HostProcess::call_below(std::uint64_t sp, const void* function, const std::uint64_t* args,
+                                      unsigned count, std::uint64_t rax) {
+  std::swap(visit_of_this_thread()->sp, sp);
+  const std::uint64_t result = call(function, args, count, rax);
+  std::swap(visit_of_this_thread()->sp, sp);
+  return result;
+}
+
+std::uint64_t HostProcess::call(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax) {
   if (ended_) return 0;  // WDF-427: nothing runs in the driver any more
   HOST_CHECK(machine::current_irql() < DISPATCH_LEVEL);
   irql_max_ = std::max<unsigned>(irql_max_, machine::current_irql());
@@ -253,6 +263,7 @@ std::uint64_t HostProcess::call(const void* function, const std::uint64_t* args,
   }
   machine::TrapFrame registers = fresh_registers();
   registers.rip = word(function);
+  registers.rax = rax;
   const std::size_t on_stack = count > 4 ? align_up(count - 4, 2) : 0;
   registers.rsp = (visit->sp & ~std::uint64_t{15}) - 32 - on_stack * 8 - 8;
   const std::uint64_t back = machine::guest_return_address();
@@ -293,6 +304,10 @@ std::uint64_t HostProcess::run(machine::TrapFrame& registers, const Visit& visit
       case kUmdfCalled: {
         std::string misuse;
         const std::uint32_t index = mailbox.index;  // others use the mailbox while this call is served
+        if (index < services_.size() && services_[index].raise) {
+          if (!raised(services_[index], registers)) return 0;
+          break;
+        }
         const std::uint64_t result = serve(index, registers, &misuse);
         if (!misuse.empty() && !ended_) {
           machine::RemoteBorder border(registers, &slots_[index < slots_.size() ? index : 0]);
@@ -305,7 +320,7 @@ std::uint64_t HostProcess::run(machine::TrapFrame& registers, const Visit& visit
       }
       case kUmdfFaulted:
         if (mailbox.trap == 13 && machine::emulate_replaced_instruction(registers)) break;
-        faulted(registers);
+        if (handled(registers)) break;
         return 0;
       case kUmdfSpinning:
         spins(registers);
@@ -351,8 +366,49 @@ std::uint64_t HostProcess::serve(std::uint32_t index, machine::TrapFrame& regist
   return result;
 }
 
-void HostProcess::faulted(machine::TrapFrame& registers) {
-  const UmdfMailbox mailbox = process_.mailbox();
+bool HostProcess::goes_round(std::uint64_t rip) {
+  faults_there_ = rip == fault_rip_ ? faults_there_ + 1 : 0;
+  fault_rip_ = rip;
+  return faults_there_ > kFaultsThereMax;
+}
+
+bool HostProcess::handled(machine::TrapFrame& registers) {
+  const UmdfMailbox mailbox = process_.mailbox();  // filters use it, too
+  machine::TrapFrame at = registers;
+  const EXCEPTION_RECORD record = record_of_fault(mailbox.trap, mailbox.error_code, mailbox.address);
+  if (goes_round(registers.rip)) {
+    spins(registers);
+    return false;
+  }
+  if (record.ExceptionCode != 0 && dispatch_exception(*this, registers, record)) return true;
+  faulted(at, mailbox);
+  return false;
+}
+
+bool HostProcess::raised(const Service& service, machine::TrapFrame& registers) {
+  registers.rsp += 8;
+  machine::TrapFrame at = registers;
+  EXCEPTION_RECORD record{};
+  std::string why;
+  try {
+    service.raise(*this, registers, record);
+    if (goes_round(registers.rip)) {
+      spins(registers);
+      return false;
+    }
+    if (dispatch_exception(*this, registers, record)) return true;
+    const char* status = status_name(record.ExceptionCode);
+    why = fmt::format("raises {} (0x{:08X}) at {}, which nobody handles", status ? status : "an exception",
+                      static_cast<ULONG>(record.ExceptionCode), image::Images::current().symbol_at(at.rip));
+  } catch (const Misuse& wrong) {
+    why = wrong.what;
+  }
+  machine::RemoteBorder border(at, nullptr);
+  end(EndKind::Fault, std::move(why), machine::Machine::current().hooks()->capture_stack(&at));
+  return false;
+}
+
+void HostProcess::faulted(machine::TrapFrame& registers, const UmdfMailbox& mailbox) {
   machine::RemoteBorder border(registers, nullptr);
   std::string why = fmt::format("{} at {}", fault_words(mailbox), image::Images::current().symbol_at(registers.rip));
   if (mailbox.trap == 14)

@@ -69,7 +69,10 @@ class HostProcess {
   bool accessible(std::uint64_t address, std::size_t bytes, bool write) const;
 
   // ---- calls ----
-  std::uint64_t call(const void* function, const std::uint64_t* args, unsigned count);
+  std::uint64_t call(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax = 0);
+  /// The same on the stack of the driver code that is being served on this thread, below `sp`.
+  std::uint64_t call_below(std::uint64_t sp, const void* function, const std::uint64_t* args, unsigned count,
+                           std::uint64_t rax);
   /// An entry in the thunk table that calls `service`; the same for the same name.
   void* thunk_for(const Service& service);
   /// Threads inside the driver now.
@@ -99,7 +102,13 @@ class HostProcess {
   void leave();
   std::uint64_t run(machine::TrapFrame& registers, const Visit& visit);
   std::uint64_t serve(std::uint32_t index, machine::TrapFrame& registers, std::string* misuse);
-  void faulted(machine::TrapFrame& registers);
+  /// The call raises an exception, and the driver has gone on; false: the process has ended.
+  bool raised(const Service& service, machine::TrapFrame& registers);
+  /// One that goes on at the same place, ever again, makes no progress.
+  bool goes_round(std::uint64_t rip);
+  void faulted(machine::TrapFrame& registers, const UmdfMailbox& mailbox);
+  /// A handler of the driver's has taken the fault, and it goes on; false: the process has ended.
+  bool handled(machine::TrapFrame& registers);
   void spins(machine::TrapFrame& registers);
   void load_image(const image::PeImage& dll);
   void protect(std::byte* first, std::size_t bytes, machine::Access access);
@@ -121,6 +130,8 @@ class HostProcess {
   bool ended_ = false;
   unsigned irql_max_ = 0;
   std::uint32_t calls_ = 0;
+  std::uint64_t fault_rip_ = 0;
+  std::uint32_t faults_there_ = 0;
   machine::Time last_progress_{};
 };
 

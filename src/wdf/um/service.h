@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "machine/guest_call.h"
+#include "nt/exception.h"
+
 namespace drydock::image {
 class ExportIndex;
 }
@@ -11,6 +14,10 @@ class ExportIndex;
 namespace drydock::wdf::um {
 
 class HostProcess;
+
+/// Fills in what the call, with these registers, raises (exceptions.h). Throws Misuse as ArgumentCheck does.
+using RaisedRecord = void (*)(const HostProcess& process, const machine::TrapFrame& registers,
+                              nt::EXCEPTION_RECORD& record);
 
 /// `words` are the arguments as the driver passed them. Throws Misuse for a pointer that the driver could not use itself.
 using ArgumentCheck = void (*)(const HostProcess& process, const std::uint64_t* words);
@@ -21,6 +28,7 @@ struct Service {
   const char* why = "";      ///< then
   ArgumentCheck check = nullptr;
   unsigned words = 4;        ///< arguments, at least four
+  RaisedRecord raise = nullptr;  ///< it never returns
 };
 
 /// A function of the user-mode framework by its name; one without entry and without `why` if drivers have no such function.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "wdf/kernel.h"
+#include "wdf/um/exceptions.h"
 #include "wdf/um/host_process.h"
 #include "wdf/um/service.h"
 
@@ -39,7 +40,7 @@ Service system_service(std::string_view name) {
     return {"NtQuerySystemTime", reinterpret_cast<void*>(&NtQuerySystemTime), "", check_query_system_time, 4};
   if (name == "NtDelayExecution")
     return {"NtDelayExecution", reinterpret_cast<void*>(&NtDelayExecution), "", check_delay_execution, 4};
-  return {};
+  return exception_service(name);
 }
 
 }  // namespace drydock::wdf::um
