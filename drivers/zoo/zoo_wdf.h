@@ -32,6 +32,9 @@ static const GUID ZooInterface = {0x2D1F7A90, 0x4E0B, 0x4C7F, {0x8A, 0x51, 0x3B,
 #ifdef ZOO_INIT  // before WdfDeviceCreate
 static VOID ZOO_INIT(PWDFDEVICE_INIT Init);
 #endif
+#ifdef ZOO_CALLBACKS  // callbacks that have no hook here
+static VOID ZOO_CALLBACKS(PWDF_PNPPOWER_EVENT_CALLBACKS Callbacks);
+#endif
 #ifndef ZOO_DISPATCH  // of the default queue
 #define ZOO_DISPATCH WdfIoQueueDispatchParallel
 #endif
@@ -233,6 +236,9 @@ static VOID ZooSetCallbacks(PWDFDEVICE_INIT Init) {
 #endif
 #ifdef ZOO_SURPRISE
   callbacks.EvtDeviceSurpriseRemoval = ZooSurpriseRemoval;
+#endif
+#ifdef ZOO_CALLBACKS
+  ZOO_CALLBACKS(&callbacks);
 #endif
   WdfDeviceInitSetPnpPowerEventCallbacks(Init, &callbacks);
 }

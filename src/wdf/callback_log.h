@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "wdf/callback.h"
+#include "wdf/running_callback.h"
 #include "wdf/structures.h"
 
 namespace drydock::wdf {
@@ -38,6 +39,7 @@ std::string with_state(std::string_view name, WDF_POWER_DEVICE_STATE state);
 template <class Callback, class... Arguments>
 auto call_noted(const Device& device, std::string_view name, Callback callback, Arguments... arguments) {
   note_call(device, name);
+  const RunningCallback running(device, name);
   if constexpr (std::is_same_v<decltype(call_driver(callback, arguments...)), NTSTATUS>) {
     const NTSTATUS status = call_driver(callback, arguments...);
     if (!NT_SUCCESS(status)) note_failure(device, name);

@@ -277,6 +277,8 @@ VOID NTAPI WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS, WDFDEVICE Handle, WDF_DEVICE_
     record("WDF-364", "call-ignored", "WdfDeviceSetFailed is ignored: there is no such action");
     return;
   }
+  // WDF-374
+  if (device.client().host && !device.client().built_for(15)) FailedAction = WdfDeviceFailedNoRestart;
   note_says_failed(device);
   device.failed_action = FailedAction;
   set_failed(device, FailedAction == WdfDeviceFailedAttemptRestart);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "image/loader.h"
 #include "wdf/driver_memory.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
@@ -43,7 +44,8 @@ void end_driver(Client& client) {
   // WDF-443: what outlived the driver is held by a reference of its own.
   std::vector<std::string> left;
   for (const Object* object : framework().handles.of(client))
-    left.push_back(fmt::format("{} with {} references", object->name(), object->references()));
+    left.push_back(fmt::format("{} with {} references, created at {}", object->name(), object->references(),
+                               image::Images::current().symbol_at(object->creator())));
   if (left.empty()) return;
   std::string summary =
       fmt::format("{} unloads and leaves {} framework objects behind: {}", client.name, left.size(), left.front());

@@ -28,7 +28,10 @@ NTSTATUS send_down_and_wait(Device& device, IRP* irp) {
 
 NTSTATUS query_relations(Device& device, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
-  if (auto query = device.config().pnp.EvtDeviceRelationsQuery) call_driver(query, device.handle_as<WDFDEVICE>(), type);
+  if (auto query = device.config().pnp.EvtDeviceRelationsQuery) {
+    const RunningCallback running(device, "RelationsQuery");
+    call_driver(query, device.handle_as<WDFDEVICE>(), type);
+  }
   if (type == BusRelations && !device.child_lists.empty()) {
     const NTSTATUS status = report_children(device, irp);
     if (!NT_SUCCESS(status)) return complete_irp(irp, status);
@@ -49,6 +52,7 @@ NTSTATUS usage_notification(Device& device, IRP* irp) {
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   const auto& callbacks = device.config().pnp;
   const WDFDEVICE handle = device.handle_as<WDFDEVICE>();
+  const RunningCallback running(device, "Usage");
   if (callbacks.EvtDeviceUsageNotificationEx) {
     status =
         call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, special_file(type), static_cast<BOOLEAN>(in_path));

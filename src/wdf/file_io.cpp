@@ -99,6 +99,7 @@ NTSTATUS QueuedIo::create(IRP* irp) {
   if (status != STATUS_PENDING) return status;
   Request* mine = nullptr;
   if (!NT_SUCCESS(create_queue_->retrieve(wdm, nullptr, &mine))) return STATUS_PENDING;  // cancelled meanwhile
+  const RunningCallback running(device(), "FileCreate");
   call_driver(callback, device().handle_as<WDFDEVICE>(), mine->handle_as<WDFREQUEST>(),
                        file ? file->handle_as<WDFFILEOBJECT>() : nullptr);
   return STATUS_PENDING;

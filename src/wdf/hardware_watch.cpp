@@ -9,6 +9,7 @@
 #include "image/unwind.h"
 #include "machine/gs.h"
 #include "machine/machine.h"
+#include "wdf/callback_hardware.h"
 #include "wdf/device.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/misuse.h"
@@ -88,7 +89,7 @@ void HardwareWatch::before_prepare() {
   witness().add(*this);
   find_address();
   registers_ = Registers::Allowed;
-  released_ = told_ = told_transfer_ = asleep_ = false;
+  released_ = told_ = told_transfer_ = asleep_ = surprised_ = false;
   loop_ = {};
   programmed_.clear();
   preparing_ = true;
@@ -157,11 +158,14 @@ void HardwareWatch::before_release() {
 void HardwareWatch::after_release() {
   if (!alone()) return;
   mapped_before_ = mappings();
-  if (!mapped_before_.empty())
+  if (!mapped_before_.empty()) {
     record("WDF-444", "resources-still-mapped-after-release",
            fmt::format("device memory of {} is still mapped when EvtDeviceReleaseHardware has returned: {}",
                        describe(device_), mapped_before_.front()),
            mapped_before_);
+    const auto first = reinterpret_cast<std::uint64_t>(device_.client().driver_object->DriverStart);
+    ntos::mm::make_mappings_stale(first, first + device_.client().driver_object->DriverSize - 1);  // WDF-483
+  }
   std::vector<std::string> left = own_interrupts(device_.client());
   if (left.empty()) return;
   std::string summary = fmt::format(
@@ -213,20 +217,24 @@ void HardwareWatch::touched(std::uint64_t at, unsigned bytes, bool memory) {
 }
 
 void HardwareWatch::check_moment(std::uint64_t at, bool memory) {
-  const bool in_notice = in_surprise_notice();
-  if (told_ || (registers_ == Registers::Allowed && !in_notice)) return;
+  if (told_ || (registers_ == Registers::Allowed && !running_)) return;
+  const RunningCallback* running = running_here();
+  const CallbackHardware* callback = running ? hardware_of_callback(running->name()) : nullptr;
+  const bool forbidden = callback && (callback->may == RegisterAccess::Never ||
+                                      (callback->may == RegisterAccess::BeforeSurprise && surprised_));
+  if (registers_ == Registers::Allowed && !forbidden) return;
   told_ = true;
-  const std::string what =
-      fmt::format("{} {:#x} of {} is touched", memory ? "register" : "port", at, describe(device_));
   std::string when;
-  if (in_notice)
-    when = "in EvtDeviceSurpriseRemoval, where it may not be";
-  else if (registers_ == Registers::Released)
+  if (registers_ == Registers::Released)
     when = fmt::format("though EvtDeviceReleaseHardware was called at {}", moment(since_));
-  else
+  else if (registers_ == Registers::Off)
     when = fmt::format("though EvtDeviceD0Exit returned at {} and nothing has brought the device back to D0",
                        moment(since_));
-  record("WDF-446", "hardware-touched-after-release", what + " " + when);
+  else
+    when = fmt::format("where it may not be ({})", callback->rule);
+  record("WDF-446", "hardware-touched-after-release",
+         fmt::format("{} {:#x} of {} is touched{}{}, {}", memory ? "register" : "port", at, describe(device_),
+                     callback ? " in " : "", callback ? callback->callback : "", when));
 }
 
 bool HardwareWatch::is_absent() const {
@@ -290,21 +298,33 @@ bool HardwareWatch::alone() const {
   return true;
 }
 
-// ---- The notice of a surprise removal ----
+// ---- Callbacks ----
 
-SurpriseNotice::SurpriseNotice(HardwareWatch& watch) : watch_(watch) {
-  watch_.notice_thread_ = &machine::current_thread();
-}
-SurpriseNotice::~SurpriseNotice() {
-  watch_.notice_thread_ = nullptr;
+RunningCallback::RunningCallback(const Device& device, std::string_view name)
+    : device_(device), name_(name), thread_(&machine::current_thread()), irql_(KeGetCurrentIrql()),
+      outer_(std::exchange(device.watch.running_, this)) {}
+
+RunningCallback::~RunningCallback() {
+  RunningCallback** at = &device_.watch.running_;
+  while (*at != this) at = &(*at)->outer_;
+  *at = outer_;
 }
 
-bool HardwareWatch::in_surprise_notice() const {
-  return notice_thread_ && notice_thread_ == &machine::current_thread() && !machine::in_dpc();
+/// An interrupt's code runs above, on the same thread.
+bool RunningCallback::runs_here() const {
+  return thread_ == &machine::current_thread() && !machine::in_dpc() &&
+         KeGetCurrentIrql() <= std::max<KIRQL>(irql_, DISPATCH_LEVEL);
+}
+
+const RunningCallback* HardwareWatch::running_here() const {
+  const RunningCallback* each = running_;
+  while (each && !each->runs_here()) each = each->outer();
+  return each;
 }
 
 void check_not_in_surprise_notice(Device& device, const char* function) {
-  if (!device.watch.in_surprise_notice()) return;
+  const RunningCallback* running = device.watch.running_here();
+  if (!running || running->name() != "SurpriseRemoval") return;
   record("WDF-470", "surprise-callback-does-work",
          fmt::format("{} is called in EvtDeviceSurpriseRemoval of {}, which is only a notice: requests end when the "
                      "framework asks for them, in EvtIoStop or when their queue is purged",

@@ -10,6 +10,7 @@
 #include "machine/time.h"
 #include "machine/wires.h"
 #include "nt/base.h"
+#include "wdf/running_callback.h"
 
 namespace drydock::wdf {
 
@@ -41,8 +42,12 @@ class HardwareWatch {
 
   /// Between ReleaseHardware and the next D0 (WDF-452).
   bool released() const { return released_; }
-  /// EvtDeviceSurpriseRemoval runs here, on this thread.
-  bool in_surprise_notice() const;
+  /// SURPRISE_REMOVAL has come: the driver is about to hear of it (WDF-164).
+  void before_surprise() { surprised_ = true; }
+  /// The innermost callback of the driver's for this device that runs here, on this thread; null if there is none.
+  const RunningCallback* running_here() const;
+  /// The one begun last, on whatever thread.
+  const RunningCallback* running() const { return running_; }
 
   // ---- for the witness ----
   void touched(std::uint64_t at, unsigned bytes, bool memory);
@@ -50,7 +55,7 @@ class HardwareWatch {
   bool is_at(machine::BusAddress address) const { return on_pci_ && address == address_; }
 
  private:
-  friend class SurpriseNotice;
+  friend class RunningCallback;
   enum class Registers : std::uint8_t { Off, Allowed, Released };
   struct Written {
     std::uint64_t at;
@@ -83,23 +88,13 @@ class HardwareWatch {
   bool told_transfer_ = false;
   bool preparing_ = false, waking_ = false;
   bool asleep_ = false;                 ///< D0Exit came with a state to come back from
-  const void* notice_thread_ = nullptr;  ///< runs SurpriseRemoval
+  bool surprised_ = false;
+  mutable RunningCallback* running_ = nullptr;  ///< the one begun last
   std::vector<Written> programmed_;     ///< in PrepareHardware
   std::vector<std::string> mapped_before_;
   Loop loop_;
   bool on_pci_ = false;
   machine::BusAddress address_;
-};
-
-/// EvtDeviceSurpriseRemoval of a device runs on this thread, as long as this lives.
-class SurpriseNotice {
- public:
-  explicit SurpriseNotice(HardwareWatch& watch);
-  ~SurpriseNotice();
-  SurpriseNotice(const SurpriseNotice&) = delete;
-
- private:
-  HardwareWatch& watch_;
 };
 
 /// WDF-470: what the notice may not do. Says so if it runs on this thread.

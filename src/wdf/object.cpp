@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "machine/gs.h"
 #include "wdf/callback_log.h"
 #include "wdf/deferred.h"
 #include "wdf/device.h"
@@ -81,7 +82,8 @@ Object::Object(ObjectType type, Client& client)
     : needs_passive(client.host ||  // WDF-420
                     std::find(std::begin(kPassiveTypes), std::end(kPassiveTypes), type) != std::end(kPassiveTypes)),
       type_(type),
-      client_(client) {}
+      client_(client),
+      creator_(machine::gs::calling_address()) {}
 
 Object::~Object() = default;
 

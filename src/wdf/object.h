@@ -102,6 +102,7 @@ class Object {
   Object* parent() const { return parent_; }
   const std::vector<Object*>& children() const { return children_; }
   LONG references() const { return references_; }
+  std::uint64_t creator() const { return creator_; }  ///< the driver's call that made it, or led to it
 
   // ---- creation ----
   /// Gives the object its handle, the context `attributes` ask for, and its place below `parent` (the attributes' own
@@ -162,6 +163,7 @@ class Object {
   ObjectState state_ = ObjectState::Created;
   bool deletion_queued_ = false;
   Client& client_;
+  const std::uint64_t creator_;
   WDFOBJECT handle_ = nullptr;
   std::uint32_t number_ = 0;
   LONG references_ = 1;

@@ -112,7 +112,10 @@ NTSTATUS query_bus_information(Device& pdo, IRP* irp) {
 
 NTSTATUS query_relations(Device& pdo, IRP* irp) {
   const DEVICE_RELATION_TYPE type = IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type;
-  if (auto query = pdo.config().pnp.EvtDeviceRelationsQuery) call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
+  if (auto query = pdo.config().pnp.EvtDeviceRelationsQuery) {
+    const RunningCallback running(pdo, "RelationsQuery");
+    call_driver(query, pdo.handle_as<WDFDEVICE>(), type);
+  }
   if (type != TargetDeviceRelation) return complete_irp(irp, irp->IoStatus.Status);
   auto* relations =
       static_cast<DEVICE_RELATIONS*>(ExAllocatePoolWithTag(PagedPool, sizeof(DEVICE_RELATIONS), 0x78466470));
@@ -150,6 +153,7 @@ NTSTATUS set_lock(Device& pdo, IRP* irp) {
   const BOOLEAN lock = IoGetCurrentIrpStackLocation(irp)->Parameters.SetLock.Lock;
   auto callback = pdo.config().pdo.EvtDeviceSetLock;
   if (!callback) return complete_irp(irp, STATUS_UNSUCCESSFUL);  // WDF-343
+  const RunningCallback running(pdo, "SetLock");
   const NTSTATUS status = call_driver(callback, pdo.handle_as<WDFDEVICE>(), lock);
   irp->IoStatus.Information = 0;
   return complete_irp(irp, status);
@@ -171,6 +175,7 @@ NTSTATUS usage_notification(Device& pdo, IRP* irp) {
   const auto file = static_cast<WDF_SPECIAL_FILE_TYPE>(type);
   NTSTATUS status = tell_parent(in_path);
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
+  const RunningCallback running(pdo, "Usage");
   if (callbacks.EvtDeviceUsageNotificationEx)
     status = call_driver(callbacks.EvtDeviceUsageNotificationEx, handle, file, in_path);
   else if (callbacks.EvtDeviceUsageNotification)

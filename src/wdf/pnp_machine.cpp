@@ -321,7 +321,8 @@ PnpEvent PnpMachine::release_hardware() {
   }
   device_.raw->stale = device_.translated->stale = true;
   device_.watch.after_release();
-  if (device_.client().host) unmap_hardware(device_, !device_.client().host->ended());  // WDF-428
+  // WDF-252, WDF-428
+  if (device_.client().host) unmap_hardware(device_, NT_SUCCESS(status) && !device_.client().host->ended());
   delete_interrupts_of_prepare(device_);
   if (NT_SUCCESS(status)) return PnpEvent::Released;
   if (from == PnpState::ReleasingToRestart) result_ = status;  // WDF-218
@@ -355,10 +356,9 @@ void PnpMachine::fail_device() {
 }
 
 void PnpMachine::tell_surprise_now() {
-  if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval) {
-    const SurpriseNotice running(device_.watch);
+  device_.watch.before_surprise();
+  if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval)
     call_noted(device_, "SurpriseRemoval", notice, device_.handle_as<WDFDEVICE>());
-  }
   children_are_gone(device_);
 }
 

@@ -1,10 +1,14 @@
 #include "wdf/power_machine.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "wdf/callback_log.h"
 #include "wdf/child_list.h"
 #include "wdf/device.h"
 #include "wdf/hardware_checks.h"
 #include "wdf/interrupt.h"
+#include "wdf/power_watchdog.h"
 #include "wdf/slow_callback.h"
 #include "wdf/table_visits.h"
 #include "wdf/wake.h"
@@ -76,8 +80,23 @@ void PowerMachine::report(bool up) {
   if (!policy_sent_it) device_.policy.powered(up, failed_, false);
 }
 
+namespace {
+
+/// Once the queues are held and until the device is in D0 again.
+bool is_between_d0_and_dx(PowerAction action) {
+  using enum PowerAction;
+  constexpr PowerAction kSteps[] = {call_d0_entry, connect_interrupts, call_post_interrupts, start_dma, disarm, arm,
+                                    stop_dma, call_pre_interrupts, disconnect_interrupts, call_d0_exit};
+  return std::find(std::begin(kSteps), std::end(kSteps), action) != std::end(kSteps);
+}
+
+}  // namespace
+
 std::optional<PowerEvent> PowerMachine::perform(PowerAction action) {
   using enum PowerAction;
+  std::optional<PowerWatchdog> watchdog;
+  if (explicit_ && !device_.power_pageable() && !device_.client().host && is_between_d0_and_dx(action))
+    watchdog.emplace(device_);
   const WDF_PNPPOWER_EVENT_CALLBACKS& callbacks = device_.config().pnp;
   const WDFDEVICE handle = device_.handle_as<WDFDEVICE>();
   switch (action) {

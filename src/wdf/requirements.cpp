@@ -22,7 +22,10 @@ NTSTATUS query_resources(Device& pdo, IRP* irp) {
     return complete_irp(irp, status);
   }
   list->may_add = list->may_remove = true;
-  status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFCMRESLIST>());
+  {
+    const RunningCallback running(pdo, "ResourcesQuery");
+    status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFCMRESLIST>());
+  }
   if (NT_SUCCESS(status)) {
     status = irp->IoStatus.Status;  // WDF-044: an empty list leaves it as it came
     if (list->count() != 0) {
@@ -84,7 +87,10 @@ NTSTATUS run_filter(Device& fdo, IRP* irp, Filter filter, bool adds) {
   NTSTATUS status = list.fill(reinterpret_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(irp->IoStatus.Information));
   if (!NT_SUCCESS(status)) return status;
   (adds ? list->may_add : list->may_remove) = true;
-  if (filter) status = call_driver(filter, fdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  if (filter) {
+    const RunningCallback running(fdo, adds ? "FilterAdd" : "FilterRemove");
+    status = call_driver(filter, fdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  }
   if (!NT_SUCCESS(status)) return status;
   if (!adds) apply_interrupt_policy(fdo, *list);
   return replace_list(irp, *list);
@@ -99,7 +105,10 @@ NTSTATUS query_resource_requirements(Device& pdo, IRP* irp) {
   NTSTATUS status = list.fill(nullptr);
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   list->may_add = list->may_remove = true;
-  status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  {
+    const RunningCallback running(pdo, "RequirementsQuery");
+    status = call_driver(query, pdo.handle_as<WDFDEVICE>(), list->handle_as<WDFIORESREQLIST>());
+  }
   if (!NT_SUCCESS(status)) return complete_irp(irp, status);
   if (list->count() == 0) return complete_irp(irp, irp->IoStatus.Status);
   IO_RESOURCE_REQUIREMENTS_LIST* block = list->build();

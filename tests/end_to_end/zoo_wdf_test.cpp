@@ -49,7 +49,7 @@ constexpr Animal kZoo[] = {
     {"WDF_440", "wdf_releases_lock_not_held",  "io",     "WDF-440", "lock-misuse"},
     {"WDF_441", "wdf_dereferences_too_often",  "io",     kViolation, "Arg1: 0000000000000007"},
     {"WDF_442", "wdf_dma_not_initialized",     "io",     kViolation, "Arg1: 0000000000000008"},
-    {"WDF_443", "wdf_leaks_object",            "remove",           "WDF-443", "object-leaked-at-unload"},
+    {"WDF_362_WDF_443", "wdf_leaks_object",    "remove",           "WDF-443", "created at"},
     {"WDF_463", "wdf_deletes_device",          "surprise-removal", "WDF-463", "delete-of-framework-owned-object"},
     {"WDF_468", "wdf_control_device_left",     "remove",           "WDF-468", "control-device-left"},
     {"WDF_469", "wdf_init_after_create",       "io",     kViolation, "device-init-used-after-create"},
@@ -67,7 +67,10 @@ constexpr Animal kZoo[] = {
     {"WDF_451", "wdf_interrupt_late",          "io",     "WDF-451", "interrupt-created-too-late"},
     {"WDF_464", "wdf_unmaps_in_cleanup",       "remove",           "WDF-444", "hardware-unmapped-in-wrong-place"},
     {"WDF_466", "wdf_polls_absent",            "surprise-removal", "WDF-466", "endless-wait-for-absent-device", "", "finding 2"},
-    {"WDF_467", "wdf_paged_between_d0",        "sleep-wake",       "WDF-467", "paged-code-in-nonpageable-transition"},
+    {"WDF_042_WDF_164", "wdf_suspend_touches", "surprise-removal", "WDF-446", "in EvtDeviceSelfManagedIoSuspend, where it may not be"},
+    {"WDF_042", "wdf_touches_in_create",       "load, start, wait 1 s, enumerate", "WDF-446", "in EvtDeviceFileCreate, though EvtDeviceD0Exit returned at"},
+    {"WDF_483", "wdf_old_mapping",             "rebalance-new-resources", "PAGE_FAULT_IN_NONPAGED_AREA (0x50)", "had mapped and that its device has no more", "", "finding 2"},
+    {"WDF_038_WDF_467", "wdf_paged_between_d0",        "sleep-wake",       "WDF-467", "paged-code-in-nonpageable-transition"},
     {"WDF_471", "wdf_unmaps_in_d0_exit",       "remove",           "WDF-471", "removal-work-in-d0exit"},
     {"WDF_472", "wdf_dma_after_stop",          "remove",           "WDF-472", "dma-after-stop"},
     // PnP and power
@@ -79,8 +82,9 @@ constexpr Animal kZoo[] = {
     {"WDF_460", "wdf_second_owner",            "io",     kViolation, "Arg1: 000000000000000d"},
     {"WDF_461", "wdf_waits_for_d0",            "sleep-wake",       kViolation, "waiting-for-d0-inside-power-callback"},
     {"WDF_462", "wdf_power_reference_leak",    "remove",           "WDF-462", "power-reference-leak"},
-    {"WDF_470", "wdf_completes_in_surprise",   "surprise-removal", "WDF-470", "surprise-callback-does-work"},
-    {"WDF_470", "wdf_purges_in_surprise",      "surprise-removal", "WDF-470", "surprise-callback-does-work"},
+    {"WDF_039", "wdf_hangs_between_d0",        "sleep-wake",       kViolation, "power-routine-timed-out"},
+    {"WDF_156_WDF_470", "wdf_completes_in_surprise",   "surprise-removal", "WDF-470", "surprise-callback-does-work"},
+    {"WDF_156_WDF_470", "wdf_purges_in_surprise",      "surprise-removal", "WDF-470", "surprise-callback-does-work"},
 };
 // clang-format on
 

@@ -41,6 +41,7 @@ PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes, MEMORY_CACHING_
   ++mapping.times;
   mapping.bytes = bytes;
   mapping.caller = machine::gs::calling_address();
+  mapping.stale = false;
   return base;
 }
 
@@ -243,6 +244,15 @@ std::vector<mm::Leak> mm::leaks_of(std::uint64_t first_caller, std::uint64_t las
   for (const auto& [mdl, caller] : kernel().mm->locked)
     if (inside(caller)) leaks.push_back({"locked pages", mdl->ByteCount, caller});
   return leaks;
+}
+
+void mm::make_mappings_stale(std::uint64_t first_caller, std::uint64_t last_caller) {
+  for (auto& [address, mapping] : kernel().mm->mappings) {
+    const bool inside = mapping.caller >= first_caller && mapping.caller <= last_caller;
+    if (!inside || mapping.mdl || memory().is_ram(reinterpret_cast<void*>(address))) continue;
+    mapping.stale = true;
+    kernel().mm->watch.unmapped(address, mapping.bytes, mapping.caller, true);
+  }
 }
 
 void mm::install(Kernel& kernel) {

@@ -68,6 +68,9 @@ struct Leak {
   std::uint64_t caller;
 };
 std::vector<Leak> leaks_of(std::uint64_t first_caller, std::uint64_t last_caller);
+/// The resources behind these drivers' mappings of device memory go back: an access through one that is left faults as
+/// one to unmapped memory does, until it is mapped anew. MmUnmapIoSpace of it stays possible.
+void make_mappings_stale(std::uint64_t first_caller, std::uint64_t last_caller);
 
 /// User addresses end here; kernel addresses of a machine are positive and lie above (docs/architecture.md).
 inline constexpr ULONG_PTR kUserProbeAddress = 0x7FFF0000;

@@ -36,20 +36,20 @@ bool is_mapped(std::uint64_t at) {
   const auto& mappings = kernel().mm->mappings;
   for (auto next = mappings.upper_bound(at); next != mappings.begin();) {
     --next;
-    if (!next->second.mdl && at < page_after(next->first + next->second.bytes)) return true;
+    if (!next->second.mdl && !next->second.stale && at < page_after(next->first + next->second.bytes)) return true;
   }
   return false;
 }
 
 }  // namespace
 
-void IoSpaceWatch::unmapped(std::uint64_t base, std::uint64_t bytes, std::uint64_t caller) {
+void IoSpaceWatch::unmapped(std::uint64_t base, std::uint64_t bytes, std::uint64_t caller, bool stale) {
   machine::Machine& machine = machine::Machine::current();
   if (!behind_ && machine.fabric()) {
     behind_ = machine.fabric();
     machine.set_fabric(this);
   }
-  gone_[page_of(base)] = {page_after(base + bytes), caller};
+  gone_[page_of(base)] = {page_after(base + bytes), caller, stale};
 }
 
 void IoSpaceWatch::mapped(std::uint64_t base, std::uint64_t bytes) {
@@ -70,9 +70,11 @@ void IoSpaceWatch::look_at(machine::PhysicalAddress address, bool write) {
   const std::uint64_t instruction =
       border->trap ? border->trap->rip : *reinterpret_cast<const std::uint64_t*>(border->rsp);
   const std::string summary =
-      fmt::format("unmapped-range-touched: {} {} 0x{:x}, device memory that {} had unmapped, at IRQL {}",
+      fmt::format("unmapped-range-touched: {} {} 0x{:x}, device memory that {} {}, at IRQL {}",
                   images.symbol_at(instruction), write ? "wrote to" : "read from", at,
-                  images.symbol_at(range->second.caller), machine::current_irql());
+                  images.symbol_at(range->second.caller),
+                  range->second.stale ? "had mapped and that its device has no more" : "had unmapped",
+                  machine::current_irql());
   if (machine::current_irql() >= nt::DISPATCH_LEVEL)
     machine.bug_check(nt::DRIVER_IRQL_NOT_LESS_OR_EQUAL, at, machine::current_irql(), write ? 1 : 0, instruction,
                       summary, border->trap);

@@ -12,7 +12,8 @@ namespace drydock::ntos::mm {
 class IoSpaceWatch final : public machine::IoFabric {
  public:
   /// `bytes` at `base`, an address of the device window, are no longer a mapping; others may still cover them.
-  void unmapped(std::uint64_t base, std::uint64_t bytes, std::uint64_t caller);
+  /// `stale`: nobody unmapped them, but what they map has been given back.
+  void unmapped(std::uint64_t base, std::uint64_t bytes, std::uint64_t caller, bool stale = false);
   /// They are one again.
   void mapped(std::uint64_t base, std::uint64_t bytes);
 
@@ -27,7 +28,8 @@ class IoSpaceWatch final : public machine::IoFabric {
  private:
   struct Range {
     std::uint64_t end;     ///< of its last page
-    std::uint64_t caller;  ///< driver address that unmapped it
+    std::uint64_t caller;  ///< driver address that unmapped it, or mapped it
+    bool stale;
   };
   void look_at(machine::PhysicalAddress address, bool write);
 

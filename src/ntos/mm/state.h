@@ -17,6 +17,7 @@ struct Mapping {
   unsigned times = 0;     ///< device memory has one address however often it is mapped
   const nt::MDL* mdl = nullptr;
   std::uint64_t caller = 0;  ///< driver address that asked
+  bool stale = false;        ///< what it maps is no longer its driver's: whoever touches it faults
 };
 
 struct ContiguousBlock {

@@ -53,6 +53,8 @@ namespace {
 
 /// How long a stack may keep a power IRP.
 constexpr machine::Duration kPowerLimit = std::chrono::minutes(10);
+/// How often overdue requests are looked for: a framework that has a limit of its own of ten minutes is heard first.
+constexpr machine::Duration kPowerLook = std::chrono::seconds(1);
 
 struct PowerRequest {
   DEVICE_OBJECT* device;  ///< as the driver named it
@@ -89,7 +91,7 @@ void dispatch(DEVICE_OBJECT* top, IRP* irp) {
 namespace po {
 
 std::unique_ptr<io::IrpWatch> watch_power_irp(DEVICE_OBJECT* device, IRP* irp, UCHAR minor) {
-  return std::make_unique<io::IrpWatch>(kPowerLimit, [device, irp, minor] {
+  return std::make_unique<io::IrpWatch>(kPowerLimit + kPowerLook, [device, irp, minor] {
     const char* name = irp_minor_name(IRP_MJ_POWER, minor);
     machine::Finding finding = machine::finding(
         "DRIVER_POWER_STATE_FAILURE",

@@ -2,6 +2,7 @@
 
 #include "contract/wdf/host_filter.h"
 #include "contract/wdf/lifecycle.h"
+#include "nt/bugcheck.h"
 #include "wdf/deferred.h"
 
 namespace drydock::test::wdf {
@@ -191,6 +192,41 @@ TEST(WdfPowerDown, WDF_091_WaitingForD0WhereItMayNot) {
       deadlock.sleep(100ms);
     });
   }
+}
+
+TEST(WdfPowerDown, WDF_039_WhoHoldsANonPageableDeviceBetweenD0AndDxIsStoppedByTheFramework) {
+  for (PuppetCall call : {PuppetD0Exit, PuppetD0Entry, PuppetPreInt}) {
+    for (const bool pageable : {false, true}) {
+      Life rig;
+      rig.orders(1).NotPageable = !pageable;
+      rig.does(0, call, PuppetBlock, 11 * 60 * 1000, call == PuppetD0Entry ? 2 : 1);
+      if (call == PuppetD0Exit) rig.expect({"WDF-482"});  // after a minute
+      if (pageable)
+        rig.expect_bug_check(DRIVER_POWER_STATE_FAILURE);
+      else
+        rig.expect_stop(1);
+      rig.run([&](Manager& manager) {
+        rig.start(manager);
+        ntos::po::sleep(PowerSystemSleeping3);
+        ntos::po::wake();
+        rig.sleep(12min);
+      });
+    }
+  }
+  Life rig;  // as long as it may
+  rig.orders(1).NotPageable = 1;
+  rig.does(0, PuppetD0Entry, PuppetBlock, 9 * 60 * 1000, 2);
+  rig.run([&](Manager& manager) {
+    rig.start(manager);
+    rig.sleep_and_wake(manager);
+    rig.sleep(12min);
+    EXPECT_EQ(rig.node(manager).state, DevnodeState::Started);
+  });
+  Life starting;  // at a start it is the PnP manager's affair
+  starting.orders(1).NotPageable = 1;
+  starting.does(0, PuppetD0Entry, PuppetBlock, 11 * 60 * 1000, 1);
+  starting.expect_bug_check(DRIVER_PNP_WATCHDOG);
+  starting.run([&](Manager& manager) { manager.enumerate_root(); });
 }
 
 TEST(WdfPowerDown, WDF_100_OnTheNonPageablePathInterruptsStayConnected) {

@@ -226,13 +226,22 @@ TEST(UmdfReleaseHardware, WDF_246_WDF_423_UnmapsWhatPrepareMapped) {
     EXPECT_EQ(rig.puppet().Seen[SeenMapStatus], 0u);
     manager.remove(rig.node(manager).id);
   });
-  Rig forgets;
-  forgets.orders().MapsBar = 2;
-  forgets.expect({"WDF-444"});
-  forgets.run([&](Manager& manager) {
-    manager.enumerate_root();
-    manager.remove(forgets.node(manager).id);
-  });
+}
+
+TEST(UmdfReleaseHardware, WDF_252_MappingsLeftAreLookedForAfterASuccessAlone) {
+  for (const bool fails : {false, true}) {
+    Rig rig;
+    rig.orders().MapsBar = 2;
+    if (fails)
+      rig.orders().Status[PuppetReleaseHardware] = kFailure;
+    else
+      rig.expect({"WDF-444"});
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      manager.remove(rig.node(manager).id);
+      EXPECT_EQ(rig.released(), 1u);
+    });
+  }
 }
 
 TEST(UmdfReleaseHardware, WDF_257_TheContextAndTheObjectsOfTheDeviceStillLive) {

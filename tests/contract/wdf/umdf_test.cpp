@@ -292,5 +292,22 @@ TEST(Umdf, TwoRunsHaveTheSameTrace) {
   EXPECT_EQ(digests[0], digests[1]);
 }
 
+TEST(Umdf, WDF_374_BeforeVersion215AFailedDeviceIsNotBroughtBack) {
+  for (const bool old : {false, true}) {
+    Rig rig({.image = old ? "wdf_puppet_um20" : "wdf_puppet_um"});
+    rig.orders().Interrupts = 0;
+    rig.orders(1).MapsBar = 0;
+    rig.orders(1).SetFailedIn = 1 + PuppetQueryStop;
+    rig.orders(1).SetFailedAction = 1;  // WdfDeviceFailedAttemptRestart
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      manager.query_and_cancel_stop(rig.node(manager).id);
+      manager.wait_until_settled();
+      EXPECT_EQ(rig.count(PuppetSurpriseRemoval), 1u);
+      EXPECT_EQ(rig.count(PuppetDeviceAdd), old ? 1u : 2u);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace drydock::test::wdf
