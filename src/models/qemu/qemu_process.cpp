@@ -189,9 +189,8 @@ host::Status launch(const Plan& plan, QemuProcess& qemu, const host::Descriptor&
     for (const std::string& disk : disk_arguments(plan.devices[port], port, 0))
       words.insert(words.end(), {"-device", disk});
   }
-  TRY(qemu.process.start_again(words, inherited));
-  qemu.doorbell_server = std::move(doorbell.ours);
-  return {};
+  // The server goes here, with all said: QEMU reads it, and looks at a line less whenever it looks at anything.
+  return qemu.process.start_again(words, inherited);
 }
 
 host::Status connect(const Plan& plan, QemuProcess& qemu, host::Descriptor qtest, host::Descriptor qmp) {

@@ -46,7 +46,7 @@ struct QemuProcess {
   host::Descriptor qmp;
   std::vector<host::Descriptor> messages;     ///< event counters: device * kVectorsPerDevice + vector
   std::vector<host::Descriptor> memory_disks; ///< those of the plan that have no file, in order
-  host::Descriptor bios, doorbell_server, doorbell_memory, doorbell_end;
+  host::Descriptor bios, doorbell_memory, doorbell_end;
 };
 
 /// Fails with a sentence: QEMU is not installed (which package), too old, or what it said before it ended.

@@ -166,7 +166,7 @@ bool Qtest::take_line(bool& was_reply, std::uint64_t& value) {
   *newline = 0;
   begin_ += static_cast<std::size_t>(newline + 1 - start);
   unsigned line = 0;
-  if (std::sscanf(start, "IRQ raise %u", &line) == 1 || std::sscanf(start, "IRQ lower %u", &line) == 1) {
+  if (*start == 'I' && (std::sscanf(start, "IRQ raise %u", &line) == 1 || std::sscanf(start, "IRQ lower %u", &line) == 1)) {
     changed({line, start[4] == 'r'});
     return true;
   }
