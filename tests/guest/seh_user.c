@@ -158,6 +158,74 @@ static VOID Nests(VOID) {
   MUST(order == 12134 && code == STATUS_DEVICE_NOT_READY);
 }
 
+static __attribute__((noinline)) VOID RaiseInFinally(VOID) {
+  __try {
+    __try {
+      Raise(STATUS_DEVICE_DATA_ERROR);
+    } __finally {
+      Note(1);
+      Raise(STATUS_DEVICE_NOT_READY);
+    }
+  } __finally {
+    Note(2);
+  }
+}
+
+/// The second exception takes the place of the first: each __finally still runs once.
+static VOID Replaces(VOID) {
+  NTSTATUS code = STATUS_SUCCESS;
+  order = 0;
+  __try {
+    __try {
+      RaiseInFinally();
+      always = TRUE;
+    } __finally {
+      Note(3);
+    }
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    code = GetExceptionCode();
+    Note(4);
+  }
+  MUST(order == 1234 && code == STATUS_DEVICE_NOT_READY);
+  // Caught on the way: the first unwind never reaches its own goal.
+  order = 0;
+  __try {
+    __try {
+      RaiseInFinally();
+    } __except (GetExceptionCode() == STATUS_DEVICE_NOT_READY) {
+      Note(3);
+    }
+    Note(4);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    Note(9);
+  }
+  MUST(order == 1234);
+}
+
+static __attribute__((noinline)) LONG FilterThatRaises(NTSTATUS Code) {
+  Note(1);
+  if (Code == STATUS_DEVICE_DATA_ERROR) Raise(STATUS_DEVICE_NOT_READY);
+  return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/// What a filter raises and does not handle goes to whoever is beyond.
+static VOID RaisesInFilter(VOID) {
+  NTSTATUS code = STATUS_SUCCESS;
+  order = 0;
+  __try {
+    __try {
+      Raise(STATUS_DEVICE_DATA_ERROR);
+    } __except (FilterThatRaises(GetExceptionCode())) {
+      Note(9);
+    }
+    Note(9);
+  } __except (GetExceptionCode() == STATUS_DEVICE_NOT_READY) {
+    code = GetExceptionCode();
+    Note(2);
+  }
+  MUST(order == 112 && code == STATUS_DEVICE_NOT_READY);
+}
+
 static VOID Continues(VOID) {
   EXCEPTION_RECORD record;
   ULONG filters = 0, after = 0;
@@ -176,6 +244,11 @@ static LONG Again(VOID) {
   return EXCEPTION_CONTINUE_EXECUTION;
 }
 
+static __attribute__((noinline)) LONG AlwaysRaises(VOID) {
+  Raise(STATUS_DEVICE_NOT_READY);
+  return EXCEPTION_EXECUTE_HANDLER;
+}
+
 static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
   (void)Device;
   (void)Raw;
@@ -187,6 +260,8 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
       Faults();
       Unwinds();
       Nests();
+      Replaces();
+      RaisesInFilter();
       Continues();
       break;
     case kSehUnhandled:
@@ -201,6 +276,13 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
         *NOWHERE = 1;
       } __finally {
         MUST(FALSE);  // nobody handles it: nothing is unwound
+      }
+      break;
+    case kSehFilterRaises:
+      __try {
+        Raise(STATUS_DEVICE_DATA_ERROR);
+      } __except (AlwaysRaises()) {
+        MUST(FALSE);
       }
       break;
     case kSehForEver:

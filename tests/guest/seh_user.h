@@ -1,4 +1,4 @@
 /// seh_user.dll and the tests that drive it: PUPPET_ORDERS.Variant. Needs no Windows header.
 #pragma once
 
-enum { kSehAll, kSehUnhandled, kSehUnhandledFault, kSehForEver };
+enum { kSehAll, kSehUnhandled, kSehUnhandledFault, kSehForEver, kSehFilterRaises };

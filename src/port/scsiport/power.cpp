@@ -59,7 +59,12 @@ NTSTATUS set_system_power(Adapter& adapter, IRP* irp, SYSTEM_POWER_STATE state) 
   POWER_STATE power;
   power.DeviceState = state == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
   IoMarkIrpPending(irp);
-  PoRequestPowerIrp(adapter.pdo, IRP_MN_SET_POWER, power, ScsiPortDevicePowerDone, irp, nullptr);
+  const NTSTATUS asked =
+      PoRequestPowerIrp(adapter.pdo, IRP_MN_SET_POWER, power, ScsiPortDevicePowerDone, irp, nullptr);
+  if (!NT_SUCCESS(asked)) {  // there was no memory: nobody will call
+    PoStartNextPowerIrp(irp);
+    complete_irp(irp, asked);
+  }
   return STATUS_PENDING;
 }
 

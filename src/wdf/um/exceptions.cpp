@@ -27,17 +27,22 @@ std::uint64_t word(const void* pointer) {
   return reinterpret_cast<std::uint64_t>(pointer);
 }
 
-/// One frame of the driver's, and what it has for exceptions.
-struct Frame {
-  image::Registers registers;  ///< in it
-  image::Registers caller;
-  image::UnwoundFrame unwound;
-};
+/// A filter that itself raises is asked again; this many deep it never ends.
+constexpr unsigned kNestedMax = 16;
 
+}  // namespace
+
+/// One exception on its way. While a filter or a termination handler of it runs, another may be raised in there: that
+/// one is offered to what lies beyond, too, and may end this one.
 class Dispatch {
  public:
   Dispatch(HostProcess& process, machine::TrapFrame& trap, const EXCEPTION_RECORD& record)
-      : process_(process), trap_(trap), shown_at_((trap.rsp - 0x100 - sizeof(Shown)) & ~std::uint64_t{63}) {
+      : process_(process),
+        trap_(trap),
+        outer_(process.dispatch_of_this_thread()),
+        depth_(outer_ ? outer_->depth_ + 1 : 0),
+        shown_at_((trap.rsp - 0x100 - sizeof(Shown)) & ~std::uint64_t{63}) {
+    if (depth_ > kNestedMax) return;
     if (!process.accessible(shown_at_, sizeof(Shown), true)) return;  // the stack is used up, or none
     Shown& shown = *reinterpret_cast<Shown*>(shown_at_);
     shown.record = record;
@@ -47,61 +52,102 @@ class Dispatch {
     code_ = static_cast<ULONG>(record.ExceptionCode);
   }
 
-  bool run() { return shown_ && search(); }
-
- private:
-  /// Outwards from the exception; false at the end of what the driver was called for.
-  bool walk(Frame& frame, unsigned kinds) {
-    if (frame.registers.rip == machine::guest_return_address()) return false;
-    frame.caller = frame.registers;
-    frame.unwound = {};
-    return image::unwind(image::Images::current(), frame.caller, kinds, frame.unwound);
+  bool run() {
+    if (!shown_) return false;
+    try {
+      return search();
+    } catch (const Taken& taken) {
+      if (taken.by != this) throw;
+      image::write_registers(trap_, taken.registers);
+      return true;
+    }
   }
 
-  /// Its scopes, if it has those of __try. Another language's handler takes no part.
-  const SCOPE_TABLE_AMD64* scopes_of(const Frame& frame) const {
-    if (!frame.unwound.handler || !frame.unwound.image || !process_.in_window(frame.unwound.handler)) return nullptr;
+ private:
+  /// A frame of the exception `of` has taken one that was raised further in.
+  struct Taken {
+    const Dispatch* by;
+    image::Registers registers;
+  };
+
+  /// One frame after the other, outwards from where an exception was raised, and what each has for exceptions.
+  struct Walk {
+    Dispatch* of;                ///< the frame is one of those below that exception
+    image::Registers registers;  ///< in the frame
+    ULONG scope = 0;             ///< its scopes before this one have had their turn
+    image::Registers caller;
+    image::UnwoundFrame frame;
+    unsigned frames = 0;
+
+    explicit Walk(Dispatch& from) : of(&from), registers(image::registers_of(from.trap_)) {}
+
+    /// False at the end of what the driver was called for.
+    bool look(unsigned kinds) {
+      if (++frames > kFramesMax) return false;
+      while (registers.rip == machine::guest_return_address()) {
+        // A filter's or termination handler's end: on with what it ran for.
+        const Dispatch* ran_for = of->outer_;
+        if (!ran_for) return false;
+        if (ran_for->unwinding_) {
+          scope = ran_for->unwinding_->scope;
+          registers = ran_for->unwinding_->registers;
+          of = ran_for->unwinding_->of;
+        } else {
+          scope = 0;
+          registers = image::registers_of(ran_for->trap_);
+          of = of->outer_;
+        }
+      }
+      caller = registers;
+      frame = {};
+      return image::unwind(image::Images::current(), caller, kinds, frame);
+    }
+    void next() {
+      registers = caller;
+      scope = 0;
+    }
+    std::uint64_t base() const { return word(frame.image->base()); }
+  };
+
+  /// The frame's scopes, if it has those of __try. Another language's handler takes no part.
+  const SCOPE_TABLE_AMD64* scopes_of(const image::UnwoundFrame& frame) const {
+    if (!frame.handler || !frame.image || !process_.in_window(frame.handler)) return nullptr;
     std::uint8_t code[6];
     std::uint64_t target = 0;
     std::int32_t distance;
     // jmp [slot of the import]
-    if (!image::read_guest(frame.unwound.handler, code, sizeof code) || code[0] != 0xFF || code[1] != 0x25)
-      return nullptr;
+    if (!image::read_guest(frame.handler, code, sizeof code) || code[0] != 0xFF || code[1] != 0x25) return nullptr;
     std::memcpy(&distance, code + 2, sizeof distance);
-    const std::uint64_t slot = frame.unwound.handler + sizeof code + static_cast<std::uint64_t>(std::int64_t{distance});
+    const std::uint64_t slot = frame.handler + sizeof code + static_cast<std::uint64_t>(std::int64_t{distance});
     if (!image::read_guest(slot, &target, sizeof target) ||
         target != word(process_.thunk_for(exception_service(kSpecificHandler))))
       return nullptr;
     ULONG count = 0;
-    if (!image::read_guest(frame.unwound.handler_data, &count, sizeof count) || count > 0x10000 ||
-        !process_.accessible(frame.unwound.handler_data, sizeof count + count * sizeof(SCOPE_TABLE_AMD64::ScopeRecord[0]),
-                             false))
+    if (!image::read_guest(frame.handler_data, &count, sizeof count) || count > 0x10000 ||
+        !process_.accessible(frame.handler_data, sizeof count + count * sizeof(SCOPE_TABLE_AMD64::ScopeRecord[0]), false))
       return nullptr;
-    return reinterpret_cast<const SCOPE_TABLE_AMD64*>(frame.unwound.handler_data);
+    return reinterpret_cast<const SCOPE_TABLE_AMD64*>(frame.handler_data);
   }
 
   std::uint64_t call(std::uint64_t function, std::uint64_t first, std::uint64_t establisher) {
     const std::uint64_t arguments[2] = {first, establisher};
-    return process_.call_below(shown_at_, reinterpret_cast<const void*>(function), arguments, 2, code_);
+    return process_.call_below(shown_at_, reinterpret_cast<const void*>(function), arguments, 2, code_, *this);
   }
 
   bool search() {
-    Frame frame;
-    frame.registers = image::registers_of(trap_);
-    for (unsigned i = 0; i < kFramesMax && walk(frame, image::kExceptionHandler); ++i, frame.registers = frame.caller) {
-      const SCOPE_TABLE_AMD64* table = scopes_of(frame);
-      if (!table) continue;
-      const std::uint64_t base = word(frame.unwound.image->base()), pc = frame.registers.rip - base;
-      for (ULONG at = 0; at < table->Count; ++at) {
+    for (Walk walk(*this); walk.look(image::kExceptionHandler); walk.next()) {
+      const SCOPE_TABLE_AMD64* table = scopes_of(walk.frame);
+      const std::uint64_t pc = table ? walk.registers.rip - walk.base() : 0;
+      for (ULONG at = walk.scope; table && at < table->Count; ++at) {
         const auto& scope = table->ScopeRecord[at];
         if (pc < scope.BeginAddress || pc >= scope.EndAddress || scope.JumpTarget == 0) continue;
         LONG verdict = EXCEPTION_EXECUTE_HANDLER;
         if (scope.HandlerAddress != EXCEPTION_EXECUTE_HANDLER)
           verdict = static_cast<LONG>(
-              call(base + scope.HandlerAddress, word(&shown_->pointers), frame.unwound.establisher));
+              call(walk.base() + scope.HandlerAddress, word(&shown_->pointers), walk.frame.establisher));
         if (process_.ended()) return false;
         if (verdict < 0) return go_on();
-        if (verdict > 0) return unwind_to(frame.unwound.establisher, base + scope.JumpTarget);
+        if (verdict > 0) return unwind_to(*walk.of, walk.frame.establisher, walk.base() + scope.JumpTarget);
       }
     }
     return false;
@@ -115,33 +161,35 @@ class Dispatch {
   }
 
   /// Termination handlers up to the frame that handles it, and on in there.
-  bool unwind_to(std::uint64_t establisher, std::uint64_t target) {
-    Frame frame;
-    frame.registers = image::registers_of(trap_);
-    for (unsigned i = 0; i < kFramesMax && walk(frame, image::kTerminationHandler); ++i, frame.registers = frame.caller) {
-      const bool is_target = frame.unwound.function && frame.unwound.establisher == establisher;
-      if (const SCOPE_TABLE_AMD64* table = scopes_of(frame))
-        if (!call_finally(*table, frame, is_target ? target : 0)) return false;
+  bool unwind_to(const Dispatch& of, std::uint64_t establisher, std::uint64_t target) {
+    Walk walk(*this);
+    for (; walk.look(image::kTerminationHandler); walk.next()) {
+      const bool is_target = walk.of == &of && walk.frame.function && walk.frame.establisher == establisher;
+      if (const SCOPE_TABLE_AMD64* table = scopes_of(walk.frame))
+        if (!call_finally(*table, walk, is_target ? target : 0)) return false;
       if (!is_target) continue;
-      frame.registers.rip = target;
-      frame.registers.general[0] = code_;
-      image::write_registers(trap_, frame.registers);
+      walk.registers.rip = target;
+      walk.registers.general[0] = code_;
+      if (&of != this) throw Taken{&of, walk.registers};
+      image::write_registers(trap_, walk.registers);
       return true;
     }
     return false;
   }
 
-  bool call_finally(const SCOPE_TABLE_AMD64& table, const Frame& frame, std::uint64_t target) {
-    const std::uint64_t base = word(frame.unwound.image->base()), pc = frame.registers.rip - base, goal = target - base;
-    for (ULONG at = 0; at < table.Count; ++at) {
-      const auto& scope = table.ScopeRecord[at];
+  bool call_finally(const SCOPE_TABLE_AMD64& table, Walk& walk, std::uint64_t target) {
+    const std::uint64_t base = walk.base(), pc = walk.registers.rip - base, goal = target - base;
+    while (walk.scope < table.Count) {
+      const auto& scope = table.ScopeRecord[walk.scope++];  // should it raise, it is not called again
       if (pc < scope.BeginAddress || pc >= scope.EndAddress) continue;
       // What encloses the goal stays.
       if (target && ((goal >= scope.BeginAddress && goal < scope.EndAddress) ||
                      (scope.JumpTarget != 0 && scope.JumpTarget == goal)))
         return true;
       if (scope.JumpTarget != 0) continue;
-      call(base + scope.HandlerAddress, TRUE, frame.unwound.establisher);
+      unwinding_ = &walk;
+      call(base + scope.HandlerAddress, TRUE, walk.frame.establisher);
+      unwinding_ = nullptr;
       if (process_.ended()) return false;
     }
     return true;
@@ -149,10 +197,15 @@ class Dispatch {
 
   HostProcess& process_;
   machine::TrapFrame& trap_;
+  Dispatch* const outer_;  ///< whose filter or termination handler raised this one
+  const unsigned depth_;
+  const Walk* unwinding_ = nullptr;  ///< a termination handler of this frame runs
   const std::uint64_t shown_at_;
   Shown* shown_ = nullptr;
   ULONG code_ = 0;
 };
+
+namespace {
 
 void called_by_itself() {
   throw Misuse{"calls the exception handler of the compiler's by itself"};

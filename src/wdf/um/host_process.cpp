@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -56,6 +58,19 @@ std::uint64_t invoke(void* entry, const std::uint64_t (&w)[kWordsMax]) {
   auto* function = reinterpret_cast<Word(NTAPI*)(Word, Word, Word, Word, Word, Word, Word, Word, Word, Word, Word, Word)>(entry);
   return function(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11]);
 }
+
+/// Another value for as long as this lives.
+template <class T>
+class Restored {
+ public:
+  Restored(T& place, std::type_identity_t<T> value) : place_(place), before_(std::exchange(place, value)) {}
+  ~Restored() { place_ = before_; }
+  Restored(const Restored&) = delete;
+
+ private:
+  T& place_;
+  const T before_;
+};
 
 const char* fault_words(const UmdfMailbox& mailbox) {
   switch (mailbox.trap) {
@@ -245,11 +260,16 @@ void HostProcess::note_progress() {
 }
 
 std::uint64_t HostProcess::call_below(std::uint64_t sp, const void* function, const std::uint64_t* args,
-                                      unsigned count, std::uint64_t rax) {
-  std::swap(visit_of_this_thread()->sp, sp);
-  const std::uint64_t result = call(function, args, count, rax);
-  std::swap(visit_of_this_thread()->sp, sp);
-  return result;
+                                      unsigned count, std::uint64_t rax, Dispatch& dispatch) {
+  Visit& visit = *visit_of_this_thread();
+  const Restored stack(visit.sp, sp);
+  const Restored innermost(visit.dispatch, &dispatch);
+  return call(function, args, count, rax);
+}
+
+Dispatch* HostProcess::dispatch_of_this_thread() {
+  const Visit* visit = visit_of_this_thread();
+  return visit ? visit->dispatch : nullptr;
 }
 
 std::uint64_t HostProcess::call(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax) {
@@ -278,10 +298,12 @@ std::uint64_t HostProcess::call(const void* function, const std::uint64_t* args,
     std::memcpy(reinterpret_cast<void*>(registers.rsp + 8 + i * 8), &args[i], sizeof args[i]);
   std::uint64_t* const in_registers[] = {&registers.rcx, &registers.rdx, &registers.r8, &registers.r9};
   for (unsigned i = 0; i < count && i < 4; ++i) *in_registers[i] = args[i];
+  struct Leaving {
+    HostProcess& process;
+    ~Leaving() { process.leave(); }
+  } const leaving{*this};  // also for an exception that passes this call
   const std::uint64_t returned = run(registers, *visit);
-  if (!ended_) result = returned;
-  leave();
-  return result;
+  return ended_ ? result : returned;
 }
 
 /// Until the function returns or the process ends. Other threads may be in the driver meanwhile: all that this one needs
@@ -352,8 +374,9 @@ std::uint64_t HostProcess::serve(std::uint32_t index, machine::TrapFrame& regist
   machine::point();
   if (ended_) return 0;
   if (!service.entry) machine::Machine::current().not_implemented(service.name, service.why);
-  std::uint64_t sp = registers.rsp - 0x100;
-  std::swap(visit_of_this_thread()->sp, sp);
+  Visit& visit = *visit_of_this_thread();
+  const Restored stack(visit.sp, registers.rsp - 0x100);
+  const Restored innermost(visit.dispatch, nullptr);
   std::uint64_t result = 0;
   try {
     if (service.check) service.check(*this, words);
@@ -361,7 +384,6 @@ std::uint64_t HostProcess::serve(std::uint32_t index, machine::TrapFrame& regist
   } catch (const Misuse& wrong) {
     *misuse = wrong.what;
   }
-  std::swap(visit_of_this_thread()->sp, sp);
   note_progress();
   return result;
 }

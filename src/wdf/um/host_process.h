@@ -20,6 +20,8 @@
 
 namespace drydock::wdf::um {
 
+class Dispatch;
+
 struct UserModeService;
 
 /// The module that names the services in stacks; a border of it is one of a user-mode driver.
@@ -70,9 +72,13 @@ class HostProcess {
 
   // ---- calls ----
   std::uint64_t call(const void* function, const std::uint64_t* args, unsigned count, std::uint64_t rax = 0);
-  /// The same on the stack of the driver code that is being served on this thread, below `sp`.
+  /// A filter or termination handler of the exception that is being dispatched on this thread, on the driver's stack
+  /// below `sp`.
   std::uint64_t call_below(std::uint64_t sp, const void* function, const std::uint64_t* args, unsigned count,
-                           std::uint64_t rax);
+                           std::uint64_t rax, Dispatch& dispatch);
+  /// The exception one of whose filters or termination handlers runs on this thread, with none of our functions between
+  /// it and the driver's code now; null: none.
+  Dispatch* dispatch_of_this_thread();
   /// An entry in the thunk table that calls `service`; the same for the same name.
   void* thunk_for(const Service& service);
   /// Threads inside the driver now.
@@ -96,6 +102,7 @@ class HostProcess {
     std::byte* stack;  ///< lowest usable byte
     std::uint64_t sp;  ///< the next call goes below
     unsigned depth;
+    Dispatch* dispatch = nullptr;  ///< whose filter or termination handler is the innermost call
   };
   Visit* visit_of_this_thread();
   Visit* enter();

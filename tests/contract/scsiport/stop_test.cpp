@@ -1,7 +1,9 @@
 // Sections 10 and 11: stop, restart and shutdown as HwScsiAdapterControl sees them; what is logged and with which code.
 
 #include "contract/scsiport/puppet_test.h"
+#include "machine/refusal.h"
 #include "ntos/io/error_log.h"
+#include "ntos/io/user.h"
 
 namespace drydock::tests::scsiport {
 namespace {
@@ -46,6 +48,21 @@ TEST_F(Stop, SP_269_OnlyTypesThatWereSetTrueAreUsed) {
     EXPECT_EQ(rig.set_power(PowerDeviceD0), STATUS_SUCCESS);
     EXPECT_EQ(rig.calls(PuppetSetBootConfig), 0u);
     EXPECT_EQ(rig.calls(PuppetSetRunningConfig), 0u);
+  });
+  expect_clean();
+}
+
+TEST_F(Stop, ASystemPowerIrpEndsWhereThereIsNoMemoryForADevicePowerIrp) {
+  rig.run_started([&] {
+    const machine::Refusal refusal(1, "PoRequestPowerIrp");
+    const auto ended =
+        ntos::io::user::send(rig.adapter().fdo, IRP_MJ_POWER, IRP_MN_SET_POWER, [](IRP* irp, IO_STACK_LOCATION* stack) {
+          irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+          stack->Parameters.Power.Type = SystemPowerState;
+          stack->Parameters.Power.State.SystemState = PowerSystemSleeping3;
+        });
+    EXPECT_TRUE(refusal.made());
+    EXPECT_EQ(ended.status, STATUS_INSUFFICIENT_RESOURCES);
   });
   expect_clean();
 }

@@ -38,6 +38,17 @@ TEST(UmdfExceptions, WDF_424_OneThatNobodyHandlesEndsTheProcess) {
   }
 }
 
+// The filter is asked about its own exception, too, and raises again.
+TEST(UmdfExceptions, WDF_424_AFilterThatAlwaysRaisesEndsTheProcess) {
+  Rig rig(kSehFilterRaises);
+  rig.expect({"WDF-424"});
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    manager.wait_until_settled();
+    EXPECT_NE(rig.last_summary().find("raises STATUS_DEVICE_NOT_READY"), std::string::npos) << rig.last_summary();
+  });
+}
+
 TEST(UmdfExceptions, WDF_425_OneThatIsContinuedForEverMakesNoProgress) {
   Rig rig(kSehForEver);
   rig.expect({"WDF-425"});
