@@ -281,6 +281,25 @@ static host::Status load_companions(Job& job) {
   return {};
 }
 
+/// Drivers that the board names for devices below a bus driver of the run.
+static host::Status load_drivers_of_packages(Job& job) {
+  const std::string& first = job.drivers.front().path;
+  const std::string directory = first.substr(0, first.rfind('/') + 1);
+  for (const bus::board::Package& package : job.board.packages) {
+    const std::string service = package.driver.substr(0, package.driver.rfind('.'));
+    if (std::any_of(job.drivers.begin(), job.drivers.end(), [&](const auto& each) { return each.service == service; }))
+      continue;
+    auto driver = scenario::read_driver(directory + package.driver);
+    if (!driver) {
+      host::Error failure = std::move(driver).failure();
+      failure.message += fmt::format(" (a package of the board wants it; or name it behind {})", first);
+      return failure;
+    }
+    job.drivers.push_back(std::move(driver).value());
+  }
+  return {};
+}
+
 /// Filters that the board names, each once, from beside the first driver.
 static host::Status load_filters(Job& job) {
   const std::string& first = job.drivers.front().path;
@@ -343,6 +362,7 @@ host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std
     return host::error(job->scenario.name, ": it names no board to run on: write \"board NAME\" in it or give --board");
   job->board = TRY(bus::board::load_board(board));
   TRY(load_companions(*job));
+  TRY(load_drivers_of_packages(*job));
   TRY(load_filters(*job));
   for (const scenario::DriverFile& driver : job->drivers) config.drivers.push_back(&driver);
   for (const scenario::DriverFile& filter : job->filters) config.filters.push_back(&filter);

@@ -55,7 +55,20 @@ std::vector<std::u16string> services_of(const std::vector<std::string>& files) {
   return services;
 }
 
-/// A package for each kind of filters among the devices that `driver` serves: their hardware ids, as an INF for exactly
+std::vector<pnp::InstalledValue> values_for(const std::vector<bus::board::RegistryValue>& hardware_key) {
+  std::vector<pnp::InstalledValue> values;
+  for (const bus::board::RegistryValue& each : hardware_key) {
+    pnp::InstalledValue& value = values.emplace_back();
+    value.name = ntos::ob::widen(each.name);
+    if (each.number)
+      value.dword = *each.number;
+    else
+      value.text = ntos::ob::widen(each.text);
+  }
+  return values;
+}
+
+/// A package for each kind of filters and values among the devices that `driver` serves: their hardware ids, as an INF for exactly
 /// this computer would name them.
 std::vector<pnp::DriverPackage> packages_for(const RunConfig& config, const DriverFile& driver) {
   std::vector<pnp::DriverPackage> packages;
@@ -64,8 +77,10 @@ std::vector<pnp::DriverPackage> packages_for(const RunConfig& config, const Driv
     pnp::DriverPackage wanted;
     wanted.lower_filters = services_of(device.lower_filters);
     wanted.upper_filters = services_of(device.upper_filters);
+    wanted.values = values_for(device.hardware_key);
     auto package = std::find_if(packages.begin(), packages.end(), [&wanted](const pnp::DriverPackage& each) {
-      return each.lower_filters == wanted.lower_filters && each.upper_filters == wanted.upper_filters;
+      return each.lower_filters == wanted.lower_filters && each.upper_filters == wanted.upper_filters &&
+             each.values == wanted.values;
     });
     if (package == packages.end()) package = packages.insert(packages.end(), std::move(wanted));
     const std::uint32_t id =
@@ -73,6 +88,16 @@ std::vector<pnp::DriverPackage> packages_for(const RunConfig& config, const Driv
     package->ids.push_back(ntos::ob::widen(fmt::format("PCI\\VEN_{:04X}&DEV_{:04X}", id & 0xFFFF, id >> 16)));
   }
   return packages;
+}
+
+/// What the board says of devices that this driver serves below a bus driver of the run.
+void add_packages_of_board(const RunConfig& config, const DriverFile& driver, std::vector<pnp::DriverPackage>& packages) {
+  for (const bus::board::Package& each : config.board->packages) {
+    if (services_of({each.driver}).front() != ntos::ob::widen(driver.service)) continue;
+    pnp::DriverPackage& package = packages.emplace_back();
+    for (const std::string& id : each.ids) package.ids.push_back(ntos::ob::widen(id));
+    package.values = values_for(each.hardware_key);
+  }
 }
 
 bool is_miniport(const DriverFile& driver) {
@@ -94,6 +119,7 @@ void install_service(const DriverFile& driver) {
 
 void install_packages(const RunConfig& config, const DriverFile& driver) {
   std::vector<pnp::DriverPackage> packages = packages_for(config, driver);
+  add_packages_of_board(config, driver, packages);
   // Without devices: a library for the others, unless the run is about it.
   if (packages.empty() && &driver == config.drivers.front()) packages.emplace_back();
   const std::u16string service = ntos::ob::widen(driver.service);

@@ -56,7 +56,7 @@ class Reader {
       return error(file_, ":", failure.source().begin.line, ": ", failure.description());
     }
     TRY(only_keys(top, "a board",
-                  {"name", "description", "processors", "memory", "ram_above_4gb", "settings", "device", "rail",
+                  {"name", "description", "processors", "memory", "ram_above_4gb", "settings", "device", "package", "rail",
                    "firmware", "acpi"}));
 
     Board board;
@@ -78,6 +78,7 @@ class Reader {
     TRY(read_settings(top, board));
     TRY(read_rails(top, board));
     TRY(read_devices(top, board));
+    TRY(read_packages(top, board));
     TRY(check_buses(board));
     if (top.contains("acpi"))
       TRY(read_table(top, board));
@@ -219,7 +220,12 @@ class Reader {
     for (const toml::node& entry : *array) {
       Device device = TRY(read_device(*entry.as_table()));
       for (const Device& other : board.devices) {
-        if (other.model == device.model &&
+        const bool alike = other.model == device.model && other.qemu_type == device.qemu_type;
+        if (alike && other.hardware_key != device.hardware_key)
+          return at(*entry.as_table(), fmt::format("the {} of line {} has another hardware_key: it is what the package "
+                                                   "of its driver writes for all devices of a kind",
+                                                   other.model, other.line));
+        if (alike &&
             (other.lower_filters != device.lower_filters || other.upper_filters != device.upper_filters))
           return at(*entry.as_table(),
                     fmt::format("the {} of line {} has other filters: they belong to the package of its driver, which is "
@@ -238,9 +244,50 @@ class Reader {
     return {};
   }
 
+  Result<std::vector<RegistryValue>> registry_values_of(const toml::table& table, std::string_view key) const {
+    constexpr std::int64_t kDwordMax = 0xFFFFFFFF;
+    std::vector<RegistryValue> values;
+    const toml::node* node = table.get(key);
+    if (!node) return values;
+    if (!node->as_table()) return wrong_type(*node, key, "values such as { PortName = \"COM1\", Size = 16 }");
+    for (auto&& [name, each] : *node->as_table()) {
+      RegistryValue value{.name = std::string(name.str()), .text = {}, .number = {}};
+      const auto number = each.value_exact<std::int64_t>();
+      if (auto text = each.value_exact<std::string>())
+        value.text = *text;
+      else if (number && *number >= 0 && *number <= kDwordMax)
+        value.number = static_cast<std::uint32_t>(*number);
+      else
+        return wrong_type(each, value.name, "a text, or a number from 0 to 0xFFFFFFFF");
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+
+  Status read_packages(const toml::table& top, Board& board) const {
+    const toml::node* node = top.get("package");
+    if (!node) return {};
+    const toml::array* array = node->as_array();
+    if (!array || !array->is_homogeneous(toml::node_type::table))
+      return wrong_type(*node, "package", "written as [[package]], with double brackets");
+    for (const toml::node& entry : *array) {
+      const toml::table& table = *entry.as_table();
+      TRY(only_keys(table, "a package", {"ids", "driver", "hardware_key"}));
+      Package package;
+      package.line = line_of(table);
+      package.ids = TRY(texts_of(table, "ids", "['BUS\\Thing']"));
+      package.driver = TRY(text_of(table, "driver", ""));
+      if (package.ids.empty()) return at(table, "this package is for no device: add ids = ['BUS\\Thing']");
+      if (package.driver.empty()) return at(table, "this package names no driver: add driver = \"thing.sys\"");
+      package.hardware_key = TRY(registry_values_of(table, "hardware_key"));
+      board.packages.push_back(std::move(package));
+    }
+    return {};
+  }
+
   Result<Device> read_device(const toml::table& table) const {
     TRY(only_keys(table, "a device",
-                  {"slot", "model", "device", "arguments", "driver", "lower_filters", "upper_filters", "disk", "latency",
+                  {"slot", "model", "device", "arguments", "driver", "lower_filters", "upper_filters", "hardware_key", "disk", "latency",
                    "reset_latency", "faults", "message_interrupts", "function_level_reset", "secondary", "_RST", "_PRR",
                    "_PR3", "_UPC", "_PLD", "separate_power"}));
     Device device;
@@ -260,6 +307,7 @@ class Reader {
     device.driver = TRY(text_of(table, "driver", ""));
     device.lower_filters = TRY(texts_of(table, "lower_filters", "[\"edu_filter.sys\"]"));
     device.upper_filters = TRY(texts_of(table, "upper_filters", "[\"edu_filter.sys\"]"));
+    device.hardware_key = TRY(registry_values_of(table, "hardware_key"));
     if (model->is_bridge && !table.contains("secondary"))
       return at(table, fmt::format("this {} does not say which bus is behind it: add secondary = 1", model->name));
     if (!model->is_bridge && table.contains("secondary"))

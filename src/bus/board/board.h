@@ -39,12 +39,29 @@ struct Disk {
   int descriptor = -1;  ///< of `file`, while open_disk_files() holds it open
 };
 
+/// A registry value that an INF or a class installer writes: a text, or a number.
+struct RegistryValue {
+  std::string name;
+  std::string text;
+  std::optional<std::uint32_t> number;
+  bool operator==(const RegistryValue&) const = default;
+};
+
+/// What an INF says of devices that a driver of the run finds: whoever has one of the ids is served by `driver`.
+struct Package {
+  int line = 0;
+  std::vector<std::string> ids;
+  std::string driver;  ///< "toaster.sys"
+  std::vector<RegistryValue> hardware_key;
+};
+
 struct Device {
   Slot slot;
   std::string model;
   int line = 0;        ///< in the board's file
   std::string driver;  ///< "pvscsi.sys": who serves it if none of a run's drivers does; "": nobody
   std::vector<std::string> lower_filters, upper_filters;  ///< "edu_filter.sys", nearest to the bus first
+  std::vector<RegistryValue> hardware_key;                ///< under Device Parameters
   std::vector<Disk> disks;
   std::optional<machine::Duration> latency;        ///< of each request; the model's own if absent
   std::optional<machine::Duration> reset_latency;  ///< how long a bus reset takes
@@ -77,6 +94,7 @@ struct Board {
   std::uint64_t memory_bytes = 64 << 20;
   std::uint64_t ram_above_4gb_bytes = 0;
   std::vector<Device> devices;
+  std::vector<Package> packages;
   acpi::Firmware firmware;                       ///< rails and reset lines
   std::map<std::string, std::int64_t> settings;  ///< only those the board sets
   std::shared_ptr<models::qemu::Computer> qemu;  ///< once start_qemu() has started it

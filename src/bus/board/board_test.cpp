@@ -117,6 +117,41 @@ TEST(Board, DevicesOfAModelHaveTheSameFilters) {
             std::string::npos);
 }
 
+TEST(Board, ReadsWhatAnInfWrites) {
+  auto board = parse_board(R"(
+[[device]]
+slot = "0:3.0"
+model = "edu"
+hardware_key = { PortName = "COM1", Size = 0xFFFFFFFF }
+[[package]]
+ids = ['BUS\Thing', 'BUS\Other']
+driver = "thing.sys"
+hardware_key = { Size = 3 }
+)",
+                           "inf.toml");
+  ASSERT_TRUE(board) << board.failure().message;
+  const std::vector<RegistryValue> wanted{{.name = "PortName", .text = "COM1", .number = {}},
+                                          {.name = "Size", .text = {}, .number = 0xFFFFFFFF}};
+  EXPECT_EQ(board->devices[0].hardware_key, wanted);
+  ASSERT_EQ(board->packages.size(), 1u);
+  EXPECT_EQ(board->packages[0].ids, (std::vector<std::string>{"BUS\\Thing", "BUS\\Other"}));
+  EXPECT_EQ(board->packages[0].driver, "thing.sys");
+  EXPECT_EQ(board->packages[0].hardware_key[0].number, 3u);
+}
+
+TEST(Board, ComplainsAboutWhatNoInfWrites) {
+  const std::string edu = "[[device]]\nmodel = \"edu\"\nslot = ";
+  EXPECT_EQ(complaint(edu + "\"0:3.0\"\nhardware_key = { Size = -1 }\n"),
+            "rail.toml:4: Size must be a text, or a number from 0 to 0xFFFFFFFF");
+  EXPECT_NE(complaint(edu + "\"0:3.0\"\nhardware_key = 3\n").find("values such as"), std::string::npos);
+  EXPECT_NE(complaint(edu + "\"0:3.0\"\nhardware_key = { A = 1 }\n" + edu + "\"0:4.0\"\n").find("another hardware_key"),
+            std::string::npos);
+  EXPECT_EQ(complaint("[[package]]\ndriver = \"f.sys\"\n"),
+            "rail.toml:1: this package is for no device: add ids = ['BUS\\Thing']");
+  EXPECT_EQ(complaint("[[package]]\nids = ['A']\n"),
+            "rail.toml:1: this package names no driver: add driver = \"thing.sys\"");
+}
+
 TEST(Board, ReadsRailsResetLinesAndBridges) {
   auto board = parse_board(R"(
 [[rail]]

@@ -2,6 +2,7 @@
 // Which driver serves which device: what INF files and the service keys say on Windows.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ struct InstalledValue {
   std::u16string subkey;  ///< "Interrupt Management\MessageSignaledInterruptProperties"
   std::u16string name;
   nt::ULONG dword = 0;
+  std::optional<std::u16string> text = {};  ///< instead of the number
+  bool operator==(const InstalledValue&) const = default;
 };
 
 /// What an INF's models section says about one driver.

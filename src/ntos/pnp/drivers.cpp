@@ -48,7 +48,10 @@ void Manager::install(Devnode& node, const DriverPackage& package) {
                          ? &software
                          : &cm::registry().service_parameters(node.service);
     if (!value.subkey.empty()) where = &where->create(value.subkey);
-    where->set_dword(value.name, value.dword);
+    if (value.text)
+      where->set_string(value.name, *value.text);
+    else
+      where->set_dword(value.name, value.dword);
   }
   // What was just installed may change what its bus asks for.
   if (!driver) query_requirements(node);
