@@ -92,7 +92,10 @@ static VOID TestLists(GUEST_RESULT* Result) {
   CHECK(Result, ExInterlockedRemoveHeadList(&list, &lock) == &entries[2]);
 }
 
+__declspec(dllimport) extern PUCHAR* KdComPortInUse;
+
 static VOID TestVariables(GUEST_RESULT* Result) {
+  CHECK(Result, KdComPortInUse != NULL && *KdComPortInUse == NULL);  // a pointer to the port: there is no debugger
   UNICODE_STRING name = RTL_CONSTANT_STRING(L"KeSetEvent");
   UNICODE_STRING missing = RTL_CONSTANT_STRING(L"KeNoSuchFunction");
   CHECK(Result, MmGetSystemRoutineAddress(&name) == (PVOID)KeSetEvent);

@@ -1,7 +1,5 @@
 #include "ntos/exports.h"
 
-#include <cstring>
-
 #include "machine/machine.h"
 #include "ntos/hal/bus.h"
 #include "ntos/hal/dma.h"
@@ -33,8 +31,11 @@ void fill_hal_dispatch(void* guest) {
     words[i] = reinterpret_cast<ULONG_PTR>(machine::guest_entry(&kHalDispatchEntry));
 }
 
-void put_zero(void* guest) {
-  std::memset(guest, 0, 8);
+/// The variable points to the port that the kernel debugger uses: none.
+void put_no_debugger_port(void* guest) {
+  auto* words = static_cast<ULONG_PTR*>(guest);
+  words[0] = reinterpret_cast<ULONG_PTR>(&words[1]);
+  words[1] = 0;
 }
 
 const ExportFamily kHalDma{
@@ -42,7 +43,7 @@ const ExportFamily kHalDma{
     {
         {"IoGetDmaAdapter", IoGetDmaAdapter, exactly(PASSIVE_LEVEL), {STATUS_INSUFFICIENT_RESOURCES}},
         {"HalDispatchTable", DataExport{8 * (kHalDispatchEntries + 1), fill_hal_dispatch}},
-        {"KdComPortInUse", DataExport{8, put_zero}},
+        {"KdComPortInUse", DataExport{16, put_no_debugger_port}},
         {"KeFlushWriteBuffer", KeFlushWriteBuffer, any_irql()},
     },
     "hal/dma"};
@@ -71,7 +72,7 @@ const ExportFamily kHalServices{
         {"HalMakeBeep", HalMakeBeep, any_irql()},
         {"HalReturnToFirmware", not_built("the scenario ends a machine, not a driver")},
         {"KeFlushWriteBuffer", KeFlushWriteBuffer, any_irql()},
-        {"KdComPortInUse", DataExport{8, put_zero}},
+        {"KdComPortInUse", DataExport{16, put_no_debugger_port}},
     },
     "hal/services"};
 
