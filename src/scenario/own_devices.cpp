@@ -29,6 +29,7 @@ constexpr machine::Duration kCancelPatience = 30s;  ///< then it is lost
 
 struct Use {
   unsigned devices = 0, opened = 0, cancelled = 0;
+  std::vector<std::string> refusals;  ///< of being opened
 };
 
 /// Waits, cancels what does not end by itself, and counts. Every request ends once or the run ends here.
@@ -62,7 +63,10 @@ void use_device(Stage& stage, Use& use, DEVICE_OBJECT* device) {
   const std::string name = ntos::io::device_name(device);
   NTSTATUS status;
   user::File file = user::open(device, &status);
-  if (!file) return;
+  if (!file) {
+    use.refusals.push_back(fmt::format("{} refuses to be opened with {}", name, status_text(status)));
+    return;
+  }
   ++use.opened;
   std::vector<std::byte> data(kTransferBytes);
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(i * 7 + 1);
@@ -97,8 +101,9 @@ void use_own_devices(Stage& stage) {
   if (use.devices == 0)
     stage.checked("it made no device");
   else
-    stage.checked(fmt::format("{}, {} opened, {} cancelled", counted(use.devices, "device"), use.opened,
-                              counted(use.cancelled, "request")));
+    stage.checked(fmt::format("{}, {} opened, {} cancelled{}", counted(use.devices, "device"), use.opened,
+                              counted(use.cancelled, "request"),
+                              use.refusals.empty() ? "" : "; " + fmt::format("{}", fmt::join(use.refusals, "; "))));
 }
 
 }  // namespace drydock::scenario

@@ -1,5 +1,7 @@
 // Steps that stop the device for other resources.
 
+#include <functional>
+
 #include <fmt/format.h>
 
 #include "machine/refusal.h"
@@ -31,28 +33,55 @@ std::vector<std::uint64_t> addresses_of(const pnp::Devnode& node) {
   return addresses;
 }
 
+bool refusal_by_driver(const pnp::Change& change) {
+  return !change.ok() && !change.vetoed_by.empty();
+}
+
+/// Drivers may refuse to stop a device that is in use, as those of serial ports do. Then it goes on working, and is
+/// asked again when nobody has it open: what is refused now is a finding. `attempt` is true if it was agreed to.
+Disturbed stopped_under_load(Stage& stage, bool failures_allowed, const std::function<bool(const Adapter&, bool last)>& attempt) {
+  std::vector<const Adapter*> refused;
+  const bool in_use = !open_sources(stage).empty();
+  Disturbed disturbed = under_load(stage, failures_allowed, [&] {
+    for (const Adapter* adapter : stage.tested_adapters())
+      if (!attempt(*adapter, !in_use)) refused.push_back(adapter);
+  });
+  if (refused.empty()) return disturbed;
+  disturbed.refused = true;
+  stage.close_handles();
+  pnp::manager().wait_until_settled();
+  for (const Adapter* adapter : refused) attempt(*adapter, true);
+  return disturbed;
+}
+
+/// "22 in flight, none failed"; what it was refused with, if it was.
+std::string text_of(const Disturbed& disturbed) {
+  if (!disturbed.with_load) return {};
+  return (disturbed.refused ? ", refused while in use with " : ", ") + disturbed.text() +
+         (disturbed.refused ? ", then done" : "");
+}
+
 /// Requests wait while the device is stopped; none fails.
 void rebalance_under_load(Stage& stage, pnp::Manager::NewResources which) {
   const bool others = which == pnp::Manager::NewResources::Other;
-  Disturbed disturbed = under_load(stage, false, [&] {
-    for (const Adapter* adapter : stage.tested_adapters()) {
-      const pnp::Devnode& node = node_of(stage, *adapter);
-      const std::vector<std::uint64_t> before = addresses_of(node);
-      const pnp::Change change = pnp::manager().rebalance(node.id, which);
-      if (!change.ok())
-        stage.fail("rebalance-refused",
-                   fmt::format("the adapter in slot {} cannot be rebalanced: {}", bus::board::to_text(adapter->slot),
-                               change_text(change)),
-                   tree_lines());
-      if (others && !before.empty() && addresses_of(node) == before)
-        stage.fail("same-resources", fmt::format("the adapter in slot {} was given the resources it had",
-                                                 bus::board::to_text(adapter->slot)));
-    }
+  Disturbed disturbed = stopped_under_load(stage, false, [&](const Adapter& adapter, bool last) {
+    const pnp::Devnode& node = node_of(stage, adapter);
+    const std::vector<std::uint64_t> before = addresses_of(node);
+    const pnp::Change change = pnp::manager().rebalance(node.id, which);
+    if (refusal_by_driver(change) && !last) return false;
+    if (!change.ok())
+      stage.fail("rebalance-refused",
+                 fmt::format("the adapter in slot {} cannot be rebalanced: {}", bus::board::to_text(adapter.slot),
+                             change_text(change)),
+                 tree_lines());
+    if (others && !before.empty() && addresses_of(node) == before)
+      stage.fail("same-resources",
+                 fmt::format("the adapter in slot {} was given the resources it had", bus::board::to_text(adapter.slot)));
+    return true;
   });
   pnp::manager().wait_until_settled();
-  if (!require_started(stage)) return;
-  stage.checked(fmt::format("stopped and started{}{}", others ? " elsewhere" : "",
-                            disturbed.with_load ? ", " + disturbed.text() : ""),
+  if (!(disturbed.refused ? require_running(stage) : require_started(stage))) return;
+  stage.checked(fmt::format("stopped and started{}{}", others ? " elsewhere" : "", text_of(disturbed)),
                 std::move(disturbed.lines));
 }
 
@@ -67,16 +96,15 @@ void rebalance_new_resources(Stage& stage) {
 }
 
 void rebalance_fail_restart(Stage& stage) {
-  Disturbed disturbed = under_load(stage, true, [&] {
-    for (const Adapter* adapter : stage.tested_adapters()) {
-      machine::Refusal no_resources(1, "pnp.resources");
-      const pnp::Change change = pnp::manager().rebalance(node_of(stage, *adapter).id);
-      if (!no_resources.made())
-        stage.fail("rebalance-refused",
-                   fmt::format("the adapter in slot {} was not stopped: {}", bus::board::to_text(adapter->slot),
-                               change_text(change)),
-                   tree_lines());
-    }
+  Disturbed disturbed = stopped_under_load(stage, true, [&](const Adapter& adapter, bool last) {
+    machine::Refusal no_resources(1, "pnp.resources");
+    const pnp::Change change = pnp::manager().rebalance(node_of(stage, adapter).id);
+    if (no_resources.made()) return true;
+    if (refusal_by_driver(change) && !last) return false;
+    stage.fail("rebalance-refused",
+               fmt::format("the adapter in slot {} was not stopped: {}", bus::board::to_text(adapter.slot),
+                           change_text(change)),
+               tree_lines());
   });
   stage.close_handles();
   require_gone(stage, "after the failed restart");
@@ -88,22 +116,21 @@ void rebalance_fail_restart(Stage& stage) {
                              bus::board::to_text(adapter->slot)),
                  tree_lines());
   }
-  stage.checked("no resources for the restart" + (disturbed.with_load ? ", " + disturbed.text() : "") + ", stack gone",
+  stage.checked("no resources for the restart" + text_of(disturbed) + ", stack gone",
                 std::move(disturbed.lines));
 }
 
 void cancel_stop(Stage& stage) {
-  Disturbed disturbed = under_load(stage, false, [&] {
-    for (const Adapter* adapter : stage.tested_adapters()) {
-      const pnp::Change change = pnp::manager().query_and_cancel_stop(node_of(stage, *adapter).id);
-      if (!change.ok())
-        stage.fail("rebalance-refused", fmt::format("the adapter in slot {} refuses query-stop: {}",
-                                                    bus::board::to_text(adapter->slot), change_text(change)));
-    }
+  Disturbed disturbed = stopped_under_load(stage, false, [&](const Adapter& adapter, bool last) {
+    const pnp::Change change = pnp::manager().query_and_cancel_stop(node_of(stage, adapter).id);
+    if (refusal_by_driver(change) && !last) return false;
+    if (!change.ok())
+      stage.fail("rebalance-refused", fmt::format("the adapter in slot {} refuses query-stop: {}",
+                                                  bus::board::to_text(adapter.slot), change_text(change)));
+    return true;
   });
-  if (!require_started(stage)) return;
-  stage.checked("asked and called off" + (disturbed.with_load ? ", " + disturbed.text() : ""),
-                std::move(disturbed.lines));
+  if (!(disturbed.refused ? require_running(stage) : require_started(stage))) return;
+  stage.checked("asked and called off" + text_of(disturbed), std::move(disturbed.lines));
 }
 
 }  // namespace drydock::scenario

@@ -31,6 +31,7 @@ struct Disturbed {
   bool with_load = false;
   unsigned in_flight = 0;          ///< when it came
   unsigned failed = 0;             ///< of the load's requests
+  bool refused = false;            ///< a driver did not agree as long as its device was in use
   std::vector<std::string> lines;  ///< what they ended with
   /// "9 in flight, none failed"; "" without a load.
   std::string text() const;

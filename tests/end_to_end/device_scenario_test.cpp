@@ -42,5 +42,21 @@ TEST(Device, AStackWithoutAnInterfaceIsOpenedByItsName) {
   EXPECT_TRUE(ran.says("960 requests sent, 960 ended once, 0 lost")) << ran.output;
 }
 
+// Asked again once it is closed: there a refusal would be a finding.
+TEST(Device, OneThatMayNotBeStoppedInUseIsStoppedAfterwards) {
+  for (const char* scenario : {"lifecycle", "rebalance", "cancel-stop", "rebalance-fail-restart"}) {
+    const Ran ran =
+        drydock("run " + guest("test/wdf_stays_while_open") + " --board edu --plain --scenario " + scenario);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    EXPECT_TRUE(ran.says(", refused")) << ran.output;
+  }
+}
+
+TEST(Device, OneThatRefusesToBeOpenedIsNamed) {
+  const Ran ran = drydock("run " + guest("test/refuses_open") + " --plain --scenario wdm");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("STATUS_ACCESS_DENIED (0xC0000022)")) << ran.output;
+}
+
 }  // namespace
 }  // namespace drydock::end_to_end
