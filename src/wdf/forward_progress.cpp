@@ -10,7 +10,9 @@
 namespace drydock::wdf {
 
 ForwardProgress::ForwardProgress(Queue& queue, const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY& policy)
-    : queue_(queue), policy_(policy) {}
+    : queue_(queue), policy_(policy) {
+  KeInitializeEvent(&back_, SynchronizationEvent, FALSE);
+}
 
 ForwardProgress::~ForwardProgress() {
   for (Request* each : all_) each->delete_object();
@@ -95,8 +97,13 @@ IRP* ForwardProgress::next_waiting() {
   return nullptr;
 }
 
+void ForwardProgress::wait_until_back() {
+  while (free_.size() < all_.size()) KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
+}
+
 void ForwardProgress::take_back(Request& reserved) {
   free_.push_back(&reserved);
+  KeSetEvent(&back_, 0, FALSE);
   if (serving_) return;
   serving_ = true;
   while (!free_.empty()) {

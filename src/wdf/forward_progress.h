@@ -24,6 +24,8 @@ class ForwardProgress {
   /// `made`: the request made for `irp`, null if there was no memory. Null with STATUS_PENDING: `irp` waits for a
   /// reserved request, and comes to the queue with it; null with a failure: `irp` is to be completed with it.
   Request* request_for(IRP* irp, Request* made, NTSTATUS* status);
+  /// The queue goes: returns when every reserved request is back, from whatever queue it was forwarded to.
+  void wait_until_back();
   /// A reserved request has come to its end: the next IRP that waits gets it.
   void take_back(Request& reserved);
 
@@ -38,6 +40,7 @@ class ForwardProgress {
   std::vector<Request*> free_;
   std::deque<IRP*> waiting_;
   bool serving_ = false;  ///< further out on this stack
+  KEVENT back_;
 };
 
 }  // namespace drydock::wdf

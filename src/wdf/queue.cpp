@@ -352,6 +352,7 @@ void Queue::wait_for(KEVENT& event, Wait wait, const char* what) {
 void Queue::run_down() {
   purge(true, nullptr, nullptr);
   wait_until_empty();
+  if (forward_progress_) forward_progress_->wait_until_back();
   forward_progress_.reset();
   disposing_ = true;
   QueuedIo::of(device_).forget(*this);

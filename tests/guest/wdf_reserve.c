@@ -14,6 +14,10 @@ typedef struct _DEVICE_CONTEXT {
   PU32 Marks;
   WDFREQUEST Kept[8];
   PU32 KeptCount;
+  WDFQUEUE Later;
+  WDFREQUEST Late;
+  KTIMER Timer;
+  KDPC TimerDpc;
 } DEVICE_CONTEXT;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE_CONTEXT, ContextOf)
 
@@ -44,11 +48,38 @@ static WDF_IO_FORWARD_PROGRESS_ACTION NTAPI OnExamine(WDFQUEUE Queue, PIRP Irp) 
              : WdfIoForwardProgressActionUseReservedRequest;
 }
 
+// ---- In another queue ----
+
+static VOID NTAPI OnLateTimer(PKDPC Dpc, PVOID Context, PVOID First, PVOID Second) {
+  (void)Dpc;
+  (void)First;
+  (void)Second;
+  WriteDown(1, PuppetNote, kNoteLate);
+  WdfRequestComplete(((DEVICE_CONTEXT*)Context)->Late, STATUS_CANCELLED);
+}
+static VOID NTAPI OnLaterRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
+  (void)Length;
+  ContextOf(WdfIoQueueGetDevice(Queue))->Late = Request;
+}
+static VOID NTAPI OnLaterStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
+  DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
+  LARGE_INTEGER due = {.QuadPart = -1000000};
+  WdfRequestStopAcknowledge(Request, FALSE);
+  if (!(Flags & WdfRequestStopActionPurge)) return;
+  KeInitializeTimer(&context->Timer);
+  KeInitializeDpc(&context->TimerDpc, OnLateTimer, context);
+  KeSetTimer(&context->Timer, due, &context->TimerDpc);
+}
+
 static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
   PVOID buffer;
   WriteDown(1, PuppetNote, kNoteRead + MarkOf(Request)->Mark);
   MUST(WdfRequestIsReserved(Request) == (MarkOf(Request)->Mark != 0));
+  if (OrdersOf(1)->Variant == kReserveForwards) {
+    MUST(NT_SUCCESS(WdfRequestForwardToIoQueue(Request, context->Later)));
+    return;
+  }
   MUST(NT_SUCCESS(WdfRequestRetrieveOutputBuffer(Request, Length, &buffer, NULL)));
   RtlFillMemory(buffer, Length, (UCHAR)(0x50 + MarkOf(Request)->Mark));
   if (OrdersOf(1)->CompletesReads)
@@ -125,7 +156,13 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   config.EvtIoWrite = OnIoWrite;
   config.EvtIoStop = OnIoStop;
   status = WdfIoQueueCreate(device, &config, WDF_NO_OBJECT_ATTRIBUTES, &queue);
-  return NT_SUCCESS(status) ? AssignPolicy(queue) : status;
+  if (NT_SUCCESS(status)) status = AssignPolicy(queue);
+  WDF_IO_QUEUE_CONFIG_INIT(&config, WdfIoQueueDispatchParallel);
+  config.EvtIoRead = OnLaterRead;
+  config.EvtIoStop = OnLaterStop;
+  if (NT_SUCCESS(status))
+    status = WdfIoQueueCreate(device, &config, WDF_NO_OBJECT_ATTRIBUTES, &ContextOf(device)->Later);
+  return status;
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {

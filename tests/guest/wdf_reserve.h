@@ -2,10 +2,11 @@
 /// notes. Needs no Windows header.
 #pragma once
 
-enum { kReserveAlways, kReserveExamine, kReservePaging, kReserveSpoilt /* all the wrong policies first */ };
+enum { kReserveAlways, kReserveExamine, kReservePaging, kReserveSpoilt /* all the wrong policies first */,
+       kReserveForwards /* to another queue, and lets it go only 100 ms after the device wanted to leave */ };
 
 /// PuppetNote: a reserved request is equipped, any other is, an IRP is looked at, a read came, by its request's mark.
-enum { kNoteReserved = 1, kNoteRequest = 2, kNoteExamined = 3, kNoteRead = 10 };
+enum { kNoteReserved = 1, kNoteRequest = 2, kNoteExamined = 3, kNoteRead = 10, kNoteLate = 20 };
 
 #define RESERVE_REQUESTS 2u
 /// A read of so many bytes is not worth a reserved request.

@@ -99,6 +99,30 @@ TEST(ForwardProgress, WhoeverWaitsWhenTheDeviceGoesIsEnded) {
   });
 }
 
+TEST(ForwardProgress, TheQueueGoesWhenEveryReservedRequestIsBackFromWhereverItWentTo) {
+  Rig rig(kReserveForwards);
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    std::byte page[4];
+    LARGE_INTEGER start{};
+    KEVENT done;
+    IO_STATUS_BLOCK answer{};
+    ntos::KeInitializeEvent(&done, NotificationEvent, FALSE);
+    // The kernel's own, of no file: it does not keep the device from going.
+    IRP* irp = ntos::io::IoBuildSynchronousFsdRequest(IRP_MJ_READ, rig.device(manager), page, sizeof page, &start, &done,
+                                                      &answer);
+    ASSERT_NE(irp, nullptr);
+    {
+      const machine::Refusal refusal(1, "wdf.object");
+      EXPECT_EQ(ntos::io::IofCallDriver(rig.device(manager), irp), STATUS_PENDING);
+    }
+    rig.log();
+    EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
+    EXPECT_EQ(answer.Status, STATUS_CANCELLED);
+    EXPECT_EQ(rig.log(), "Note(20); ChildObjCleanup(1); ChildObjCleanup(2)");
+  });
+}
+
 TEST(ForwardProgress, ADriverThatCannotEquipARequestGetsAReservedOne) {
   Rig rig(kReserveAlways, true);
   rig.run([&](Manager& manager) {
