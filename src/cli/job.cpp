@@ -210,7 +210,12 @@ int run_many(Job& job, host::WorkerProgress& progress) {
     for (const RunResult& result : all->failures) commands.push_back(command_of(result));
     put_commands(commands, all->failures);
   }
+  if (all->cut_short) {
+    std::fflush(stdout);
+    complain(*all->cut_short);
+  }
   if (!all->failures.empty()) return exit_code(all->failures.front().exit_code);
+  if (all->cut_short) return exit_code(all->cut_short->exit_code);
   return all->runs_without_verdict != 0 ? exit_code(scenario::kHardwareEnded) : 0;
 }
 

@@ -24,7 +24,13 @@ host::Result<CampaignResult> run_campaign(scenario::RunConfig config, const Camp
   for (std::uint64_t n = 0; n < campaign.runs; ++n) {
     config.strategy = {scenario::StrategyChoice::Kind::Random, campaign.first_seed + n, {}};
     if (campaign.before_each) campaign.before_each(config.strategy.seed);
-    scenario::RunResult result = TRY(scenario::run(config));
+    auto made = scenario::run(config);
+    if (!made && all.runs_done == 0) return std::move(made).failure();
+    if (!made) {
+      all.cut_short = std::move(made).failure();
+      break;
+    }
+    scenario::RunResult result = std::move(made).value();
     ++all.runs_done;
     all.requests += result.total;
     all.sectors_verified += result.sectors_verified;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,10 @@ struct CampaignResult {
   std::string digest;                         ///< over the digests of all runs in order
   std::vector<scenario::RunResult> failures;  ///< the first ones
   std::vector<std::uint64_t> seeds_without_verdict;  ///< the first ones: QEMU ended
+  std::optional<host::Error> cut_short;              ///< why a machine could not be made: that was the end of it
 };
 
-/// `config`'s strategy is replaced by random(seed), seeds ascending. A run without a verdict does not end it, three in a
+/// `config`'s strategy is replaced by random(seed), seeds ascending. Fails if not even the first can be made. A run without a verdict does not end it, three in a
 /// row do.
 host::Result<CampaignResult> run_campaign(scenario::RunConfig config, const Campaign& campaign);
 

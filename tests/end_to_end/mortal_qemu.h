@@ -5,14 +5,14 @@
 
 namespace drydock::end_to_end {
 
-/// The first QEMU that is found by path() is killed two seconds after its start; those after it live.
+/// The first QEMU that is found by path() is killed two seconds after its start; those after it live, or cannot start.
 class MortalQemu {
  public:
-  MortalQemu() : place_(std::filesystem::temp_directory_path() / ("mortal-" + std::to_string(getpid()))) {
+  explicit MortalQemu(bool others_live = true) : place_(std::filesystem::temp_directory_path() / ("mortal-" + std::to_string(getpid()))) {
     std::filesystem::create_directory(place_);
     const std::string program = place_ + "/qemu-system-x86_64";
     std::ofstream(program) << "#!/bin/sh\nPATH=${PATH#*:}\n"
-                              "if mkdir " << place_ << "/started; then (sleep 2; kill -KILL $$) & fi\n"
+                              "if mkdir " << place_ << "/started; then (sleep 2; kill -KILL $$) &" << (others_live ? "" : "else exit 1;") << " fi\n"
                               "exec qemu-system-x86_64 \"$@\"\n";
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   }

@@ -68,6 +68,15 @@ TEST(Qemu, ARunWhoseQemuIsKilledSaysNothingOfTheDriverAndTheNextOneHasAnother) {
   EXPECT_TRUE(ran.says("QEMU ENDED  in 1 of 2 runs, which say nothing of the driver; seeds 1\nPASS  the other 1\n")) << ran.output;
 }
 
+TEST(Qemu, ACampaignWithoutAnotherQemuTellsWhatItHas) {
+  const MortalQemu qemu(false);
+  const Ran ran = drydock("run " + guest("edu") + " --board qemu-edu --scenario io --requests 40 --runs 2 --plain", qemu.path());
+  EXPECT_EQ(ran.exit_code, 2) << ran.output;
+  EXPECT_TRUE(ran.says("1 of 2 runs")) << ran.output;
+  EXPECT_TRUE(ran.says("QEMU ENDED  in 1 of 1 runs")) << ran.output;
+  EXPECT_TRUE(ran.says("\ndrydock: qemu-edu:5: qemu-system-x86_64 does not start this board's devices: ")) << ran.output;
+}
+
 TEST(Qemu, SaysWhichPackageItIsIn) {
   const std::string command = "PATH=/nowhere '" DRYDOCK_BUILD_DIR "/drydock' run " + guest("pvscsi") +
                               " --board qemu-pvscsi 2>&1";
