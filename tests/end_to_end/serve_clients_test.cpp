@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "end_to_end/mortal_qemu.h"
 #include "end_to_end/serving.h"
 
 namespace drydock::end_to_end {
@@ -143,6 +144,20 @@ TEST(ServeClients, OneThatSendsGarbageOrVanishesHarmsNobody) {
                   std::to_string(48 << 20) + " " + in.path() + " " + out.path()), 0);
   const std::string said = server.finish();
   EXPECT_NE(said.find("PASS"), std::string::npos) << said;
+}
+
+TEST(ServeClients, AreToldWhenTheirDiskIsGoneWithQemu) {
+  const MortalQemu qemu;
+  Server server("--board qemu-pvscsi", "exec " + qemu.path());
+  const auto read_fails = [&] {
+    return shell("timeout 100 qemu-io -f raw -c 'read 0 4k' " + server.uri() + " 2>&1 | grep -q -i -e fail -e error") == 0;
+  };
+  EXPECT_FALSE(read_fails());
+  for (int i = 0; i < 100 && !read_fails(); ++i) std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(read_fails());
+  const std::string said = server.finish();
+  EXPECT_NE(said.find("\nQEMU ENDED\n"), std::string::npos) << said;
+  EXPECT_EQ(said.find(", 0 failed\n"), std::string::npos) << said;
 }
 
 TEST(ServeBadInput, AnImageInUseOrMissingIsNamed) {
