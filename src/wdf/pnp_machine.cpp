@@ -356,6 +356,13 @@ void PnpMachine::fail_device() {
 }
 
 void PnpMachine::tell_surprise_now() {
+  // WDF-488: the notice comes beside a power callback or after it. Not much after: it may be what that one waits for.
+  constexpr unsigned kWaitsMax = 100;
+  LARGE_INTEGER millisecond;
+  millisecond.QuadPart = -10'000;
+  if (device_.power.in_transition() && machine::Machine::current().choose("wdf.surprise", 2) != 0)
+    for (unsigned i = 0; i < kWaitsMax && device_.power.in_transition(); ++i)
+      KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
   device_.watch.before_surprise();
   if (auto notice = device_.config().pnp.EvtDeviceSurpriseRemoval)
     call_noted(device_, "SurpriseRemoval", notice, device_.handle_as<WDFDEVICE>());

@@ -20,6 +20,8 @@ class PowerMachine final : public TableMachine<PowerTable> {
   IRP* pending() const { return irp_; }
   WDF_POWER_DEVICE_STATE recorded() const { return recorded_; }  ///< WDF-028, WDF-083
   bool in_d0() const { return state() == PowerState::D0; }
+  /// On its way between D0 and another state.
+  bool in_transition() const { return state() != PowerState::Off && !in_d0() && state() != PowerState::Dx; }
   ULONG published_state() const;
 
  private:

@@ -53,7 +53,7 @@ TEST(WdfSurprise, WDF_154_WDF_211_FailuresChangeNeitherOrderNorStatus) {
   }
 }
 
-TEST(WdfSurprise, WDF_033_WDF_155_WDF_170_SurpriseRemovalBesideAPowerCallback) {
+TEST(WdfSurprise, WDF_033_WDF_155_WDF_170_WDF_488_SurpriseRemovalBesideAPowerCallback) {
   Life up;  // the device is pulled while D0Entry of an idle transition runs
   up.orders(1).IdleMilliseconds = 10;
   up.orders(1).Queue = up.orders(1).CompletesReads = 1;
@@ -91,6 +91,30 @@ TEST(WdfSurprise, WDF_033_WDF_155_WDF_170_SurpriseRemovalBesideAPowerCallback) {
     EXPECT_EQ(down.log(1), joined({"SurpriseRemoval; ReleaseHardware; SmFlush; SmCleanup", kObjects}));
     EXPECT_EQ(down.count(PuppetD0Exit), 1u);
   });
+}
+
+TEST(WdfSurprise, WDF_488_OrAfterItIfAScheduleSaysSo) {
+  struct After final : machine::Strategy {
+    std::uint32_t answer(const char* site, std::uint32_t) override { return std::string_view(site) == "wdf.surprise"; }
+  };
+  for (const PU32 blocked : {50u, 500u}) {  // that one may be waiting for it: it comes in the end
+    WdfRig rig([] { return std::make_unique<After>(); });
+    rig.orders(1).IdleMilliseconds = 10;
+    rig.orders(1).Deeds[0] = {1u + PuppetD0Exit, PuppetBlock, blocked, 1, 0, 0};
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      while (rig.count(PuppetD0Exit) == 0) rig.sleep(1ms);
+      rig.log();
+      const auto before = machine::Machine::current().now();
+      rig.unplug();
+      while (rig.count(PuppetSurpriseRemoval) == 0) rig.sleep(1ms);
+      const auto waited = machine::Machine::current().now() - before;
+      EXPECT_GE(waited, 40ms);
+      EXPECT_LE(waited, 150ms);
+      manager.wait_until_settled();
+      EXPECT_EQ(rig.log(1).rfind("SurpriseRemoval; ReleaseHardware; SmFlush", 0), 0u);
+    });
+  }
 }
 
 TEST(WdfSurprise, WDF_155_WDF_170_SurpriseRemovalAfterReleaseHardwareOfAFailedTransition) {
