@@ -78,6 +78,38 @@ TEST(WdfResources, WDF_044_APdoStatesItsResources) {
   });
 }
 
+TEST(WdfResources, WDF_271_APdosInterruptCannotWakeIt) {
+  for (const bool wakes : {false, true}) {
+    BusLife rig;
+    rig.orders(2).InterruptsInPrepare = rig.orders(2).InterruptPassive = 1;
+    rig.orders(2).InterruptWakes = wakes;
+    rig.run([&](Manager& manager) {
+      rig.start(manager);
+      DEVICE_OBJECT* pdo = rig.pdo(manager);
+      EXPECT_EQ(send_pnp(pdo, IRP_MN_QUERY_STOP_DEVICE), STATUS_SUCCESS);
+      EXPECT_EQ(send_pnp(pdo, IRP_MN_STOP_DEVICE), STATUS_SUCCESS);
+      CM_RESOURCE_LIST list{};
+      list.Count = 1;
+      list.List[0].PartialResourceList.Version = list.List[0].PartialResourceList.Revision = 1;
+      list.List[0].PartialResourceList.Count = 1;
+      CM_PARTIAL_RESOURCE_DESCRIPTOR& interrupt = list.List[0].PartialResourceList.PartialDescriptors[0];
+      interrupt.Type = CmResourceTypeInterrupt;
+      interrupt.Flags = 0x20;  // CM_RESOURCE_INTERRUPT_WAKE_HINT
+      interrupt.u.Interrupt.Vector = 0x51;
+      interrupt.u.Interrupt.Affinity = 1;
+      rig.log();
+      user::send(pdo, IRP_MJ_PNP, IRP_MN_START_DEVICE, [&](IRP* irp, IO_STACK_LOCATION* stack) {
+        irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+        stack->Parameters.StartDevice = {&list, &list};
+      });
+      const std::string log = rig.log(2);
+      EXPECT_NE(log.find("PrepareHardware"), std::string::npos) << log;
+      EXPECT_EQ(log.find("IntEnable(1)") == std::string::npos, wakes) << log;  // there is no such object
+      manager.remove(rig.node(manager).id);
+    });
+  }
+}
+
 TEST(WdfResources, WDF_045_RequirementsAreAskedForAgainInARebalance) {
   BusLife rig;
   rig.orders(2).Requirement = 0x2000;
