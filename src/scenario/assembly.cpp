@@ -48,10 +48,13 @@ std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
   return machine::steady();
 }
 
-/// Services by the names of their files: "edu_filter" of "edu_filter.sys".
+/// Services by the names of their files: "edu_filter" of "filters/edu_filter.sys".
 std::vector<std::u16string> services_of(const std::vector<std::string>& files) {
   std::vector<std::u16string> services;
-  for (const std::string& file : files) services.push_back(ntos::ob::widen(file.substr(0, file.rfind('.'))));
+  for (const std::string& file : files) {
+    const std::string name = file.substr(file.rfind('/') + 1);
+    services.push_back(ntos::ob::widen(name.substr(0, name.rfind('.'))));
+  }
   return services;
 }
 

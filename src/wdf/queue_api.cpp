@@ -47,6 +47,23 @@ bool is_power_managed(const WDF_IO_QUEUE_CONFIG& config, const Device& device) {
   return config.PowerManaged == WdfUseDefault ? !device.config().filter : config.PowerManaged == WdfTrue;
 }
 
+/// WDF-284: the owner below takes the stack to Dx when it likes, and waits for no request that is held above.
+void check_owner_is_not_below(const Device& device) {
+  const auto& devices = framework().devices;
+  for (const DEVICE_OBJECT* at = device.lower; at;) {
+    const auto found = devices.find(at);
+    if (found == devices.end()) return;  // another driver's: nothing is known
+    const Device& below = *found->second;
+    if (below.is_policy_owner()) {
+      record("WDF-284", "power-managed-queue-above-owner",
+             fmt::format("{} has a power-managed queue, and stands above {}, which owns the power policy of the stack",
+                         describe(device), describe(below)));
+      return;
+    }
+    at = below.lower;
+  }
+}
+
 NTSTATUS set_constraints(Queue& queue, const WDF_OBJECT_ATTRIBUTES* attributes, const Device& device) {
   WDF_EXECUTION_LEVEL level = attributes ? attributes->ExecutionLevel : WdfExecutionLevelInheritFromParent;
   WDF_SYNCHRONIZATION_SCOPE scope =
@@ -113,6 +130,7 @@ NTSTATUS NTAPI WdfIoQueueCreate(WDF_DRIVER_GLOBALS*, WDFDEVICE DeviceHandle, WDF
     return status;
   io.add(made);
   if (config.DefaultQueue) io.set_default(made);
+  if (made.power_managed()) check_owner_is_not_below(device);
   if (Handle) *Handle = handle;
   return STATUS_SUCCESS;
 }

@@ -110,6 +110,19 @@ TEST_P(WdfZoo, TheRepairedTwinPasses) {
   }
 }
 
+/// A filter needs a driver to stand above.
+TEST(WdfZooFilter, WDF_284_APowerManagedQueueAboveTheOwnerIsNamed) {
+  for (const bool fixed : {false, true}) {
+    const std::string name = std::string("wdf_managed_above_owner") + (fixed ? "_fixed" : "");
+    const TemporaryFile board("above_owner.toml", "name = \"above_owner\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\n"
+                                                  "upper_filters = [\"zoo/" + name + ".sys\"]\n");
+    const Ran ran = drydock("run " + guest("edu") + " --board " + board.path() + " --scenario 'io, sleep, wake, io'");
+    EXPECT_EQ(ran.exit_code, fixed ? 0 : 1) << ran.output;
+    EXPECT_EQ(ran.says("finding 1: WDF-284"), !fixed) << ran.output;
+    EXPECT_EQ(ran.says("power-managed-queue-above-owner"), !fixed) << ran.output;
+  }
+}
+
 /// Mistakes of low weight: told, and the run passes.
 constexpr Animal kWarnings[] = {
     {"WDF_455", "wdf_blocks_power_down", "sleep-with-io", "WDF-455", "request-blocks-power-down"},
