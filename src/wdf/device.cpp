@@ -6,6 +6,7 @@
 
 #include "wdf/callback_log.h"
 #include "wdf/child_list.h"
+#include "wdf/device_interface.h"
 #include "wdf/driver.h"
 #include "wdf/interrupt.h"
 #include "wdf/misuse.h"
@@ -208,6 +209,7 @@ NTSTATUS Device::furnish() {
 
 void Device::delete_device_object() {
   if (!device_object) return;
+  delete_symbolic_link(*this);  // one whose AddDevice failed has it still
   framework().devices.erase(device_object);
   if (lower) IoDetachDevice(lower);
   lower = nullptr;

@@ -52,6 +52,12 @@ TEST(Device, OneThatMayNotBeStoppedInUseIsStoppedAfterwards) {
   }
 }
 
+// Also of a device whose AddDevice failed after it was made: the next one wants the same link.
+TEST(Device, ASymbolicLinkGoesWithItsDevice) {
+  const Ran ran = drydock("run " + guest("test/wdf_linked") + " --board edu --plain --scenario failed-start");
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+}
+
 TEST(Device, OneThatRefusesToBeOpenedIsNamed) {
   const Ran ran = drydock("run " + guest("test/refuses_open") + " --plain --scenario wdm");
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
