@@ -6,6 +6,7 @@
 
 #include "nt/status.h"
 #include "ntos/io/driver.h"
+#include "ntos/ke/delay.h"
 #include "ntos/ob/names.h"
 #include "ntos/pnp/manager.h"
 #include "scenario/devices.h"
@@ -47,6 +48,18 @@ void load_driver(Stage& stage) {
 
 namespace {
 
+constexpr machine::Duration kUnloadTime = std::chrono::seconds(1);
+
+/// The PnP manager unloads a driver with its last device. Somebody on another processor may still hold a reference to it.
+void await_unload(Stage& stage) {
+  const machine::Time due = stage.machine().now() + kUnloadTime;
+  const auto unloading = [&] {
+    const DRIVER_OBJECT* driver = stage.driver_object();
+    return driver != nullptr && (driver->Flags & DRVO_UNLOAD_INVOKED) != 0;
+  };
+  while (unloading() && stage.machine().now() < due) ntos::ke::delay(std::chrono::milliseconds(1));
+}
+
 /// A driver may have given up a device of its, which the bus then finds anew.
 void find_again(Stage& stage) {
   const auto runs = [](const Adapter& each) {
@@ -79,6 +92,7 @@ void remove_and_unload(Stage& stage) {
   if (removed != 0) said = counted(removed, "adapter") + " removed, ";
 
   // The PnP manager may have unloaded it with its last device.
+  await_unload(stage);
   if (DRIVER_OBJECT* driver = stage.driver_object()) {
     if (driver->DriverUnload == nullptr) {
       stage.checked(said + "no DriverUnload, so the driver stays");
