@@ -17,8 +17,17 @@ namespace user = ntos::io::user;
 using machine::Machine;
 using namespace std::chrono_literals;
 
+namespace {
+
+bool is_live(const Stage& stage) {
+  return stage.config().board->is_live() || stage.config().outside != nullptr;
+}
+
+}  // namespace
+
 user::IoResult wait_for_end(Stage& stage, user::Request& request, const std::string& what) {
-  const machine::Time due = Machine::current().now() + kLostAfter;
+  const machine::Duration patience = is_live(stage) ? kLostAfterLive : kLostAfter;
+  const machine::Time due = Machine::current().now() + patience;
   const user::IoResult result = request.wait(&due);
   if (request.done()) return result;
   ++stage.counts().lost;
@@ -27,7 +36,7 @@ user::IoResult wait_for_end(Stage& stage, user::Request& request, const std::str
     if (live.number == request.irp_number()) details = ntos::io::describe(live.irp);
   stage.fail(
       "lost-request",
-      fmt::format("irp#{} never ended: {}, {} after it was sent", request.irp_number(), what, time_text(kLostAfter)),
+      fmt::format("irp#{} never ended: {}, {} after it was sent", request.irp_number(), what, time_text(patience)),
       std::move(details));
 }
 
@@ -88,8 +97,8 @@ void Load::cancel_if_it_waits(const Out& oldest) {
   const std::string kind = oldest.source->kind_that_may_wait(*oldest.sent);
   const bool known = stage_.waits.contains(kind);
   if (kind.empty() || !(known || plan_.undisturbed)) return;
-  const bool live = stage_.config().board->is_live() || stage_.config().outside != nullptr;
-  const machine::Time due = Machine::current().now() + (known ? kPatienceKnown : live ? kPatienceLive : kPatience);
+  const machine::Duration patience = known ? kPatienceKnown : is_live(stage_) ? kPatienceLive : kPatience;
+  const machine::Time due = Machine::current().now() + patience;
   user::Request& request = *oldest.sent->request;
   request.wait(&due);
   if (request.done()) return;

@@ -110,6 +110,8 @@ ntos::io::user::IoResult wait_for_end(Stage& stage, ntos::io::user::Request& req
 
 /// How long a request may take before it is called lost: longer than any timeout and all retries.
 inline constexpr machine::Duration kLostAfter = std::chrono::minutes(20);
+/// On the wall's clock somebody waits for the run: longer than any timeout, with a retry or two.
+inline constexpr machine::Duration kLostAfterLive = std::chrono::minutes(1);
 /// When one that may wait is cancelled; on the wall's clock, and once its kind is known to wait, sooner.
 inline constexpr machine::Duration kPatience = std::chrono::minutes(10);
 inline constexpr machine::Duration kPatienceLive = std::chrono::seconds(5);
