@@ -22,6 +22,7 @@ struct Chosen {
 
 void add_run_command(CLI::App& app, Chosen& chosen);
 void add_replay_command(CLI::App& app, Chosen& chosen);
+void add_shrink_command(CLI::App& app, Chosen& chosen);
 void add_sweep_command(CLI::App& app, Chosen& chosen);
 void add_inspect_command(CLI::App& app, Chosen& chosen);
 void add_list_command(CLI::App& app, Chosen& chosen);

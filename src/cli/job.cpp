@@ -148,17 +148,21 @@ report::CampaignSummary summary_of(const Job& job, const explore::CampaignResult
 /// One line on standard error that is drawn over and over.
 class ProgressLine {
  public:
+  explicit ProgressLine(Wish::Progress kind) : kind_(kind) {}
   void draw(const host::WorkerProgress& progress) {
     if (progress.reports || ++calls_ < 5) return;  // what ends at once needs none
-    std::fprintf(
-        stderr, "\r%llu of %llu runs, %llu failed, at seed %llu\x1b[K",
-        static_cast<unsigned long long>(progress.done.load()), static_cast<unsigned long long>(progress.total.load()),
-        static_cast<unsigned long long>(progress.bad.load()), static_cast<unsigned long long>(progress.subject.load()));
+    const std::string line =
+        kind_ == Wish::Progress::Decisions
+            ? fmt::format("{} runs, {} decisions left", progress.done.load(), progress.subject.load())
+            : fmt::format("{} of {} runs, {} failed, at seed {}", progress.done.load(), progress.total.load(),
+                          progress.bad.load(), progress.subject.load());
+    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
     std::fflush(stderr);
   }
   static void erase() { std::fprintf(stderr, "\r\x1b[K"); }
 
  private:
+  Wish::Progress kind_;
   unsigned calls_ = 0;
 };
 
@@ -414,8 +418,8 @@ int carry_out(Job& job, const Work& work) {
   if (job.display.in_process) {
     end = host::run_in_process(its_work, progress);
   } else {
-    ProgressLine line;
-    job.watched = job.wish.runs > 1 && host::is_terminal(host::Stream::Error);
+    ProgressLine line(job.wish.progress);
+    job.watched = job.wish.progress != Wish::Progress::None && host::is_terminal(host::Stream::Error);
     auto started = host::run_in_worker(
         its_work,
         [&](const host::WorkerProgress& shared) {

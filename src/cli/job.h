@@ -17,6 +17,10 @@
 #include "scenario/driver_file.h"
 #include "scenario/run.h"
 
+namespace CLI {
+class App;
+}
+
 namespace drydock::cli {
 
 /// How to show and supervise.
@@ -47,6 +51,7 @@ struct Wish {
   bool keep_going = false;
   bool twice = false;           ///< run two times and compare
   std::string expected_digest;  ///< of a replay, "" if it is not known
+  enum class Progress : std::uint8_t { None, Seeds, Decisions } progress = Progress::None;  ///< worth drawing, and of what
   std::string record;           ///< the file of a live run's record: written, or, with `recorded`, read
   std::optional<std::vector<std::byte>> recorded;  ///< the entries of a record: the run is made again from them
 };
@@ -71,6 +76,11 @@ struct Job {
   };
   std::unique_ptr<std::FILE, CloseFile> save_file, trace_file;
 };
+
+/// A run by the word that a failed one printed, or from a file of run --save or run --record.
+host::Result<Wish> wish_of_token(const std::string& text);
+/// What `run`, `replay` and `shrink` can show of a run.
+void add_display_options(CLI::App& command, Display& display);
 
 host::Result<std::unique_ptr<Job>> prepare(Wish wish, Display display, const std::string& program);
 /// What is done in the worker; returns the exit code.

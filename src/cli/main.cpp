@@ -12,6 +12,7 @@ constexpr const char* kFooter = R"(Examples:
   drydock run build/guest/pvscsi.sys
   drydock run build/guest/pvscsi.sys --seed 7
   drydock run build/guest/pvscsi.sys --runs 1000 --processors 4
+  drydock shrink driver=my.sys,board=pvscsi,scenario=lifecycle,processors=2,requests=64,seed=7
   drydock inspect my.sys
 
 Exit codes: 0 pass, 1 finding, 2 usage or bad input, 3 an import or a part of the platform is not implemented,
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   chosen.program = argv[0];
   cli::add_run_command(app, chosen);
   cli::add_replay_command(app, chosen);
+  cli::add_shrink_command(app, chosen);
   cli::add_sweep_command(app, chosen);
   cli::add_inspect_command(app, chosen);
   cli::add_list_command(app, chosen);

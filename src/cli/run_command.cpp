@@ -7,8 +7,7 @@
 #include "bus/board/quantity.h"
 #include "cli/command.h"
 #include "cli/job.h"
-#include "explore/replay_token.h"
-#include "host/whole_file.h"
+#include "machine/processor.h"
 
 namespace drydock::cli {
 
@@ -16,8 +15,6 @@ using Kind = scenario::StrategyChoice::Kind;
 
 namespace {
 
-constexpr std::size_t kRunFileBytesMax = std::size_t{4} << 30;
-constexpr unsigned kProcessorsMax = 8;
 constexpr unsigned kRequestsMax = 100'000;
 
 struct RunOptions {
@@ -27,6 +24,23 @@ struct RunOptions {
   std::string budget;
   std::string verifier;
 };
+
+int start(Wish wish, Display display, const std::string& program) {
+  auto job = prepare(std::move(wish), std::move(display), program);
+  if (!job) return complain(job.failure());
+  return carry_out(**job);
+}
+
+host::Result<scenario::Budget> budget_of(const std::string& text) {
+  scenario::Budget budget;
+  if (text.empty()) return budget;
+  const auto ns = bus::board::nanoseconds_of_text(text);
+  if (!ns || *ns <= 0) return host::error("--budget ", text, ": this is no duration; write 30 s, 5 min, 500 ms");
+  budget.virtual_time = machine::Duration{*ns};
+  return budget;
+}
+
+}  // namespace
 
 void add_display_options(CLI::App& command, Display& display) {
   command.add_flag("--trace-text", display.trace_text, "Print every event of the trace before the table");
@@ -50,78 +64,6 @@ void add_display_options(CLI::App& command, Display& display) {
   command.add_flag("--plain", display.plain, "No box drawing and no colours, as when the output is no terminal");
   command.add_flag("--in-process", display.in_process, "No worker process and no sandbox: for debuggers");
 }
-
-int start(Wish wish, Display display, const std::string& program) {
-  auto job = prepare(std::move(wish), std::move(display), program);
-  if (!job) return complain(job.failure());
-  return carry_out(**job);
-}
-
-host::Result<scenario::Budget> budget_of(const std::string& text) {
-  scenario::Budget budget;
-  if (text.empty()) return budget;
-  const auto ns = bus::board::nanoseconds_of_text(text);
-  if (!ns || *ns <= 0) return host::error("--budget ", text, ": this is no duration; write 30 s, 5 min, 500 ms");
-  budget.virtual_time = machine::Duration{*ns};
-  return budget;
-}
-
-bool names_a_file(const std::string& text) {
-  return text.find('=') == std::string::npos;
-}
-
-host::Error in_file(const std::string& path, host::Error failure) {
-  failure.message = path + ": " + failure.message;
-  return failure;
-}
-
-host::Result<Wish> wish_of_token(const std::string& text) {
-  std::string words = text;
-  std::optional<std::vector<std::byte>> recorded;
-  if (names_a_file(text)) {
-    const std::vector<std::byte> bytes = TRY(host::read_whole_file(text, kRunFileBytesMax));
-    if (host::is_record(bytes)) {
-      auto record = host::parse_record(bytes);
-      if (!record) return in_file(text, std::move(record).failure());
-      words = record->run;
-      recorded = std::move(record->entries);
-    } else {
-      words.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    }
-  }
-  auto parsed = explore::parse_token(words);
-  if (!parsed) {
-    host::Error failure = std::move(parsed).failure();
-    return names_a_file(text) ? in_file(text, std::move(failure)) : failure;
-  }
-  explore::ReplayToken& token = *parsed;
-  Wish wish;
-  if (recorded) wish.record = text;
-  wish.recorded = std::move(recorded);
-  wish.drivers = token.drivers;
-  wish.board = token.board;
-  wish.scenario = token.scenario;
-  wish.processors = token.processors;
-  if (token.requests != 0) wish.requests = token.requests;
-  wish.strategy = token.strategy;
-  wish.verifier = token.verifier;
-  if (token.budget.count() != 0) wish.budget.virtual_time = token.budget;
-  wish.expected_digest = token.digest;
-  if (token.processors > kProcessorsMax)
-    return host::error("the run cannot be replayed: a machine has 1 to ", kProcessorsMax, " processors, not ",
-                       token.processors);
-  if (token.fingerprint != 0 && !wish.expected_digest.empty()) {
-    const scenario::DriverFile driver = TRY(scenario::read_driver(wish.drivers.front()));
-    if (driver.fingerprint != token.fingerprint) {
-      std::fprintf(stderr, "drydock: %s is not the file that ran then; the digests are not compared\n",
-                   driver.path.c_str());
-      wish.expected_digest.clear();
-    }
-  }
-  return wish;
-}
-
-}  // namespace
 
 void add_run_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("run", "Take a driver through a scenario on a board and say what happened");
@@ -151,7 +93,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--processors", options->wish.processors, "Processors of the machine, 1 to 8; default: the board's")
       ->type_name("N")
-      ->check(CLI::Range(1u, kProcessorsMax));
+      ->check(CLI::Range(1u, machine::kProcessorsMax));
   command->add_option("--requests", options->wish.requests, "Requests of each load")
       ->type_name("N")
       ->check(CLI::Range(1u, kRequestsMax))
@@ -189,6 +131,7 @@ The last line of a run that failed is the command that repeats it.)");
       auto verifier = scenario::parse_verifier(options->verifier);
       if (!verifier) return complain(verifier.failure());
       wish.verifier = *verifier;
+      if (wish.runs > 1) wish.progress = Wish::Progress::Seeds;
       if (given || wish.runs > 1) wish.strategy = {Kind::Random, given ? options->seed : 1, {}};
       if (wish.runs > 1 && wish.twice)
         return complain(host::error("--check-determinism is about one run; leave --runs away"));

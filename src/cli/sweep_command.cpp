@@ -7,13 +7,13 @@
 #include "cli/command.h"
 #include "cli/job.h"
 #include "explore/sweep.h"
+#include "machine/processor.h"
 #include "report/sweep_table.h"
 
 namespace drydock::cli {
 
 namespace {
 
-constexpr unsigned kProcessorsMax = 8;
 constexpr unsigned kRequestsMax = 10'000;
 
 using Faults = std::vector<const explore::SweepFault*>;
@@ -99,7 +99,7 @@ void add_sweep_command(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--processors", options->wish.processors, "Processors of the machine, 1 to 8; default: the board's")
       ->type_name("N")
-      ->check(CLI::Range(1u, kProcessorsMax));
+      ->check(CLI::Range(1u, machine::kProcessorsMax));
   command->add_option("--seed", options->wish.strategy.seed, "Random decisions from this seed, the same in every run")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
@@ -121,7 +121,7 @@ Ends at the first run that fails; the last line is the command that repeats it.)
     chosen.run = [options, &chosen] {
       Wish& wish = options->wish;
       wish.scenario = "io";  // decides the board; the runs have scenarios of their own
-      wish.runs = 2;         // progress is worth drawing
+      wish.progress = Wish::Progress::Seeds;
       if (wish.strategy.seed != 0) wish.strategy.kind = scenario::StrategyChoice::Kind::Random;
       Faults faults;
       for (const explore::SweepFault& fault : explore::sweep_faults())

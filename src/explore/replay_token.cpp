@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "host/check.h"
+
 namespace drydock::explore {
 
 using Kind = scenario::StrategyChoice::Kind;
@@ -64,6 +66,7 @@ std::vector<std::pair<std::string, std::string>> parts_of(const ReplayToken& tok
   if (token.verifier != scenario::VerifierOptions{})
     parts.emplace_back("verifier", scenario::to_text(token.verifier));
   if (token.strategy.kind != Kind::Steady) parts.emplace_back("seed", std::to_string(token.strategy.seed));
+  HOST_CHECK(token.strategy.kind != Kind::BySite);
   if (token.strategy.kind == Kind::Recorded) parts.emplace_back("decisions", machine::to_text(token.strategy.answers));
   if (token.fingerprint != 0) parts.emplace_back("file", fmt::format("{:016x}", token.fingerprint));
   if (!token.digest.empty()) parts.emplace_back("digest", token.digest);

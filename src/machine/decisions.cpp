@@ -1,6 +1,9 @@
 #include "machine/decisions.h"
 
+#include <algorithm>
 #include <cstring>
+#include <deque>
+#include <tuple>
 
 #include "host/check.h"
 
@@ -64,6 +67,48 @@ class Recorded final : public Strategy {
   std::size_t next_ = 0;
 };
 
+class BySite final : public Strategy {
+ public:
+  explicit BySite(std::vector<SiteAnswer> answers) {
+    std::sort(answers.begin(), answers.end(), [](const SiteAnswer& one, const SiteAnswer& other) {
+      return std::tie(one.site, one.nth) < std::tie(other.site, other.nth);
+    });
+    for (SiteAnswer& each : answers) {
+      if (sites_.empty() || sites_.back().name != each.site) sites_.push_back({each.site, {}});
+      sites_.back().left.push_back({each.nth, each.answer});
+    }
+  }
+  std::uint32_t answer(const char* name, std::uint32_t n) override {
+    const SiteCounts::Asked asked = counts_.count(name);
+    if (asked.site == numbered_.size()) numbered_.push_back(find(name));
+    Site* site = numbered_[asked.site];
+    if (site == nullptr || site->left.empty() || site->left.front().nth != asked.nth) return 0;
+    const std::uint32_t answer = site->left.front().answer;
+    site->left.pop_front();
+    return answer < n ? answer : 0;
+  }
+  bool asks_at_points() const override { return true; }
+  std::uint32_t points_per_question() const override { return 8; }
+
+ private:
+  struct Answer {
+    std::uint64_t nth;
+    std::uint32_t answer;
+  };
+  struct Site {
+    std::string name;
+    std::deque<Answer> left;
+  };
+  Site* find(const char* name) {
+    const auto site = std::find_if(sites_.begin(), sites_.end(), [name](const Site& each) { return each.name == name; });
+    return site == sites_.end() ? nullptr : &*site;
+  }
+
+  std::vector<Site> sites_;
+  std::vector<Site*> numbered_;  // as counts_ has them; null: nothing to say
+  SiteCounts counts_;
+};
+
 constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 void append_number(std::string& text, std::uint64_t value) {
@@ -81,6 +126,17 @@ std::unique_ptr<Strategy> random(std::uint64_t seed) { return std::make_unique<R
 std::unique_ptr<Strategy> recorded(std::vector<std::uint32_t> answers) {
   return std::make_unique<Recorded>(std::move(answers));
 }
+std::unique_ptr<Strategy> by_site(std::vector<SiteAnswer> answers) {
+  return std::make_unique<BySite>(std::move(answers));
+}
+
+SiteCounts::Asked SiteCounts::count(const char* site) {
+  // The same literal may stand at two addresses.
+  for (std::uint32_t i = 0; i < sites_.size(); ++i)
+    if (sites_[i].name == site || std::strcmp(sites_[i].name, site) == 0) return {i, sites_[i].asked++};
+  sites_.push_back({site, 1});
+  return {static_cast<std::uint32_t>(sites_.size() - 1), 0};
+}
 
 Decisions::Decisions(std::unique_ptr<Strategy> strategy)
     : strategy_(std::move(strategy)),
@@ -91,10 +147,10 @@ std::uint32_t Decisions::choose(const char* site, std::uint32_t n) {
   if (n < 2) return 0;
   std::uint32_t answer = strategy_->answer(site, n);
   HOST_CHECK(answer < n);
+  last_asked_ = sites_.count(site);
   answers_.push_back(answer);
   return answer;
 }
-
 
 std::string to_text(const std::vector<std::uint32_t>& answers) {
   std::string text;

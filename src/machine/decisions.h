@@ -28,6 +28,33 @@ std::unique_ptr<Strategy> random(std::uint64_t seed);
 /// Plays recorded answers; after the last one, 0.
 std::unique_ptr<Strategy> recorded(std::vector<std::uint32_t> answers);
 
+/// One answer, by what was asked: the `nth` question (from 0) of its site.
+struct SiteAnswer {
+  std::string site;
+  std::uint64_t nth = 0;
+  std::uint32_t answer = 0;
+};
+/// Gives these answers, and 0 to every other question. Unlike in a recording, an answer that is taken out leaves those
+/// of other sites where they were.
+std::unique_ptr<Strategy> by_site(std::vector<SiteAnswer> answers);
+
+/// How often each site has asked. There are few: they are looked for one after the other.
+class SiteCounts {
+ public:
+  struct Asked {
+    std::uint32_t site = 0;  ///< 0, 1, ... as they first asked
+    std::uint64_t nth = 0;
+  };
+  Asked count(const char* site);
+
+ private:
+  struct Site {
+    const char* name;
+    std::uint64_t asked;
+  };
+  std::vector<Site> sites_;
+};
+
 /// The machine's side: asks the strategy and keeps what it said.
 class Decisions {
  public:
@@ -41,10 +68,14 @@ class Decisions {
   const std::vector<std::uint32_t>& answers() const { return answers_; }
   /// How many questions were asked.
   std::size_t count() const { return answers_.size(); }
+  /// Which question the last one was.
+  SiteCounts::Asked last_asked() const { return last_asked_; }
 
  private:
   std::unique_ptr<Strategy> strategy_;
   std::vector<std::uint32_t> answers_;
+  SiteCounts sites_;
+  SiteCounts::Asked last_asked_;
   bool asks_at_points_;
   std::uint32_t points_per_question_;
 };

@@ -210,6 +210,25 @@ void NTAPI Machine::record(Event event, std::uint64_t a, std::uint64_t b, std::u
   trace_->add_to_digest(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
 }
 
+void Machine::keep_decision(const char* site, std::uint32_t answer, std::uint32_t n) {
+  Impl& i = *impl_;
+  const SiteCounts::Asked asked = decisions_->last_asked();
+  trace_->name(Thing::DecisionSite, asked.site, site);
+  std::uint64_t place = 0;
+  if (i.executing && !i.in_hardware && !i.fatal_in_progress) {
+    i.fatal_in_progress = true;
+    for (const StackFrame& frame : hooks_->capture_stack(nullptr)) {
+      if (frame.address == 0) continue;
+      place = frame.address;
+      trace_->name(Thing::Place, place, frame.symbol);
+      break;
+    }
+    i.fatal_in_progress = false;
+  }
+  const TraceRecord record = decision_record({asked.site, asked.nth, answer, n, place});
+  detail(record.event, record.a, record.b, record.c);
+}
+
 void Machine::keep_detail(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
   trace_->add_detail(impl_->clock, impl_->executing ? impl_->executing->number : 0, event, a, b, c);
 }

@@ -106,7 +106,11 @@ class Machine {
   EventId at(Time due, std::function<void()> action);       ///< runs as hardware: between instructions, on no thread
   EventId after(Duration delay, std::function<void()> action) { return at(now() + delay, std::move(action)); }
   void cancel(EventId event);
-  std::uint32_t choose(const char* site, std::uint32_t n) { return decisions_->choose(site, n); }
+  std::uint32_t choose(const char* site, std::uint32_t n) {
+    const std::uint32_t answer = decisions_->choose(site, n);
+    if (answer != 0 && trace_->keeps_records()) [[unlikely]] keep_decision(site, answer, n);
+    return answer;
+  }
   /// Adds to digest and records.
   void NTAPI record(Event event, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0);
   /// An event of the second kind (trace.h): only if records are kept.
@@ -152,6 +156,7 @@ class Machine {
   class Inside;
   Machine() = default;
   Outcome drive();
+  void keep_decision(const char* site, std::uint32_t answer, std::uint32_t n);
   void keep_detail(Event event, std::uint64_t a, std::uint64_t b, std::uint64_t c);
   static constinit thread_local Machine* current_;  // constinit: read without a guard
   Impl* impl_ = nullptr;

@@ -520,5 +520,33 @@ TEST(Decisions, TextRoundTrips) {
   }
 }
 
+TEST(Decisions, AnAnswerBySiteIsItsSitesOwn) {
+  Decisions decisions(by_site({{"b", 1, 2}, {"a", 2, 1}, {"never", 0, 1}, {"b", 3, 9}}));
+  EXPECT_EQ(decisions.choose("a", 2), 0u);
+  EXPECT_EQ(decisions.choose("b", 3), 0u);
+  EXPECT_EQ(decisions.choose("b", 3), 2u);
+  EXPECT_EQ(decisions.choose("a", 2), 0u);
+  EXPECT_EQ(decisions.choose("b", 1), 0u);  // no question
+  EXPECT_EQ(decisions.choose("a", 2), 1u);
+  EXPECT_EQ(decisions.last_asked().nth, 2u);
+  EXPECT_EQ(decisions.choose("b", 3), 0u);
+  EXPECT_EQ(decisions.choose("b", 3), 0u);  // 9 is no answer to it
+  EXPECT_EQ(decisions.choose("a", 2), 0u);
+  // The same answers in another order are the same strategy.
+  Decisions other(by_site({{"a", 2, 1}, {"b", 1, 2}}));
+  EXPECT_EQ(other.choose("b", 3), 0u);
+  EXPECT_EQ(other.choose("b", 3), 2u);
+}
+
+TEST(Decisions, ARecordHoldsAllOfOne) {
+  const DecisionRecord decision{.site = 700, .nth = 1ull << 40, .answer = 255, .of = 256, .place = 0xFFFFF80000001234};
+  const DecisionRecord read = decision_of(decision_record(decision));
+  EXPECT_EQ(read.site, decision.site);
+  EXPECT_EQ(read.nth, decision.nth);
+  EXPECT_EQ(read.answer, decision.answer);
+  EXPECT_EQ(read.of, decision.of);
+  EXPECT_EQ(read.place, decision.place);
+}
+
 }  // namespace
 }  // namespace drydock::machine

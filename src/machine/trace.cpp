@@ -11,14 +11,15 @@ constexpr std::string_view kNames[] = {
     "notification", "devnode",      "power",          "device-reset", "unplugged",     "image-loaded",  "image-unloaded",
     "finding",      "bug-check",    "step",
 };
-constexpr std::string_view kDetailNames[] = {"dpc-end", "irp-parameters", "srb-contents", "srb-given-back", "adapter-state"};
+constexpr std::string_view kDetailNames[] = {"dpc-end",        "irp-parameters", "srb-contents",
+                                            "srb-given-back", "adapter-state",  "decision"};
 
 }  // namespace
 
 std::string_view event_name(Event event) {
   static_assert(std::size(kNames) == static_cast<std::size_t>(Event::ScenarioStep) + 1);
   constexpr auto kFirstDetail = static_cast<std::size_t>(Event::DpcEnd);
-  static_assert(std::size(kDetailNames) == static_cast<std::size_t>(Event::AdapterState) + 1 - kFirstDetail);
+  static_assert(std::size(kDetailNames) == static_cast<std::size_t>(Event::Decision) + 1 - kFirstDetail);
   if (is_detail(event)) return kDetailNames[static_cast<std::size_t>(event) - kFirstDetail];
   return kNames[static_cast<std::size_t>(event)];
 }

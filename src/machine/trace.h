@@ -44,6 +44,7 @@ enum class Event : std::uint8_t {
   SrbContents,    // srb number, irp number (0: the port's own), operation << 56 | bytes << 32 | block
   SrbGivenBack,   // srb number, SrbStatus << 8 | ScsiStatus, adapter << 8 | routine of the miniport
   AdapterState,   // adapter number, state before << 8 | state, reset event
+  Decision,       // see DecisionRecord; answers of 0 are not kept
 };
 
 constexpr bool is_detail(Event event) { return event >= Event::DpcEnd; }
@@ -51,7 +52,7 @@ constexpr bool is_detail(Event event) { return event >= Event::DpcEnd; }
 std::string_view event_name(Event event);
 
 /// What the numbers in records stand for.
-enum class Thing : std::uint8_t { Device, Devnode, Thread, Image, Adapter };
+enum class Thing : std::uint8_t { Device, Devnode, Thread, Image, Adapter, DecisionSite, Place };
 
 struct TraceRecord {
   Time at;
@@ -59,6 +60,25 @@ struct TraceRecord {
   std::uint8_t processor;
   std::uint64_t a, b, c;
 };
+
+/// A question that was answered otherwise than on an undisturbed machine.
+struct DecisionRecord {
+  std::uint32_t site = 0;    ///< its name is that of the Thing
+  std::uint64_t nth = 0;     ///< which of the site's questions, from 0
+  std::uint32_t answer = 0;  ///< 1 .. of-1
+  std::uint32_t of = 0;
+  std::uint64_t place = 0;  ///< where the driver was, 0 if nowhere; its name is that of the Thing
+};
+/// A record has room for three numbers.
+constexpr TraceRecord decision_record(const DecisionRecord& decision) {
+  return {{}, Event::Decision, 0, std::uint64_t{decision.site} << 48 | std::uint64_t{decision.of} << 24 | decision.answer,
+          decision.nth, decision.place};
+}
+constexpr DecisionRecord decision_of(const TraceRecord& record) {
+  constexpr std::uint64_t kBits = (1u << 24) - 1;
+  return {static_cast<std::uint32_t>(record.a >> 48), record.b, static_cast<std::uint32_t>(record.a & kBits),
+          static_cast<std::uint32_t>(record.a >> 24 & kBits), record.c};
+}
 
 class Trace {
  public:

@@ -101,6 +101,13 @@ constexpr EventText kTexts[] = {
        line.what = fmt::format("bug check {:#x}", record.a);
        line.status = name ? name : "";
      }},
+    {Event::Decision, Weight::Fine,
+     [](Reading& reading, const TraceRecord& record, Line& line) {
+       const machine::DecisionRecord decision = machine::decision_of(record);
+       const std::string site = reading.name_of(Thing::DecisionSite, decision.site, "site");
+       line.who = "decision";
+       line.what = fmt::format("{} ({})", decision_text(site, decision.answer, decision.of), site);
+     }},
     {Event::ScenarioStep, Weight::Fine,
      [](Reading&, const TraceRecord& record, Line& line) {
        line.who = "scenario";

@@ -41,6 +41,9 @@ struct Line {
   std::string state_before, state;
 };
 
+/// What it means that a site's question is answered otherwise than on an undisturbed machine.
+std::string decision_text(std::string_view site, std::uint32_t answer, std::uint32_t of);
+
 class Reading;
 
 struct EventText {

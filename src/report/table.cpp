@@ -131,6 +131,7 @@ std::string strategy_text(const RunResult& result) {
     case Kind::Random:
       return fmt::format("seed {}", result.strategy.seed);
     case Kind::Recorded:
+    case Kind::BySite:
       return fmt::format("recorded decisions, seed {}", result.strategy.seed);
     case Kind::Steady:
       break;

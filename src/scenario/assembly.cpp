@@ -42,6 +42,8 @@ std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
       return machine::random(choice.seed);
     case StrategyChoice::Kind::Recorded:
       return machine::recorded(choice.answers);
+    case StrategyChoice::Kind::BySite:
+      return machine::by_site(choice.by_site);
     case StrategyChoice::Kind::Steady:
       break;
   }

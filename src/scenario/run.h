@@ -28,9 +28,10 @@ struct ServeJob;
 
 /// Who answers the decisions.
 struct StrategyChoice {
-  enum class Kind : std::uint8_t { Steady, Random, Recorded } kind = Kind::Steady;
+  enum class Kind : std::uint8_t { Steady, Random, Recorded, BySite } kind = Kind::Steady;
   std::uint64_t seed = 0;              ///< of Random; also decides what the load asks for
   std::vector<std::uint32_t> answers;  ///< of Recorded
+  std::vector<machine::SiteAnswer> by_site = {};  ///< of BySite
 };
 
 struct Budget {

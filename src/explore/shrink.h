@@ -1,0 +1,36 @@
+#pragma once
+// A failing run made small: no more requests, processors and decisions than it takes to fail the same way.
+
+#include <cstdint>
+#include <functional>
+
+#include "host/result.h"
+#include "scenario/run.h"
+
+namespace drydock::explore {
+
+struct ShrinkProgress {
+  std::uint64_t runs = 0;
+  std::size_t decisions = 0;  ///< that are still answered otherwise than on an undisturbed machine
+};
+
+struct Shrink {
+  std::uint64_t runs_max = 2000;
+  /// Returning false ends it with what has been reached.
+  std::function<bool(const ShrinkProgress& progress)> after_each;
+};
+
+struct Shrunk {
+  scenario::RunResult before;
+  scenario::RunResult after;     ///< with its trace
+  scenario::RunConfig config;    ///< of `after`: its decisions are recorded ones
+  std::size_t decisions_before = 0, decisions_after = 0;  ///< answered otherwise than on an undisturbed machine
+  std::uint64_t runs = 0;
+  bool finished = true;  ///< false: somebody or runs_max ended it before nothing more could be taken away
+};
+
+/// The same way: the same exit code, and as the first finding the same rule at the same place of a driver. Fails if
+/// `config`'s run passes, or cannot be repeated because it is live.
+host::Result<Shrunk> shrink(const scenario::RunConfig& config, const Shrink& how);
+
+}  // namespace drydock::explore
