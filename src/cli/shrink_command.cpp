@@ -28,6 +28,8 @@ int shrink_run(Job& job, std::uint64_t runs_max, host::WorkerProgress& progress)
   const report::ShrinkSummary summary{.runs = shrunk->runs,
                                       .decisions_before = shrunk->decisions_before,
                                       .decisions_after = shrunk->decisions_after,
+                                      .steps_before = shrunk->before.steps.size(),
+                                      .steps_after = small.steps.size(),
                                       .requests_before = shrunk->before.requests,
                                       .requests_after = small.requests,
                                       .processors_before = shrunk->before.processors,
@@ -49,7 +51,7 @@ int shrink_run(Job& job, std::uint64_t runs_max, host::WorkerProgress& progress)
 
 void add_shrink_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
-      "shrink", "Make a failed run small: the fewest requests, processors and decisions that still fail the same way");
+      "shrink", "Make a failed run small: the fewest steps, requests, processors and decisions that still fail the same way");
   struct Options {
     std::string token;
     std::uint64_t runs_max = explore::Shrink{}.runs_max;

@@ -108,10 +108,10 @@ void add_sweep_command(CLI::App& app, Chosen& chosen) {
   command->add_flag("--plain", options->display.plain,
                     "No box drawing and no colours, as when the output is no terminal");
   command->add_flag("--in-process", options->display.in_process, "No worker process and no sandbox: for debuggers");
-  std::string faults = "What happens to a request:\n";
+  std::string meanings = "What happens to a request:\n";
   for (const explore::SweepFault& fault : explore::sweep_faults())
-    faults += "  " + std::string(fault.name) + ": " + std::string(fault.meaning) + "\n";
-  command->footer(faults + R"(
+    meanings += "  " + std::string(fault.name) + ": " + std::string(fault.meaning) + "\n";
+  command->footer(meanings + R"(
 Examples:
   drydock sweep build/guest/pvscsi.sys
   drydock sweep my.sys --requests 50 --faults hang,unplug --processors 2 --seed 7

@@ -1,7 +1,9 @@
 #include "explore/shrink.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -58,6 +60,7 @@ class Shrinker {
     all.decisions_after = answers_.size();
     // What is left, as a recording: that is what a replay repeats.
     all.config = with(config_, answers_);
+    all.scenario = scenario_;
     const RunResult last = TRY(scenario::run(all.config));
     if (config_.strategy.kind != Kind::Steady)
       all.config.strategy = {Kind::Recorded, config_.strategy.seed, last.answers, {}};
@@ -88,10 +91,25 @@ class Shrinker {
     if (!answers_.empty() && fails(config_, {})) answers_.clear();
     for (unsigned fewer = 1; fewer < config_.processors && !ended_; ++fewer)
       if (accept(&RunConfig::processors, fewer)) break;
+    take_steps();
     take_requests();
     take_answers();
+    take_steps();
     take_requests();
     for (std::size_t i = 0; i < answers_.size() && !ended_; ++i) lower(i);
+  }
+
+  /// The last first: those that were not reached go at once.
+  void take_steps() {
+    for (std::size_t i = config_.scenario->steps.size(); i-- != 0 && !ended_;) {
+      const std::string_view word = config_.scenario->steps[i].word->name;
+      if (word == "load" || word == "unload") continue;
+      std::vector<scenario::Step> fewer = config_.scenario->steps;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+      auto part = std::make_shared<const scenario::Scenario>(scenario::part_of(*config_.scenario, std::move(fewer)));
+      if (!accept(&RunConfig::scenario, part.get())) continue;
+      scenario_ = std::move(part);
+    }
   }
 
   /// A failure need not come with every number above the least that it comes with: few first, then one by one.
@@ -126,7 +144,8 @@ class Shrinker {
     if (fails(config_, lower)) answers_ = std::move(lower);
   }
 
-  bool accept(unsigned RunConfig::*what, unsigned value) {
+  template <class T>
+  bool accept(T RunConfig::*what, std::type_identity_t<T> value) {
     RunConfig smaller = config_;
     smaller.*what = value;
     if (!fails(smaller, answers_)) return false;
@@ -156,6 +175,7 @@ class Shrinker {
 
   const Shrink& how_;
   RunConfig config_;
+  std::shared_ptr<const scenario::Scenario> scenario_;  // config_'s, once it is a part
   std::vector<SiteAnswer> answers_;
   Failure wanted_;
   scenario::Budget budget_;

@@ -86,7 +86,8 @@ std::string change(std::string_view what, std::size_t before, std::size_t after)
 }  // namespace
 
 std::string text_of(const ShrinkSummary& summary, const Look& look) {
-  std::string text = fmt::format("shrunk in {} runs: it takes {}, {}, {}\n", grouped(summary.runs),
+  std::string text = fmt::format("shrunk in {} runs: it takes {}, {}, {}, {}\n", grouped(summary.runs),
+                                 change("steps", summary.steps_before, summary.steps_after),
                                  change("decisions", summary.decisions_before, summary.decisions_after),
                                  change("requests", summary.requests_before, summary.requests_after),
                                  change("processors", summary.processors_before, summary.processors_after));
@@ -130,6 +131,7 @@ std::string json_of(const ShrinkSummary& summary, const std::string& run) {
   const ordered_json json{{"runs", summary.runs},
                           {"finished", summary.finished},
                           {"decisions", pair(summary.decisions_before, summary.decisions_after)},
+                          {"steps", pair(summary.steps_before, summary.steps_after)},
                           {"requests", pair(summary.requests_before, summary.requests_after)},
                           {"processors", pair(summary.processors_before, summary.processors_after)},
                           {"decisions_left", decisions},

@@ -11,6 +11,7 @@ namespace drydock::report {
 struct ShrinkSummary {
   std::uint64_t runs = 0;
   std::size_t decisions_before = 0, decisions_after = 0;
+  std::size_t steps_before = 0, steps_after = 0;
   unsigned requests_before = 0, requests_after = 0;
   unsigned processors_before = 0, processors_after = 0;
   std::uint64_t seed = 0;  ///< 0: none

@@ -60,4 +60,7 @@ host::Result<Scenario> parse_scenario(std::string_view text, const std::string& 
 /// whole life of a driver of this kind.
 host::Result<Scenario> load_scenario(const std::string& name_or_path, DriverKind kind);
 
+/// Some of a scenario's steps, as a scenario whose name is their text: what load_scenario reads.
+Scenario part_of(const Scenario& whole, std::vector<Step> steps);
+
 }  // namespace drydock::scenario

@@ -107,6 +107,20 @@ bool says(const Scenario& scenario, std::string_view name) {
 
 }  // namespace
 
+Scenario part_of(const Scenario& whole, std::vector<Step> steps) {
+  Scenario part;
+  for (const Step& step : steps) {
+    part.name += fmt::format("{}{}", part.name.empty() ? "" : ", ", step.word->name);
+    if (step.number == 0) continue;
+    part.name += fmt::format(" {}", step.number);
+    if (step.word->number == StepWord::Number::Duration) part.name += " ns";
+  }
+  part.meaning = "these steps";
+  part.board = whole.board;
+  part.steps = std::move(steps);
+  return part;
+}
+
 Result<Scenario> parse_scenario(std::string_view text, const std::string& file) {
   Scenario scenario;
   scenario.name = file;
