@@ -51,7 +51,8 @@ int shrink_run(Job& job, std::uint64_t runs_max, host::WorkerProgress& progress)
 
 void add_shrink_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
-      "shrink", "Make a failed run small: the fewest steps, requests, processors and decisions that still fail the same way");
+      "shrink",
+      "Make a failed run small: the fewest steps, requests, processors and decisions that still fail the same way");
   struct Options {
     std::string token;
     std::uint64_t runs_max = explore::Shrink{}.runs_max;
@@ -59,14 +60,16 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
   };
   auto options = std::make_shared<Options>();
   command
-      ->add_option("run", options->token, "What a failed run printed (driver=...,board=...,...), or a file written by run --save")
+      ->add_option("run", options->token,
+                   "What a failed run printed (driver=...,board=...,...), or a file written by run --save")
       ->required()
       ->type_name("TOKEN|FILE");
   command->add_option("--tries", options->runs_max, "End after so many runs, with what is reached by then")
       ->type_name("N")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--save", options->display.save, "Write the small run to a file that replay reads")->type_name("FILE");
+  command->add_option("--save", options->display.save, "Write the small run to a file that replay reads")
+      ->type_name("FILE");
   add_display_options(*command, options->display);
   command->footer(R"(Examples:
   drydock shrink driver=my.sys,board=pvscsi-smp,scenario=lifecycle,processors=2,requests=64,seed=7
@@ -78,7 +81,8 @@ Fails the same way: the same exit code, and the first finding has the same rule 
       auto wish = wish_of_token(options->token);
       if (!wish) return complain(wish.failure());
       if (!wish->record.empty())
-        return complain(host::error(options->token, ": a recorded run cannot be shrunk: its devices say what happens in it"));
+        return complain(
+            host::error(options->token, ": a recorded run cannot be shrunk: its devices say what happens in it"));
       wish->progress = Wish::Progress::Decisions;
       auto job = prepare(std::move(*wish), options->display, chosen.program);
       if (!job) return complain(job.failure());

@@ -76,7 +76,8 @@ class Shrinker {
     config.keep_trace = true;
     RunResult result = TRY(scenario::run(config));
     ++runs_;
-    if (result.live) return host::error("a live run depends on the wall's clock, not on decisions alone: it cannot be shrunk");
+    if (result.live)
+      return host::error("a live run depends on the wall's clock, not on decisions alone: it cannot be shrunk");
     if (result.passed()) return host::error("this run passes: there is no failure that a smaller one could show");
     wanted_ = failure_of(result);
     answers_ = answers_in(*result.trace);

@@ -23,9 +23,9 @@ struct Shrink {
 
 struct Shrunk {
   scenario::RunResult before;
-  scenario::RunResult after;     ///< with its trace
-  scenario::RunConfig config;    ///< of `after`: its decisions are recorded ones
-  std::shared_ptr<const scenario::Scenario> scenario;  ///< of `config`, if it is a part of the one before
+  scenario::RunResult after;                              ///< with its trace
+  scenario::RunConfig config;                             ///< of `after`: its decisions are recorded ones
+  std::shared_ptr<const scenario::Scenario> scenario;     ///< of `config`, if it is a part of the one before
   std::size_t decisions_before = 0, decisions_after = 0;  ///< answered otherwise than on an undisturbed machine
   std::uint64_t runs = 0;
   bool finished = true;  ///< false: somebody or runs_max ended it before nothing more could be taken away

@@ -77,8 +77,8 @@ TEST(Shrink, FaultsAreDecisionsToo) {
   const TemporaryFile board("hangs.toml",
                             "name = \"hangs\"\n[[device]]\nslot = \"0:3.0\"\nmodel = \"pvscsi\"\n"
                             "disk = [{ target = 0, size = \"64 MiB\" }]\nfaults = { hang = 3, late = 3 }\n");
-  const Ran ran = drydock(
-      "shrink " + fail(guest("zoo/scsi_reset_leaves_requests") + " --board " + board.path() + " --runs 20"));
+  const Ran ran =
+      drydock("shrink " + fail(guest("zoo/scsi_reset_leaves_requests") + " --board " + board.path() + " --runs 20"));
   EXPECT_EQ(ran.exit_code, 1) << ran.output;
   EXPECT_TRUE(ran.says("scsi_reset_leaves_requests.sys!")) << ran.output;  // where the driver was
   EXPECT_TRUE(ran.says("fault: a request ")) << ran.output;
@@ -102,7 +102,8 @@ TEST(Shrink, TriesEndIt) {
 }
 
 TEST(Shrink, ARunThatPassesIsRefused) {
-  const Ran ran = drydock("shrink driver=" + guest("wdm_echo") + ",board=empty,scenario=wdm,processors=1,requests=8,seed=1");
+  const Ran ran =
+      drydock("shrink driver=" + guest("wdm_echo") + ",board=empty,scenario=wdm,processors=1,requests=8,seed=1");
   EXPECT_EQ(ran.exit_code, 2) << ran.output;
   EXPECT_TRUE(ran.says("this run passes")) << ran.output;
 }
