@@ -35,7 +35,7 @@ host::Result<scenario::Budget> budget_of(const std::string& text) {
   scenario::Budget budget;
   if (text.empty()) return budget;
   const auto ns = bus::board::nanoseconds_of_text(text);
-  if (!ns || *ns <= 0) return host::error("--budget ", text, ": this is no duration; write 30 s, 5 min, 500 ms");
+  if (!ns || *ns <= 0) return host::error("--budget ", text, ": this is no duration; write 500 ms, 30 s, 5 min or 24 h");
   budget.virtual_time = machine::Duration{*ns};
   return budget;
 }

@@ -277,6 +277,7 @@ TEST(Quantity, ReadsSizesAndDurations) {
   EXPECT_EQ(size_of_text("99999999999 TiB"), std::nullopt);
   EXPECT_EQ(nanoseconds_of_text("2.5 ms"), 2'500'000);
   EXPECT_EQ(nanoseconds_of_text("4 s"), 4'000'000'000);
+  EXPECT_EQ(nanoseconds_of_text("1.5 h"), 5'400'000'000'000);
   EXPECT_EQ(nanoseconds_of_text("4"), std::nullopt);
 }
 

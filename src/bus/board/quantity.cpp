@@ -51,8 +51,12 @@ std::optional<std::uint64_t> size_of_text(std::string_view text) {
 }
 
 std::optional<std::int64_t> nanoseconds_of_text(std::string_view text) {
-  auto value =
-      parse(text, {{"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"min", 60'000'000'000}});
+  auto value = parse(text, {{"ns", 1},
+                            {"us", 1'000},
+                            {"ms", 1'000'000},
+                            {"s", 1'000'000'000},
+                            {"min", 60'000'000'000},
+                            {"h", 3'600'000'000'000}});
   if (!value) return std::nullopt;
   return static_cast<std::int64_t>(*value);
 }
