@@ -153,7 +153,7 @@ class ProgressLine {
     if (progress.reports || ++calls_ < 5) return;  // what ends at once needs none
     const std::string line =
         kind_ == Wish::Progress::Decisions
-            ? fmt::format("{} runs, {} decisions left", progress.done.load(), progress.subject.load())
+            ? fmt::format("{} tries, {} decisions left", progress.done.load(), progress.bad.load())
             : fmt::format("{} of {} runs, {} failed, at seed {}", progress.done.load(), progress.total.load(),
                           progress.bad.load(), progress.subject.load());
     std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
@@ -238,7 +238,8 @@ std::string repeat_command(const Job& job, std::uint64_t seed) {
   unfinished.requests = job.config.requests;
   scenario::RunConfig config = job.config;
   config.strategy.seed = seed;
-  return job.program + " replay " + explore::to_text(explore::token_of(config, unfinished));
+  const char* command = job.wish.progress == Wish::Progress::Decisions ? " shrink " : " replay ";
+  return job.program + command + explore::to_text(explore::token_of(config, unfinished));
 }
 
 }  // namespace

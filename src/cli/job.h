@@ -64,6 +64,7 @@ struct Job {
   std::vector<scenario::DriverFile> drivers;
   std::vector<scenario::DriverFile> filters;
   scenario::Scenario scenario;
+  std::shared_ptr<const scenario::Scenario> part;  ///< of `scenario`, where the work has made its own
   std::unique_ptr<host::RecordWriter> record_file;
   std::unique_ptr<machine::Tape> tape;  ///< of a live run that is recorded or made again
   bus::board::Board board;

@@ -1,5 +1,7 @@
 // drydock shrink
 
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
@@ -12,31 +14,34 @@ namespace drydock::cli {
 
 namespace {
 
-int shrink_run(Job& job, std::uint64_t runs_max, host::WorkerProgress& progress) {
+constexpr std::uint64_t kTriesMax = 1'000'000;
+
+int shrink_run(Job& job, std::uint64_t tries_max, host::WorkerProgress& progress) {
   explore::Shrink how;
-  how.runs_max = runs_max;
+  how.tries_max = tries_max;
+  how.expected_digest = job.wish.expected_digest;
   how.after_each = [&](const explore::ShrinkProgress& reached) {
-    progress.done = reached.runs;
-    progress.subject = reached.decisions;
+    progress.done = reached.tries;
+    progress.bad = reached.decisions;
     return !progress.stop_asked.load();
   };
-  progress.total = runs_max;
+  progress.total = tries_max;
+  progress.subject = job.config.strategy.seed;
   auto shrunk = explore::shrink(job.config, how);
   end_progress(job, progress);
   if (!shrunk) return complain(shrunk.failure());
+  if (!shrunk->contradiction.empty()) {
+    std::fprintf(stderr, "drydock: nondeterminism: %s\n", shrunk->contradiction.c_str());
+    return exit_code(host::ExitCode::Nondeterminism);
+  }
   const scenario::RunResult& small = shrunk->after;
-  const report::ShrinkSummary summary{.runs = shrunk->runs,
+  const report::ShrinkSummary summary{.tries = shrunk->tries,
                                       .decisions_before = shrunk->decisions_before,
                                       .decisions_after = shrunk->decisions_after,
-                                      .steps_before = shrunk->before.steps.size(),
-                                      .steps_after = small.steps.size(),
-                                      .requests_before = shrunk->before.requests,
-                                      .requests_after = small.requests,
-                                      .processors_before = shrunk->before.processors,
-                                      .processors_after = small.processors,
-                                      .seed = small.strategy.seed,
-                                      .finished = shrunk->finished,
-                                      .trace = &*small.trace};
+                                      .before = &shrunk->before,
+                                      .after = &small,
+                                      .finished = shrunk->finished};
+  job.part = shrunk->scenario;
   job.config = shrunk->config;
   if (job.display.json) {
     put(report::json_of(summary, report::json_of(small, replay_command(job, small))));
@@ -55,7 +60,7 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
       "Make a failed run small: the fewest steps, requests, processors and decisions that still fail the same way");
   struct Options {
     std::string token;
-    std::uint64_t runs_max = explore::Shrink{}.runs_max;
+    std::uint64_t tries_max = explore::Shrink{}.tries_max;
     Display display;
   };
   auto options = std::make_shared<Options>();
@@ -64,9 +69,9 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
                    "What a failed run printed (driver=...,board=...,...), or a file written by run --save")
       ->required()
       ->type_name("TOKEN|FILE");
-  command->add_option("--tries", options->runs_max, "End after so many runs, with what is reached by then")
+  command->add_option("--tries", options->tries_max, "End after so many runs, with what is reached by then")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, kTriesMax))
       ->capture_default_str();
   command->add_option("--save", options->display.save, "Write the small run to a file that replay reads")
       ->type_name("FILE");
@@ -75,7 +80,8 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
   drydock shrink driver=my.sys,board=pvscsi-smp,scenario=lifecycle,processors=2,requests=64,seed=7
   drydock shrink failed.drydock-run --timeline=all
 
-Fails the same way: the same exit code, and the first finding has the same rule at the same place of the driver.)");
+Fails the same way: the same exit code, and the first finding has the same rule at the same
+place of the driver, or, where it has none, in the same step.)");
   command->callback([options, &chosen] {
     chosen.run = [options, &chosen] {
       auto wish = wish_of_token(options->token);
@@ -86,8 +92,8 @@ Fails the same way: the same exit code, and the first finding has the same rule 
       wish->progress = Wish::Progress::Decisions;
       auto job = prepare(std::move(*wish), options->display, chosen.program);
       if (!job) return complain(job.failure());
-      return carry_out(**job, [runs_max = options->runs_max](Job& its, host::WorkerProgress& progress) {
-        return shrink_run(its, runs_max, progress);
+      return carry_out(**job, [tries_max = options->tries_max](Job& its, host::WorkerProgress& progress) {
+        return shrink_run(its, tries_max, progress);
       });
     };
   });

@@ -26,6 +26,7 @@ constexpr SiteText kSites[] = {
     {"scsiport.tick_phase", "a request's timer began {0}/{1} of a tick earlier"},
     {"scsiport.early_interrupt", "an interrupt comes before HwScsiInitialize"},
     {"scsiport.hold_off_shortened", "the bus rests for {0}/{1} less after a reset"},
+    {"pvscsi.late", "fault: a request ends long after its time"},
     {"rdrand", "a random number of the processor's"},
 };
 

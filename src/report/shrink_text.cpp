@@ -78,25 +78,30 @@ std::vector<Decision> decisions_in(const machine::Trace& trace) {
   return decisions;
 }
 
-std::string change(std::string_view what, std::size_t before, std::size_t after) {
-  if (before == after) return fmt::format("{} {}", grouped(after), what);
-  return fmt::format("{} of {} {}", grouped(after), grouped(before), what);
+std::string change(std::string_view one, std::uint64_t before, std::uint64_t after) {
+  const std::string_view plural = before == 1 ? "" : "s";
+  if (after < before) return fmt::format("{} of {} {}{}", grouped(after), grouped(before), one, plural);
+  return fmt::format("{} {}{}", grouped(after), one, after == 1 ? "" : "s");
 }
 
 }  // namespace
 
 std::string text_of(const ShrinkSummary& summary, const Look& look) {
-  std::string text = fmt::format("shrunk in {} runs: it takes {}, {}, {}, {}\n", grouped(summary.runs),
-                                 change("steps", summary.steps_before, summary.steps_after),
-                                 change("decisions", summary.decisions_before, summary.decisions_after),
-                                 change("requests", summary.requests_before, summary.requests_after),
-                                 change("processors", summary.processors_before, summary.processors_after));
+  const scenario::RunResult &before = *summary.before, &after = *summary.after;
+  std::string text = fmt::format("shrunk in {} tries: it takes {}, {}, {}, {}\n", grouped(summary.tries),
+                                 change("step", before.steps.size(), after.steps.size()),
+                                 change("request", before.total.sent, after.total.sent),
+                                 change("processor", before.processors, after.processors),
+                                 change("decision", summary.decisions_before, summary.decisions_after));
   if (!summary.finished)
     text += look.paint(Tone::Warn, "ended before everything was tried: a smaller run may be possible") + "\n";
-  const std::vector<Decision> decisions = decisions_in(*summary.trace);
-  if (decisions.empty())
+  if (!after.trace) return text + "\n";
+  const std::vector<Decision> decisions = decisions_in(*after.trace);
+  if (decisions.empty()) {
+    const bool loaded = after.strategy.kind != scenario::StrategyChoice::Kind::Steady;
     return text + fmt::format("it fails on an undisturbed machine as well{}\n\n",
-                              summary.seed == 0 ? "" : fmt::format(", under the load of seed {}", summary.seed));
+                              loaded ? fmt::format(", under the load of seed {}", after.strategy.seed) : "");
+  }
   text += "\nwhat goes otherwise than on an undisturbed machine\n";
   std::size_t running = 0;
   for (const Decision& each : decisions) running = std::max(running, width_of(each.running));
@@ -112,8 +117,9 @@ std::string text_of(const ShrinkSummary& summary, const Look& look) {
 
 std::string json_of(const ShrinkSummary& summary, const std::string& run) {
   using nlohmann::ordered_json;
+  const scenario::RunResult &before = *summary.before, &after = *summary.after;
   ordered_json decisions = ordered_json::array();
-  for (const Decision& each : decisions_in(*summary.trace)) {
+  for (const Decision& each : after.trace ? decisions_in(*after.trace) : std::vector<Decision>()) {
     const machine::DecisionRecord decision = machine::decision_of(each.record);
     decisions.push_back({{"virtual_ns", each.record.at.count()},
                          {"processor", each.record.processor},
@@ -125,15 +131,15 @@ std::string json_of(const ShrinkSummary& summary, const std::string& run) {
                          {"of", decision.of},
                          {"meaning", each.text}});
   }
-  const auto pair = [](std::size_t before, std::size_t after) {
-    return ordered_json{{"before", before}, {"after", after}};
+  const auto pair = [](std::uint64_t then, std::uint64_t now) {
+    return ordered_json{{"before", then}, {"after", now}};
   };
-  const ordered_json json{{"runs", summary.runs},
+  const ordered_json json{{"tries", summary.tries},
                           {"finished", summary.finished},
                           {"decisions", pair(summary.decisions_before, summary.decisions_after)},
-                          {"steps", pair(summary.steps_before, summary.steps_after)},
-                          {"requests", pair(summary.requests_before, summary.requests_after)},
-                          {"processors", pair(summary.processors_before, summary.processors_after)},
+                          {"steps", pair(before.steps.size(), after.steps.size())},
+                          {"requests", pair(before.total.sent, after.total.sent)},
+                          {"processors", pair(before.processors, after.processors)},
                           {"decisions_left", decisions},
                           {"run", ordered_json::parse(run)}};
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

@@ -95,10 +95,54 @@ TEST(Shrink, WhatFailsUndisturbedNeedsNoDecision) {
   EXPECT_FALSE(steady.says("under the load of seed")) << steady.output;
 }
 
+TEST(Shrink, NumbersInStepsBecomeSmaller) {
+  const std::string line = guest("zoo/scsi_abort_then_reset") + " --board pvscsi --scenario 'io 200, wait 2 s, io 300'";
+  const Ran ran = drydock("shrink " + fail(line) + " --json");
+  const auto json = nlohmann::json::parse(ran.output, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << ran.output;
+  EXPECT_LT(json["requests"]["after"].get<int>(), 100) << ran.output;
+  EXPECT_LT(json["requests"]["after"].get<int>(), json["requests"]["before"].get<int>()) << ran.output;
+}
+
+/// A finding of the scenario has no place in the driver: it must come in the same step.
+TEST(Shrink, WhatTheScenarioFindsIsFoundInTheSameStep) {
+  const std::string token = fail(guest("zoo/wdf_nobody_completes") + " --board edu --scenario surprise-removal");
+  const Ran before = drydock("replay " + token + " --json"), after = drydock("shrink " + token + " --json");
+  const auto run = nlohmann::json::parse(before.output, nullptr, false);
+  const auto small = nlohmann::json::parse(after.output, nullptr, false);
+  ASSERT_FALSE(run.is_discarded()) << before.output;
+  ASSERT_FALSE(small.is_discarded()) << after.output;
+  const auto failed_step = [](const nlohmann::json& of) {
+    std::string name;
+    for (const auto& step : of["steps"])
+      if (step["state"] == "failed") name = step["name"];
+    return name;
+  };
+  EXPECT_EQ(small["run"]["findings"][0]["rule"], run["findings"][0]["rule"]);
+  EXPECT_EQ(run["findings"][0]["at"], "");
+  EXPECT_EQ(failed_step(small["run"]), failed_step(run));
+  for (const char* stays : {"load", "start", "enumerate", "unload"}) {
+    bool there = false;
+    for (const auto& step : small["run"]["steps"]) there = there || step["name"] == stays;
+    EXPECT_TRUE(there) << stays << after.output;
+  }
+}
+
+TEST(Shrink, ARunThatIsNotTheOneItWasIsRefused) {
+  std::string token = a_race();
+  const auto digest = token.find(",digest=");
+  ASSERT_NE(digest, std::string::npos);
+  const Ran ran = drydock("shrink " + token.substr(0, digest) + ",digest=0000000000000000");
+  EXPECT_EQ(ran.exit_code, 6) << ran.output;
+  EXPECT_TRUE(ran.says("nondeterminism: the run had the digest 0000000000000000")) << ran.output;
+}
+
 TEST(Shrink, TriesEndIt) {
   const Ran ran = drydock("shrink " + a_race() + " --tries 3");
   EXPECT_EQ(ran.exit_code, 1) << ran.output;
+  EXPECT_TRUE(ran.says("shrunk in 3 tries")) << ran.output;
   EXPECT_TRUE(ran.says("ended before everything was tried")) << ran.output;
+  EXPECT_EQ(drydock("shrink " + a_race() + " --tries 0").exit_code, 2);
 }
 
 TEST(Shrink, ARunThatPassesIsRefused) {
