@@ -1,21 +1,28 @@
 #include "wdf/forward_progress.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "machine/thread.h"
 #include "wdf/callback.h"
 #include "wdf/device.h"
 #include "wdf/queue.h"
-#include "wdf/queued_io.h"
 
 namespace drydock::wdf {
+
+namespace {
+
+void complete_cancelled(IRP* irp) {
+  irp->IoStatus.Status = STATUS_CANCELLED;
+  irp->IoStatus.Information = 0;
+  IofCompleteRequest(irp, 0);
+}
+
+}  // namespace
 
 ForwardProgress::ForwardProgress(Queue& queue, const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY& policy)
     : queue_(queue), policy_(policy) {
   KeInitializeEvent(&back_, SynchronizationEvent, FALSE);
-}
-
-ForwardProgress::~ForwardProgress() {
-  for (Request* each : all_) each->delete_object();
 }
 
 NTSTATUS ForwardProgress::fill() {
@@ -27,12 +34,12 @@ NTSTATUS ForwardProgress::fill() {
       return status;
     Request& request = *made.release();
     all_.push_back(&request);
+    free_.push_back(&request);
     if (auto allocate = policy_.EvtIoAllocateResourcesForReservedRequest) {
       const NTSTATUS status =
           call_driver(allocate, queue_.handle_as<WDFQUEUE>(), request.handle_as<WDFREQUEST>());
       if (!NT_SUCCESS(status)) return status;
     }
-    free_.push_back(&request);
   }
   return STATUS_SUCCESS;
 }
@@ -59,6 +66,10 @@ Request* ForwardProgress::request_for(IRP* irp, Request* made, NTSTATUS* status)
     made->delete_object();
   }
   if (!wants_reserve(irp)) return nullptr;
+  if (gone_) {
+    *status = STATUS_INVALID_DEVICE_STATE;
+    return nullptr;
+  }
   if (free_.empty()) {
     IoMarkIrpPending(irp);
     irp->Tail.Overlay.DriverContext[0] = this;
@@ -66,10 +77,9 @@ Request* ForwardProgress::request_for(IRP* irp, Request* made, NTSTATUS* status)
     IoSetCancelRoutine(irp, on_irp_cancel);
     *status = STATUS_PENDING;
     if (!irp->Cancel || IoSetCancelRoutine(irp, nullptr) == nullptr) return nullptr;
-    waiting_.pop_back();
-    irp->IoStatus.Status = STATUS_CANCELLED;
-    irp->IoStatus.Information = 0;
-    IofCompleteRequest(irp, 0);
+    std::erase(waiting_, irp);
+    complete_cancelled(irp);
+    if (all_back()) KeSetEvent(&back_, 0, FALSE);
     return nullptr;
   }
   Request& reserved = *free_.back();
@@ -80,12 +90,11 @@ Request* ForwardProgress::request_for(IRP* irp, Request* made, NTSTATUS* status)
 
 /// Called with the cancel lock held.
 void NTAPI ForwardProgress::on_irp_cancel(DEVICE_OBJECT*, IRP* irp) {
-  auto* self = static_cast<ForwardProgress*>(irp->Tail.Overlay.DriverContext[0]);
-  IoReleaseCancelSpinLock(irp->CancelIrql);
+  const auto self = static_cast<ForwardProgress*>(irp->Tail.Overlay.DriverContext[0])->shared_from_this();
   std::erase(self->waiting_, irp);
-  irp->IoStatus.Status = STATUS_CANCELLED;
-  irp->IoStatus.Information = 0;
-  IofCompleteRequest(irp, 0);
+  IoReleaseCancelSpinLock(irp->CancelIrql);
+  complete_cancelled(irp);
+  if (self->all_back()) KeSetEvent(&self->back_, 0, FALSE);
 }
 
 IRP* ForwardProgress::next_waiting() {
@@ -97,24 +106,30 @@ IRP* ForwardProgress::next_waiting() {
   return nullptr;
 }
 
-void ForwardProgress::wait_until_back() {
-  while (free_.size() < all_.size()) KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
+void ForwardProgress::run_down() {
+  while (!all_back()) KeWaitForSingleObject(&back_, Executive, KernelMode, FALSE, nullptr);
+  gone_ = true;
+  free_.clear();
+  for (Request* each : std::exchange(all_, {})) each->delete_object();
 }
 
 void ForwardProgress::take_back(Request& reserved) {
+  const auto self = shared_from_this();
   free_.push_back(&reserved);
-  KeSetEvent(&back_, 0, FALSE);
-  if (serving_) return;
-  serving_ = true;
+  // Further out on this stack it is given out; what another thread does meanwhile nobody knows.
+  const void* const me = &machine::current_thread();
+  if (std::find(serving_.begin(), serving_.end(), me) != serving_.end()) return;
+  serving_.push_back(me);
   while (!free_.empty()) {
     IRP* irp = next_waiting();
     if (!irp) break;
     Request& request = *free_.back();
     free_.pop_back();
     request.carry(irp);
-    QueuedIo::of(*queue_.device()).present(request, &queue_);
+    queue_.take(request);
   }
-  serving_ = false;
+  std::erase(serving_, me);
+  if (all_back()) KeSetEvent(&back_, 0, FALSE);
 }
 
 }  // namespace drydock::wdf

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -114,19 +116,20 @@ bool IoTarget::send_and_forget(Request& request) {
 }
 
 void IoTarget::set_timer(Request& request, LONGLONG due) {
-  Sending& sending = request.sending();
-  KeInitializeTimerEx(&sending.timer, NotificationTimer);
-  KeInitializeDpc(&sending.timer_dpc, timed_out, &request);
+  request.reference();
+  auto* made = new SendTimer{request, {}, {}};
+  KeInitializeTimerEx(&made->timer, NotificationTimer);
+  KeInitializeDpc(&made->dpc, timed_out, made);
   LARGE_INTEGER when{};
   when.QuadPart = due;
-  sending.timer_set = true;
-  request.reference();  // the timer's
-  KeSetTimer(&sending.timer, when, &sending.timer_dpc);
+  request.sending().timer = made;
+  KeSetTimer(&made->timer, when, &made->dpc);
 }
 
 void NTAPI IoTarget::timed_out(KDPC*, PVOID context, PVOID, PVOID) {
-  auto& request = *static_cast<Request*>(context);
-  if (request.sending().state == Sending::State::Sent && request.sending().timer_set) {
+  const std::unique_ptr<SendTimer> self(static_cast<SendTimer*>(context));
+  Request& request = self->request;
+  if (request.with_target() && request.sending().timer == self.get()) {
     request.sending().timed_out = true;
     cancel(request);
   }
@@ -149,7 +152,10 @@ NTSTATUS NTAPI IoTarget::irp_done(DEVICE_OBJECT*, IRP*, PVOID context) {
 
 void IoTarget::done(Request& request) {
   Sending& sending = request.sending();
-  if (std::exchange(sending.timer_set, false) && KeCancelTimer(&sending.timer)) request.dereference();
+  if (SendTimer* timer = std::exchange(sending.timer, nullptr); timer && KeCancelTimer(&timer->timer)) {
+    delete timer;  // otherwise its DPC does
+    request.dereference();
+  }
   IRP* irp = request.irp();
   if (sending.timed_out && irp->IoStatus.Status == STATUS_CANCELLED) irp->IoStatus.Status = STATUS_IO_TIMEOUT;
   sending.result.IoStatus = irp->IoStatus;

@@ -10,6 +10,13 @@ class IoTarget;
 class Memory;
 class Request;
 
+/// A send's time limit. Not part of Sending: its DPC may come when the request is long on its next way, or ended.
+struct SendTimer {
+  Request& request;  ///< referenced
+  KTIMER timer;
+  KDPC dpc;
+};
+
 struct Sending {
   enum class State : std::uint8_t { Idle, Formatted, Sent, Done };
   State state = State::Idle;
@@ -35,9 +42,7 @@ struct Sending {
   } kept;  ///< the IRP's own buffers, put back afterwards
 
   // ---- time ----
-  KTIMER timer{};
-  KDPC timer_dpc{};
-  bool timer_set = false;
+  SendTimer* timer = nullptr;  ///< running, or expired with its DPC still to come
   bool timed_out = false;
 
   bool has_buffers() const { return memory[0] || memory[1] || memory[2] || buffer_to_free || mdl; }

@@ -47,8 +47,8 @@ SIZE_T context_size(const WDF_OBJECT_ATTRIBUTES& attributes) {
 WDFOBJECT Handles::give(Object& object) {
   std::uint32_t index;
   if (free_.empty()) {
+    if (slots_.size() == kMax) return nullptr;
     index = static_cast<std::uint32_t>(slots_.size());
-    HOST_CHECK(index <= 0xFFFFF);
     slots_.emplace_back();
   } else {
     index = free_.back();
@@ -64,7 +64,7 @@ WDFOBJECT Handles::give(Object& object) {
 
 void Handles::take_back(Object& object) {
   if (!object.handle()) return;
-  const auto index = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(object.handle()) >> 4 & 0xFFFFF);
+  const auto index = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(object.handle()) >> 4 & (kMax - 1));
   slots_[index].object = nullptr;
   free_.push_back(index);
 }
@@ -139,6 +139,7 @@ NTSTATUS Object::commit(const WDF_OBJECT_ATTRIBUTES* attributes, Object* parent)
   if (parent && parent->state_ != ObjectState::Created) return STATUS_DELETE_PENDING;
   if (machine::refused("wdf.object")) return STATUS_INSUFFICIENT_RESOURCES;
   handle_ = framework().handles.give(*this);
+  if (!handle_) return STATUS_INSUFFICIENT_RESOURCES;
   if (attributes) {
     ObjectContext context;
     const NTSTATUS status = make_context(*attributes, context);

@@ -176,12 +176,13 @@ class Object {
 /// Words for drivers, each good for one object; a stale one is never taken for another's.
 class Handles {
  public:
+  /// Null if there are too many objects.
   WDFOBJECT give(Object& object);
   void take_back(Object& object);
   /// Null for what is no handle, or no longer one.
   Object* find(WDFOBJECT handle) const {
     const auto word = reinterpret_cast<std::uint64_t>(handle);
-    const std::uint64_t index = word >> 4 & 0xFFFFF;
+    const std::uint64_t index = word >> 4 & (kMax - 1);
     if (index >= slots_.size()) return nullptr;
     const Slot& slot = slots_[index];
     return slot.object && slot.object->handle_ == handle ? slot.object : nullptr;
@@ -194,6 +195,7 @@ class Handles {
     Object* object = nullptr;
     std::uint32_t generation = 0;
   };
+  static constexpr std::size_t kMax = 0x100000;  ///< an index is 20 bits of the word
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::uint32_t next_number_[static_cast<unsigned>(ObjectType::Count)] = {};

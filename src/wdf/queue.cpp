@@ -349,11 +349,26 @@ void Queue::wait_for(KEVENT& event, Wait wait, const char* what) {
   KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
 }
 
+NTSTATUS Queue::assign(const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY& policy) {
+  if (std::exchange(has_policy_, true)) return STATUS_INVALID_DEVICE_REQUEST;
+  reference();  // the driver, asked to equip the reserve, may delete the queue
+  const auto made = std::make_shared<ForwardProgress>(*this, policy);
+  NTSTATUS status = made->fill();
+  if (NT_SUCCESS(status) && state() != ObjectState::Created) status = STATUS_DELETE_PENDING;
+  if (NT_SUCCESS(status)) {
+    forward_progress_ = made;
+  } else {
+    made->run_down();
+    has_policy_ = false;
+  }
+  dereference();
+  return status;
+}
+
 void Queue::run_down() {
   purge(true, nullptr, nullptr);
   wait_until_empty();
-  if (forward_progress_) forward_progress_->wait_until_back();
-  forward_progress_.reset();
+  if (const auto reserve = std::exchange(forward_progress_, nullptr)) reserve->run_down();
   disposing_ = true;
   QueuedIo::of(device_).forget(*this);
 }

@@ -57,8 +57,9 @@ class Queue final : public Object {
   void cancel(Request& request);
 
   // ---- requests in reserve ----
-  ForwardProgress* forward_progress() const { return forward_progress_.get(); }
-  void set_forward_progress(std::unique_ptr<ForwardProgress> made) { forward_progress_ = std::move(made); }
+  std::shared_ptr<ForwardProgress> forward_progress() const { return forward_progress_; }
+  /// STATUS_INVALID_DEVICE_REQUEST: the queue has a policy, or is about to get one.
+  NTSTATUS assign(const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY& policy);
 
   // ---- the driver's control ----
   ULONG queue_state(ULONG* waiting, ULONG* delivered) const;
@@ -131,7 +132,8 @@ class Queue final : public Object {
   std::size_t total() const { return waiting_.size() + in_driver(); }
 
   Device& device_;
-  std::unique_ptr<ForwardProgress> forward_progress_;
+  std::shared_ptr<ForwardProgress> forward_progress_;
+  bool has_policy_ = false;
   const WDF_IO_QUEUE_CONFIG config_;
   const bool power_managed_;
   ULONG delivered_max_;

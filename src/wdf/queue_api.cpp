@@ -148,11 +148,7 @@ NTSTATUS NTAPI WdfIoQueueAssignForwardProgressPolicy(WDF_DRIVER_GLOBALS*, WDFQUE
       (kind == WdfIoForwardProgressReservedPolicyUseExamine &&
        !policy.ForwardProgressReservePolicySettings.Policy.ExaminePolicy.EvtIoWdmIrpForForwardProgress))
     return STATUS_INVALID_PARAMETER;
-  if (queue.forward_progress()) return STATUS_INVALID_DEVICE_REQUEST;
-  auto made = std::make_unique<ForwardProgress>(queue, policy);
-  if (const NTSTATUS status = made->fill(); !NT_SUCCESS(status)) return status;
-  queue.set_forward_progress(std::move(made));
-  return STATUS_SUCCESS;
+  return queue.assign(policy);
 }
 
 WDFDEVICE NTAPI WdfIoQueueGetDevice(WDF_DRIVER_GLOBALS*, WDFQUEUE Handle) {

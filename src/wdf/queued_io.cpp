@@ -172,9 +172,15 @@ NTSTATUS QueuedIo::dispatch_io(IRP* irp) {
 
   NTSTATUS status;
   Request* request = make_request(irp, Request::Place::InCallerContext, &status);
-  if (queue && queue->forward_progress()) request = queue->forward_progress()->request_for(irp, request, &status);
-  if (!request) return status == STATUS_PENDING ? status : complete(irp, status);
-  return present(*request, queue);
+  if (!queue || !queue->forward_progress()) return request ? present(*request, queue) : complete(irp, status);
+  queue->reference();  // the driver is asked, and may delete it
+  request = queue->forward_progress()->request_for(irp, request, &status);
+  if (request)
+    status = present(*request, queue);
+  else if (status != STATUS_PENDING)
+    complete(irp, status);
+  queue->dereference();
+  return status;
 }
 
 NTSTATUS QueuedIo::present(Request& request, Queue* queue) {

@@ -36,8 +36,6 @@ class QueuedIo final : public IoPackage {
   /// WdfDeviceConfigureRequestDispatching. STATUS_WDF_BUSY if that kind has a queue.
   NTSTATUS route(UCHAR major, Queue& queue);
   Queue* queue_for(UCHAR major) const;
-  /// A request comes to `queue`, by way of EvtIoInCallerContext if there is one.
-  NTSTATUS present(Request& request, Queue* queue);
   /// WdfDeviceEnqueueRequest: from EvtIoInCallerContext to the queue it would have gone to.
   NTSTATUS enqueue(Request& request);
 
@@ -52,6 +50,8 @@ class QueuedIo final : public IoPackage {
 
  private:
   NTSTATUS dispatch_io(IRP* irp);
+  /// The request comes to `queue`, by way of EvtIoInCallerContext if there is one.
+  NTSTATUS present(Request& request, Queue* queue);
   NTSTATUS pass_down(IRP* irp);
   NTSTATUS complete(IRP* irp, NTSTATUS status);
   Request* make_request(IRP* irp, Request::Place place, NTSTATUS* status);

@@ -215,8 +215,12 @@ void Request::end() {
     if (MDL* old = std::exchange(*made, nullptr)) IoFreeMdl(old);
   for (PVOID* copy : {&input_copy_, &output_copy_})
     if (PVOID old = std::exchange(*copy, nullptr)) free_for_driver(client(), old);
-  sending_.reset();
+  forget_sending();
   reserve->take_back(*this);
+}
+
+void Request::forget_sending() {
+  if (sending_) *sending_ = {.result = sending_->result};  // what a completion routine may still be looking at
 }
 
 void Request::carry(IRP* irp) {
@@ -236,7 +240,7 @@ void Request::lose_irp() {
 NTSTATUS Request::reuse(const WDF_REQUEST_REUSE_PARAMS& params) {
   if (with_target()) return STATUS_WDF_REQUEST_INVALID_STATE;
   forget_formatting(*this);
-  if (sending_) *sending_ = {.result = sending_->result};  // what a completion routine may still be looking at
+  forget_sending();
   cancelled = false;
   if (params.Flags & WDF_REQUEST_REUSE_SET_NEW_IRP) {
     if (place_ == Place::Delivered || place_ == Place::Waiting) return STATUS_INVALID_DEVICE_REQUEST;

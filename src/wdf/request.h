@@ -131,6 +131,8 @@ class Request final : public Object {
   void give_irp_back(NTSTATUS status, ULONG_PTR information, CHAR boost);
   /// The request's own end, when its IRP has gone.
   void end();
+  /// It is not on its way to a target any more, and can be formatted anew.
+  void forget_sending();
   static void NTAPI on_irp_cancel(DEVICE_OBJECT* device_object, IRP* irp);
 
   std::unique_ptr<Sending> sending_;

@@ -16,6 +16,8 @@ typedef struct _DEVICE_CONTEXT {
   PU32 KeptCount;
   WDFQUEUE Later;
   WDFREQUEST Late;
+  KEVENT Freed;
+  PU32 Sent;
   KTIMER Timer;
   KDPC TimerDpc;
 } DEVICE_CONTEXT;
@@ -29,6 +31,12 @@ static NTSTATUS NTAPI OnAllocateReserved(WDFQUEUE Queue, WDFREQUEST Request) {
   WriteDown(1, PuppetNote, kNoteReserved);
   MUST(WdfRequestIsReserved(Request));
   MUST(KeGetCurrentIrql() == PASSIVE_LEVEL);
+  if (OrdersOf(1)->Variant == kReserveAgain) {
+    WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY policy;
+    WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_DEFAULT_INIT(&policy, RESERVE_REQUESTS);
+    policy.EvtIoAllocateResourcesForReservedRequest = OnAllocateReserved;
+    MUST(WdfIoQueueAssignForwardProgressPolicy(Queue, &policy) == STATUS_INVALID_DEVICE_REQUEST);
+  }
   MarkOf(Request)->Mark = ++ContextOf(WdfIoQueueGetDevice(Queue))->Marks;
   return MarkOf(Request)->Mark == OrdersOf(1)->FailInterrupt ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
 }
@@ -71,12 +79,57 @@ static VOID NTAPI OnLaterStop(WDFQUEUE Queue, WDFREQUEST Request, ULONG Flags) {
   KeSetTimer(&context->Timer, due, &context->TimerDpc);
 }
 
+// ---- With a target ----
+
+static VOID NTAPI OnSent(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_COMPLETION_PARAMS Params,
+                         WDFCONTEXT Context) {
+  NTSTATUS status = Params->IoStatus.Status;
+  (void)Target;
+  (void)Context;
+  WriteDown(1, PuppetNote, kNoteSent);
+  MUST(status != STATUS_IO_TIMEOUT);
+  WdfRequestComplete(Request, STATUS_SUCCESS);
+  MUST(Params->IoStatus.Status == status);
+}
+
+/// The first goes when its time is over and its timer's DPC waits for this processor; the second is on its way then.
+static VOID Send(DEVICE_CONTEXT* Context, WDFREQUEST Request, WDFIOTARGET Target) {
+  WDF_REQUEST_SEND_OPTIONS options;
+  BOOLEAN first = ++Context->Sent == 1;
+  KIRQL irql;
+  WdfIoTargetStop(Target, WdfIoTargetLeaveSentIoPending);
+  WdfRequestFormatRequestUsingCurrentType(Request);
+  WdfRequestSetCompletionRoutine(Request, OnSent, NULL);
+  WDF_REQUEST_SEND_OPTIONS_INIT(&options, WDF_REQUEST_SEND_OPTION_TIMEOUT);
+  options.Timeout = first ? WDF_REL_TIMEOUT_IN_MS(1) : WDF_REL_TIMEOUT_IN_SEC(10);
+  MUST(WdfRequestSend(Request, Target, &options));
+  if (!first) return;
+  KeRaiseIrql(DISPATCH_LEVEL, &irql);
+  for (int i = 0; i < 1000; ++i) KeStallExecutionProcessor(50);
+  MUST(NT_SUCCESS(WdfIoTargetStart(Target)));
+  KeLowerIrql(irql);
+}
+
+static VOID NTAPI OnInCallerContext(WDFDEVICE Device, WDFREQUEST Request) {
+  WriteDown(1, PuppetNote, kNoteCaller);
+  MUST(NT_SUCCESS(WdfDeviceEnqueueRequest(Device, Request)));
+}
+
 static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
   PVOID buffer;
   WriteDown(1, PuppetNote, kNoteRead + MarkOf(Request)->Mark);
   MUST(WdfRequestIsReserved(Request) == (MarkOf(Request)->Mark != 0));
-  if (OrdersOf(1)->Variant == kReserveForwards) {
+  if (OrdersOf(1)->Variant == kReserveSends) {
+    Send(context, Request, WdfDeviceGetIoTarget(WdfIoQueueGetDevice(Queue)));
+    return;
+  }
+  if (Length == RESERVE_FREES) KeSetEvent(&context->Freed, 0, FALSE);
+  if (Length == RESERVE_BLOCKS) {
+    LARGE_INTEGER limit = {.QuadPart = -10000000};
+    MUST(KeWaitForSingleObject(&context->Freed, Executive, KernelMode, FALSE, &limit) == STATUS_SUCCESS);
+  }
+  if (OrdersOf(1)->Variant == kReserveForwards || OrdersOf(1)->Variant == kReserveOne) {
     MUST(NT_SUCCESS(WdfRequestForwardToIoQueue(Request, context->Later)));
     return;
   }
@@ -92,6 +145,7 @@ static VOID NTAPI OnIoRead(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
 static VOID NTAPI OnIoWrite(WDFQUEUE Queue, WDFREQUEST Request, size_t Length) {
   DEVICE_CONTEXT* context = ContextOf(WdfIoQueueGetDevice(Queue));
   WDFREQUEST first = context->Kept[0];
+  if (OrdersOf(1)->Variant == kReserveSends) WdfIoTargetStart(WdfDeviceGetIoTarget(WdfIoQueueGetDevice(Queue)));
   if (context->KeptCount) {
     --context->KeptCount;
     for (PU32 i = 0; i < context->KeptCount; ++i) context->Kept[i] = context->Kept[i + 1];
@@ -124,7 +178,14 @@ static VOID RefuseWrongPolicies(WDFQUEUE Queue) {
 static NTSTATUS AssignPolicy(WDFQUEUE Queue) {
   WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY policy;
   if (OrdersOf(1)->Variant == kReserveSpoilt) RefuseWrongPolicies(Queue);
-  WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_DEFAULT_INIT(&policy, RESERVE_REQUESTS);
+  const PU32 variant = OrdersOf(1)->Variant;
+  if (variant == kReserveHuge) {
+    WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_DEFAULT_INIT(&policy, 0xFFFFFFFFu);
+    MUST(WdfIoQueueAssignForwardProgressPolicy(Queue, &policy) == STATUS_INSUFFICIENT_RESOURCES);
+    return STATUS_SUCCESS;
+  }
+  WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_DEFAULT_INIT(
+      &policy, variant == kReserveOne || variant == kReserveSends ? 1 : RESERVE_REQUESTS);
   policy.EvtIoAllocateResourcesForReservedRequest = OnAllocateReserved;
   policy.EvtIoAllocateRequestResources = OnAllocate;
   if (OrdersOf(1)->Variant == kReserveExamine) {
@@ -147,10 +208,13 @@ static NTSTATUS NTAPI OnDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) 
   (void)Driver;
   WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, REQUEST_CONTEXT);
   attributes.EvtCleanupCallback = OnRequestCleanup;
-  WdfDeviceInitSetRequestAttributes(DeviceInit, &attributes);
+  if (OrdersOf(1)->Variant != kReserveHuge) WdfDeviceInitSetRequestAttributes(DeviceInit, &attributes);
+  if (OrdersOf(1)->Variant == kReserveInCallerContext)
+    WdfDeviceInitSetIoInCallerContextCallback(DeviceInit, OnInCallerContext);
   WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, DEVICE_CONTEXT);
   NTSTATUS status = WdfDeviceCreate(&DeviceInit, &attributes, &device);
   if (!NT_SUCCESS(status)) return status;
+  KeInitializeEvent(&ContextOf(device)->Freed, NotificationEvent, FALSE);
   WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
   config.EvtIoRead = OnIoRead;
   config.EvtIoWrite = OnIoWrite;

@@ -2,6 +2,7 @@
 
 #include "../../guest/wdf_reserve.h"
 #include "contract/wdf/wdf_rig.h"
+#include "machine/decisions.h"
 #include "machine/refusal.h"
 #include "ntos/io/irp.h"
 #include "ntos/io/user.h"
@@ -13,7 +14,9 @@ namespace {
 namespace user = ntos::io::user;
 
 struct Rig : WdfRig {
-  explicit Rig(PU32 variant = kReserveAlways, bool completes = false) : WdfRig({}, "wdf_reserve") {
+  explicit Rig(PU32 variant = kReserveAlways, bool completes = false,
+               std::function<std::unique_ptr<machine::Strategy>()> strategy = {}, unsigned processors = 0)
+      : WdfRig(std::move(strategy), "wdf_reserve", processors) {
     orders(1).Variant = variant;
     orders(1).CompletesReads = completes;
   }
@@ -36,7 +39,7 @@ struct Rig : WdfRig {
   }
 };
 
-TEST(ForwardProgress, TheReserveIsEquippedAtOnceAndServesWhereThereIsNoMemory) {
+TEST(ForwardProgress, WDF_358_WDF_505_WDF_506_WDF_508_TheReserveIsEquippedAtOnceAndServesWhereThereIsNoMemory) {
   Rig rig(kReserveAlways, true);
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -60,7 +63,7 @@ TEST(ForwardProgress, TheReserveIsEquippedAtOnceAndServesWhereThereIsNoMemory) {
   });
 }
 
-TEST(ForwardProgress, WhenTheReserveIsOutOthersWaitForItInOrder) {
+TEST(ForwardProgress, WDF_507_WhenTheReserveIsOutOthersWaitForItInOrder) {
   Rig rig;
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -84,7 +87,7 @@ TEST(ForwardProgress, WhenTheReserveIsOutOthersWaitForItInOrder) {
   });
 }
 
-TEST(ForwardProgress, WhoeverWaitsWhenTheDeviceGoesIsEnded) {
+TEST(ForwardProgress, WDF_508_WhoeverWaitsWhenTheDeviceGoesIsEnded) {
   Rig rig;
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -99,7 +102,7 @@ TEST(ForwardProgress, WhoeverWaitsWhenTheDeviceGoesIsEnded) {
   });
 }
 
-TEST(ForwardProgress, TheQueueGoesWhenEveryReservedRequestIsBackFromWhereverItWentTo) {
+TEST(ForwardProgress, WDF_508_TheQueueGoesWhenEveryReservedRequestIsBackFromWhereverItWentTo) {
   Rig rig(kReserveForwards);
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
@@ -123,7 +126,7 @@ TEST(ForwardProgress, TheQueueGoesWhenEveryReservedRequestIsBackFromWhereverItWe
   });
 }
 
-TEST(ForwardProgress, ADriverThatCannotEquipARequestGetsAReservedOne) {
+TEST(ForwardProgress, WDF_506_ADriverThatCannotEquipARequestGetsAReservedOne) {
   Rig rig(kReserveAlways, true);
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -133,7 +136,7 @@ TEST(ForwardProgress, ADriverThatCannotEquipARequestGetsAReservedOne) {
   });
 }
 
-TEST(ForwardProgress, TheDriverMayLookAtTheIrpFirst) {
+TEST(ForwardProgress, WDF_506_TheDriverMayLookAtTheIrpFirst) {
   Rig rig(kReserveExamine, true);
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -144,7 +147,7 @@ TEST(ForwardProgress, TheDriverMayLookAtTheIrpFirst) {
   });
 }
 
-TEST(ForwardProgress, OrOnlyPagingIsWorthIt) {
+TEST(ForwardProgress, WDF_506_OrOnlyPagingIsWorthIt) {
   Rig rig(kReservePaging, true);
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -166,7 +169,7 @@ TEST(ForwardProgress, OrOnlyPagingIsWorthIt) {
   });
 }
 
-TEST(ForwardProgress, WrongPoliciesAreRefused) {
+TEST(ForwardProgress, WDF_505_WrongPoliciesAreRefused) {
   Rig rig(kReserveSpoilt, true);
   rig.run([&](Manager& manager) {
     user::File file = rig.open(manager);
@@ -175,7 +178,7 @@ TEST(ForwardProgress, WrongPoliciesAreRefused) {
   });
 }
 
-TEST(ForwardProgress, AReserveThatCannotBeFilledIsNone) {
+TEST(ForwardProgress, WDF_505_AReserveThatCannotBeFilledIsNone) {
   Rig fails;
   fails.orders(1).FailInterrupt = 2;  // of the second
   fails.run([&](Manager& manager) {
@@ -183,6 +186,115 @@ TEST(ForwardProgress, AReserveThatCannotBeFilledIsNone) {
     EXPECT_EQ(fails.log(), "Note(1); Note(1); ChildObjCleanup(1); ChildObjCleanup(2)");
     EXPECT_EQ(manager.find_id(kWdfId)->state == DevnodeState::Started, false);
   });
+}
+
+TEST(ForwardProgress, WDF_505_APolicyIsAssignedOnce) {
+  Rig rig(kReserveAgain, true);
+  rig.run([&](Manager& manager) {
+    user::File file = rig.open(manager);
+    EXPECT_EQ(rig.read_in_need(file)->wait().status, STATUS_SUCCESS);
+    rig.checked(6);
+  });
+}
+
+TEST(ForwardProgress, WDF_505_AReserveBeyondAllMemoryIsRefused) {
+  Rig rig(kReserveHuge);
+  rig.run([&](Manager& manager) {
+    manager.enumerate_root();
+    rig.checked(1);
+    EXPECT_EQ(rig.node(manager).state, DevnodeState::Started);
+  });
+}
+
+TEST(ForwardProgress, WDF_509_WhoWaitedComesToTheQueueFromNoCallersContext) {
+  Rig rig(kReserveInCallerContext);
+  rig.run([&](Manager& manager) {
+    user::File file = rig.open(manager);
+    auto first = rig.read_in_need(file), second = rig.read_in_need(file), third = rig.read_in_need(file);
+    EXPECT_EQ(rig.log(), "Note(30); Note(12); Note(30); Note(11)");
+    rig.finish_one(file);
+    EXPECT_EQ(rig.log(), "Note(2); Note(30); Note(12); ChildObjCleanup(0)");
+    for (int i = 0; i < 2; ++i) rig.finish_one(file);
+    for (auto* request : {&first, &second, &third}) EXPECT_EQ((*request)->wait().status, STATUS_SUCCESS);
+  });
+}
+
+TEST(ForwardProgress, WDF_507_ACallbackThatBlocksKeepsNobodyElseWaiting) {
+  Rig rig(kReserveBlocks);
+  rig.run([&](Manager& manager) {
+    user::File file = rig.open(manager);
+    auto first = rig.read_in_need(file), second = rig.read_in_need(file), third = rig.read_in_need(file, RESERVE_BLOCKS),
+         fourth = rig.read_in_need(file, RESERVE_FREES);
+    rig.beside([&] { rig.finish_one(file); },
+               [&] {
+                 rig.sleep(1ms);
+                 rig.finish_one(file);
+               });
+    for (int i = 0; i < 2; ++i) rig.finish_one(file);
+    for (auto* request : {&first, &second, &third, &fourth}) EXPECT_EQ((*request)->wait().status, STATUS_SUCCESS);
+    rig.checked(5);
+  });
+}
+
+TEST(ForwardProgress, WDF_508_ATimerOfTheWayBeforeDoesNotEndTheNext) {
+  Rig rig(kReserveSends);
+  rig.run([&](Manager& manager) {
+    user::File file = rig.open(manager);
+    rig.orders(1).Status[PuppetNote] = 0xC000009A;  // every read takes the reserved one
+    std::unique_ptr<user::Request> second;
+    unsigned notes = 0;
+    rig.on(PuppetNote, [&] {
+      if (++notes == 2) second = file.start_read(4);  // while the first is in EvtIoRead
+    });
+    auto first = file.start_read(4);
+    EXPECT_EQ(first->wait().status, STATUS_SUCCESS);
+    rig.sleep(100ms);
+    ASSERT_NE(second, nullptr);
+    EXPECT_FALSE(second->done());
+    rig.orders(1).Status[PuppetNote] = 0;
+    rig.finish_one(file);
+    EXPECT_EQ(second->wait().status, STATUS_SUCCESS);
+    rig.checked(5);
+  });
+}
+
+/// Chooses among schedules alone: memory is never refused.
+class Schedules final : public machine::Strategy {
+ public:
+  explicit Schedules(std::uint64_t seed) : all_(machine::random(seed)) {}
+  std::uint32_t answer(const char* site, std::uint32_t n) override {
+    const std::string_view name(site);
+    return name.starts_with("point.") || name.starts_with("processor.") ? all_->answer(site, n) : 0;
+  }
+  bool asks_at_points() const override { return true; }
+
+ private:
+  std::unique_ptr<machine::Strategy> all_;
+};
+
+/// Whoever waits is seen to, though the waiter for the reserve runs as soon as the only request is back.
+TEST(ForwardProgress, WDF_508_NobodyIsForgottenWhenTheQueueGoes) {
+  for (std::uint64_t seed = 1; seed <= 32; ++seed) {
+    Rig rig(kReserveOne, false, [seed] { return std::make_unique<Schedules>(seed); }, 2);
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      std::byte page[4];
+      LARGE_INTEGER start{};
+      KEVENT done[2];
+      IO_STATUS_BLOCK answer[2] = {};
+      for (int i = 0; i < 2; ++i) {
+        ntos::KeInitializeEvent(&done[i], NotificationEvent, FALSE);
+        IRP* irp = ntos::io::IoBuildSynchronousFsdRequest(IRP_MJ_READ, rig.device(manager), page, sizeof page, &start,
+                                                          &done[i], &answer[i]);
+        ASSERT_NE(irp, nullptr);
+        const machine::Refusal refusal(1, "wdf.object");
+        EXPECT_EQ(ntos::io::IofCallDriver(rig.device(manager), irp), STATUS_PENDING);
+      }
+      EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
+      EXPECT_EQ(answer[0].Status, STATUS_CANCELLED) << seed;
+      EXPECT_EQ(answer[1].Status, STATUS_INVALID_DEVICE_STATE) << seed;
+    });
+  }
 }
 
 }  // namespace

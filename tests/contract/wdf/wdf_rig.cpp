@@ -79,13 +79,15 @@ std::string request_name(const ntos::pnp::SentIrp& irp) {
 
 }  // namespace
 
-WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy, std::string driver)
+WdfRig::WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy, std::string driver,
+               unsigned processors)
     : driver_("test/" + std::move(driver)) {
   tests::guest("test/wdf_orders");  // parsed outside of the machine
   tests::guest(driver_);
   bus::board::Board board = bus::board::load_board("empty").value();
   machine::MachineConfig config = bus::board::machine_config(board);
   config.keep_records = true;
+  if (processors != 0) config.processors = processors;
   config.strategy = std::move(strategy);
   machine_ = machine::Machine::create(config).value();
   const image::ExportIndex& exports = tests::driver_exports();

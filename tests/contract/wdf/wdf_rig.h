@@ -27,8 +27,9 @@ using ntos::pnp::Problem;
 
 class WdfRig {
  public:
-  /// `driver`: an image of tests/guest that keeps its diary in wdf_orders.sys.
-  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {}, std::string driver = "wdf_puppet");
+  /// `driver`: an image of tests/guest that keeps its diary in wdf_orders.sys. `processors` 0: as many as usual.
+  explicit WdfRig(std::function<std::unique_ptr<machine::Strategy>()> strategy = {}, std::string driver = "wdf_puppet",
+                  unsigned processors = 0);
   virtual ~WdfRig() = default;
 
   /// Orders for device `number` (0: for all without their own). Before run(), or between two steps of it.
