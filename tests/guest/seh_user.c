@@ -249,8 +249,41 @@ static __attribute__((noinline)) LONG AlwaysRaises(VOID) {
   return EXCEPTION_EXECUTE_HANDLER;
 }
 
+static __attribute__((noinline)) ULONG Catches(volatile ULONG* Where) {
+  ULONG caught = 0;
+  __try {
+    *Where = 1;
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    caught = 1;
+  }
+  return caught;
+}
+
+static __attribute__((noinline)) ULONG CatchesDivision(VOID) {
+  volatile ULONG caught = 0;
+  __try {
+    caught += 100 / zero;
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    caught = 1;
+  }
+  return caught;
+}
+
+/// As a driver that refuses what comes with an exception, whatever comes.
+static VOID Often(WDFDEVICE Device) {
+  ULONG caught = 0;
+  for (ULONG i = 0; i < 12000; ++i) {
+    WdfDeviceGetDevicePowerState(Device);
+    __try {
+      Raise(STATUS_DEVICE_DATA_ERROR);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      ++caught;
+    }
+  }
+  MUST(caught == 12000);
+}
+
 static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated) {
-  (void)Device;
   (void)Raw;
   (void)Translated;
   WriteDown(1, PuppetPrepareHardware, 0);
@@ -284,6 +317,12 @@ static NTSTATUS NTAPI OnPrepareHardware(WDFDEVICE Device, WDFCMRESLIST Raw, WDFC
       } __except (AlwaysRaises()) {
         MUST(FALSE);
       }
+      break;
+    case kSehTwoForEver:
+      while (Catches(NOWHERE) && CatchesDivision()) continue;
+      break;
+    case kSehOften:
+      Often(Device);
       break;
     case kSehForEver:
       __try {

@@ -1,7 +1,9 @@
 #include "wdf/um/exceptions.h"
 
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "image/unwind.h"
 #include "ntos/rtl/exception_dispatch.h"
@@ -109,24 +111,28 @@ class Dispatch {
     std::uint64_t base() const { return word(frame.image->base()); }
   };
 
-  /// The frame's scopes, if it has those of __try. Another language's handler takes no part.
-  const SCOPE_TABLE_AMD64* scopes_of(const image::UnwoundFrame& frame) const {
-    if (!frame.handler || !frame.image || !process_.in_window(frame.handler)) return nullptr;
+  using Scope = std::remove_cvref_t<decltype(SCOPE_TABLE_AMD64::ScopeRecord[0])>;
+  using Scopes = std::span<const Scope>;
+
+  /// The frame's scopes, if it has those of __try. Another language's handler takes no part. How many they are is read
+  /// once: a driver may write to its table while a filter runs.
+  Scopes scopes_of(const image::UnwoundFrame& frame) const {
+    if (!frame.handler || !frame.image || !process_.in_window(frame.handler)) return {};
     std::uint8_t code[6];
     std::uint64_t target = 0;
     std::int32_t distance;
     // jmp [slot of the import]
-    if (!image::read_guest(frame.handler, code, sizeof code) || code[0] != 0xFF || code[1] != 0x25) return nullptr;
+    if (!image::read_guest(frame.handler, code, sizeof code) || code[0] != 0xFF || code[1] != 0x25) return {};
     std::memcpy(&distance, code + 2, sizeof distance);
     const std::uint64_t slot = frame.handler + sizeof code + static_cast<std::uint64_t>(std::int64_t{distance});
     if (!image::read_guest(slot, &target, sizeof target) ||
         target != word(process_.thunk_for(exception_service(kSpecificHandler))))
-      return nullptr;
+      return {};
     ULONG count = 0;
     if (!image::read_guest(frame.handler_data, &count, sizeof count) || count > 0x10000 ||
         !process_.accessible(frame.handler_data, sizeof count + count * sizeof(SCOPE_TABLE_AMD64::ScopeRecord[0]), false))
-      return nullptr;
-    return reinterpret_cast<const SCOPE_TABLE_AMD64*>(frame.handler_data);
+      return {};
+    return {reinterpret_cast<const SCOPE_TABLE_AMD64*>(frame.handler_data)->ScopeRecord, count};
   }
 
   std::uint64_t call(std::uint64_t function, std::uint64_t first, std::uint64_t establisher) {
@@ -136,10 +142,10 @@ class Dispatch {
 
   bool search() {
     for (Walk walk(*this); walk.look(image::kExceptionHandler); walk.next()) {
-      const SCOPE_TABLE_AMD64* table = scopes_of(walk.frame);
-      const std::uint64_t pc = table ? walk.registers.rip - walk.base() : 0;
-      for (ULONG at = walk.scope; table && at < table->Count; ++at) {
-        const auto& scope = table->ScopeRecord[at];
+      const Scopes scopes = scopes_of(walk.frame);
+      const std::uint64_t pc = scopes.empty() ? 0 : walk.registers.rip - walk.base();
+      for (ULONG at = walk.scope; at < scopes.size(); ++at) {
+        const Scope scope = scopes[at];
         if (pc < scope.BeginAddress || pc >= scope.EndAddress || scope.JumpTarget == 0) continue;
         LONG verdict = EXCEPTION_EXECUTE_HANDLER;
         if (scope.HandlerAddress != EXCEPTION_EXECUTE_HANDLER)
@@ -165,8 +171,8 @@ class Dispatch {
     Walk walk(*this);
     for (; walk.look(image::kTerminationHandler); walk.next()) {
       const bool is_target = walk.of == &of && walk.frame.function && walk.frame.establisher == establisher;
-      if (const SCOPE_TABLE_AMD64* table = scopes_of(walk.frame))
-        if (!call_finally(*table, walk, is_target ? target : 0)) return false;
+      if (const Scopes scopes = scopes_of(walk.frame); !scopes.empty())
+        if (!call_finally(scopes, walk, is_target ? target : 0)) return false;
       if (!is_target) continue;
       walk.registers.rip = target;
       walk.registers.general[0] = code_;
@@ -177,10 +183,10 @@ class Dispatch {
     return false;
   }
 
-  bool call_finally(const SCOPE_TABLE_AMD64& table, Walk& walk, std::uint64_t target) {
+  bool call_finally(Scopes scopes, Walk& walk, std::uint64_t target) {
     const std::uint64_t base = walk.base(), pc = walk.registers.rip - base, goal = target - base;
-    while (walk.scope < table.Count) {
-      const auto& scope = table.ScopeRecord[walk.scope++];  // should it raise, it is not called again
+    while (walk.scope < scopes.size()) {
+      const Scope scope = scopes[walk.scope++];  // should it raise, it is not called again
       if (pc < scope.BeginAddress || pc >= scope.EndAddress) continue;
       // What encloses the goal stays.
       if (target && ((goal >= scope.BeginAddress && goal < scope.EndAddress) ||

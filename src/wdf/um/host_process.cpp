@@ -25,8 +25,8 @@ constexpr std::size_t kServicesMax = kThunkPages * kPage / kThunkBytes - 1;
 constexpr std::size_t kWordsMax = 16;
 constexpr unsigned kDllProcessAttach = 1, kDllProcessDetach = 0;
 constexpr std::uint64_t kFlags = 0x202;
-constexpr std::uint32_t kCallsPerSlice = 1 << 16;
-constexpr std::uint32_t kFaultsThereMax = 10'000;  ///< of the same instruction, one after the other
+constexpr std::uint32_t kPointsPerSlice = 1 << 16;
+constexpr unsigned kExceptionsMax = 10'000;  ///< without a call of the framework between them
 constexpr auto kSliceTime = std::chrono::microseconds(500);
 constexpr LONGLONG kSecond_100ns = 10'000'000;
 
@@ -370,11 +370,11 @@ std::uint64_t HostProcess::serve(std::uint32_t index, machine::TrapFrame& regist
     if (const std::uint64_t at = registers.rsp + 8 + i * 8; accessible(at, 8, false))
       std::memcpy(&words[i], reinterpret_cast<const void*>(at), 8);
   machine::RemoteBorder border(registers, &slots_[index]);
-  if (++calls_ % kCallsPerSlice == 0) machine::spend(kSliceTime);  // a loop over calls sees the clock move
-  machine::point();
+  pass_point();
   if (ended_) return 0;
   if (!service.entry) machine::Machine::current().not_implemented(service.name, service.why);
   Visit& visit = *visit_of_this_thread();
+  visit.exceptions = 0;
   const Restored stack(visit.sp, registers.rsp - 0x100);
   const Restored innermost(visit.dispatch, nullptr);
   std::uint64_t result = 0;
@@ -388,20 +388,27 @@ std::uint64_t HostProcess::serve(std::uint32_t index, machine::TrapFrame& regist
   return result;
 }
 
-bool HostProcess::goes_round(std::uint64_t rip) {
-  faults_there_ = rip == fault_rip_ ? faults_there_ + 1 : 0;
-  fault_rip_ = rip;
-  return faults_there_ > kFaultsThereMax;
+void HostProcess::pass_point() {
+  if (++points_ % kPointsPerSlice == 0) machine::spend(kSliceTime);  // a loop over calls sees the clock move
+  machine::point();
+}
+
+bool HostProcess::may_raise(machine::TrapFrame& registers) {
+  {
+    machine::RemoteBorder border(registers, nullptr);
+    pass_point();
+  }
+  if (ended_) return false;
+  if (++visit_of_this_thread()->exceptions <= kExceptionsMax) return true;
+  spins(registers);
+  return false;
 }
 
 bool HostProcess::handled(machine::TrapFrame& registers) {
   const UmdfMailbox mailbox = process_.mailbox();  // filters use it, too
   machine::TrapFrame at = registers;
   const EXCEPTION_RECORD record = record_of_fault(mailbox.trap, mailbox.error_code, mailbox.address);
-  if (goes_round(registers.rip)) {
-    spins(registers);
-    return false;
-  }
+  if (!may_raise(registers)) return false;
   if (record.ExceptionCode != 0 && dispatch_exception(*this, registers, record)) return true;
   faulted(at, mailbox);
   return false;
@@ -414,10 +421,7 @@ bool HostProcess::raised(const Service& service, machine::TrapFrame& registers) 
   std::string why;
   try {
     service.raise(*this, registers, record);
-    if (goes_round(registers.rip)) {
-      spins(registers);
-      return false;
-    }
+    if (!may_raise(registers)) return false;
     if (dispatch_exception(*this, registers, record)) return true;
     const char* status = status_name(record.ExceptionCode);
     why = fmt::format("raises {} (0x{:08X}) at {}, which nobody handles", status ? status : "an exception",

@@ -103,6 +103,7 @@ class HostProcess {
     std::uint64_t sp;  ///< the next call goes below
     unsigned depth;
     Dispatch* dispatch = nullptr;  ///< whose filter or termination handler is the innermost call
+    unsigned exceptions = 0;       ///< since it was called, or last called the framework
   };
   Visit* visit_of_this_thread();
   Visit* enter();
@@ -111,8 +112,10 @@ class HostProcess {
   std::uint64_t serve(std::uint32_t index, machine::TrapFrame& registers, std::string* misuse);
   /// The call raises an exception, and the driver has gone on; false: the process has ended.
   bool raised(const Service& service, machine::TrapFrame& registers);
-  /// One that goes on at the same place, ever again, makes no progress.
-  bool goes_round(std::uint64_t rip);
+  /// A call or an exception of the driver's: a point, and many of them take time.
+  void pass_point();
+  /// One exception more; false if the process has ended, as who goes from exception to exception makes no progress.
+  bool may_raise(machine::TrapFrame& registers);
   void faulted(machine::TrapFrame& registers, const UmdfMailbox& mailbox);
   /// A handler of the driver's has taken the fault, and it goes on; false: the process has ended.
   bool handled(machine::TrapFrame& registers);
@@ -136,9 +139,7 @@ class HostProcess {
   std::list<Visit> visits_;  ///< a list: threads keep theirs while others come and go
   bool ended_ = false;
   unsigned irql_max_ = 0;
-  std::uint32_t calls_ = 0;
-  std::uint64_t fault_rip_ = 0;
-  std::uint32_t faults_there_ = 0;
+  std::uint32_t points_ = 0;
   machine::Time last_progress_{};
 };
 

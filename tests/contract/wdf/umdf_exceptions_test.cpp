@@ -49,13 +49,25 @@ TEST(UmdfExceptions, WDF_424_AFilterThatAlwaysRaisesEndsTheProcess) {
   });
 }
 
-TEST(UmdfExceptions, WDF_425_OneThatIsContinuedForEverMakesNoProgress) {
-  Rig rig(kSehForEver);
-  rig.expect({"WDF-425"});
+TEST(UmdfExceptions, WDF_425_WhoGoesFromOneToTheNextForEverMakesNoProgress) {
+  for (const PU32 variant : {kSehForEver, kSehTwoForEver}) {
+    Rig rig(variant);
+    rig.expect({"WDF-425"});
+    rig.run([&](Manager& manager) {
+      manager.enumerate_root();
+      manager.wait_until_settled();
+      EXPECT_TRUE(rig.processes()[0]->ended());
+    });
+  }
+}
+
+TEST(UmdfExceptions, WDF_425_ManyWithProgressBetweenThemEndNothing) {
+  Rig rig(kSehOften);
   rig.run([&](Manager& manager) {
     manager.enumerate_root();
-    manager.wait_until_settled();
-    EXPECT_TRUE(rig.processes()[0]->ended());
+    EXPECT_EQ(rig.node(manager).state, DevnodeState::Started);
+    rig.checked(1);
+    EXPECT_FALSE(rig.last_process().ended());
   });
 }
 
