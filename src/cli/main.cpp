@@ -16,7 +16,8 @@ constexpr const char* kFooter = R"(Examples:
   drydock inspect my.sys
 
 Exit codes: 0 pass, 1 finding, 2 usage or bad input, 3 an import or a part of the platform is not implemented,
-4 host fault (the bug is ours), 5 budget used up, 6 nondeterminism, 130 interrupted.)";
+4 host fault (the bug is ours), 5 budget used up, 6 nondeterminism, 7 QEMU ended before
+anything was found, 130 interrupted.)";
 
 }  // namespace
 
