@@ -56,6 +56,7 @@ constexpr Animal kZoo[] = {
     // hardware
     {"WDF_444", "wdf_mapping_kept",            "remove",           "WDF-444", "resources-still-mapped-after-release"},
     {"WDF_445", "wdf_touches_unmapped",        "io",     "PAGE_FAULT_IN_NONPAGED_AREA (0x50)", "unmapped-range-touched"},
+    {"WDF_445", "wdf_touches_unmapped_mdl",    "io",     "PAGE_FAULT_IN_NONPAGED_AREA (0x50)", "unmapped-range-touched"},
     {"WDF_445", "wdf_unmaps_twice",            "remove",           "IO_SPACE_NOT_MAPPED", "where nothing is mapped"},
     {"WDF_446", "wdf_touches_in_release",      "remove",           "WDF-446", "EvtDeviceReleaseHardware was called at"},
     {"WDF_446", "wdf_touches_asleep",          "sleep-wake",       "WDF-446", "EvtDeviceD0Exit returned at"},

@@ -1,5 +1,6 @@
 #include "ntos/mm/io_space.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -25,23 +26,47 @@ std::uint64_t number(const void* address) {
   return reinterpret_cast<std::uint64_t>(address);
 }
 
+void add_mapping(const void* base, SIZE_T bytes) {
+  mm::Mapping& mapping = kernel().mm->mappings[number(base)];
+  ++mapping.times;
+  mapping.bytes = std::max(mapping.bytes, bytes);
+  mapping.caller = machine::gs::calling_address();
+  mapping.stale = false;
+}
+
 }  // namespace
+
+bool mm::is_device_range(std::uint64_t physical, SIZE_T bytes) {
+  const std::uint64_t last = physical + bytes - 1;
+  return bytes != 0 && last >= physical && memory().device_va(last) != nullptr;
+}
+
+void* mm::map_device(std::uint64_t physical, SIZE_T bytes) {
+  if (!is_device_range(physical, bytes)) return nullptr;
+  void* base = memory().device_va(physical);
+  kernel().mm->watch.mapped(number(base), bytes);
+  add_mapping(base, bytes);
+  return base;
+}
+
+bool mm::unmap_device(const void* base) {
+  auto& mappings = kernel().mm->mappings;
+  auto found = mappings.find(number(base));
+  if (found == mappings.end() || found->second.mdl != nullptr) return false;
+  if (--found->second.times != 0) return true;
+  const SIZE_T bytes = found->second.bytes;
+  mappings.erase(found);
+  if (!memory().is_ram(base)) kernel().mm->watch.unmapped(number(base), bytes, machine::gs::calling_address());
+  return true;
+}
 
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes, MEMORY_CACHING_TYPE) {
   if (bytes == 0 || machine::refused("MmMapIoSpace")) return nullptr;
   auto pa = static_cast<machine::PhysicalAddress>(address.QuadPart);
   // Memory that is RAM has an address already.
   void* base = memory().va_of(pa);
-  if (base == nullptr) {
-    base = memory().device_va(pa);
-    if (base == nullptr) return nullptr;
-    kernel().mm->watch.mapped(number(base), bytes);
-  }
-  mm::Mapping& mapping = kernel().mm->mappings[number(base)];
-  ++mapping.times;
-  mapping.bytes = bytes;
-  mapping.caller = machine::gs::calling_address();
-  mapping.stale = false;
+  if (base == nullptr) return mm::map_device(pa, bytes);
+  add_mapping(base, bytes);
   return base;
 }
 
@@ -50,17 +75,9 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS address, SIZE_T bytes, ULONG) {
 }
 
 VOID NTAPI MmUnmapIoSpace(PVOID base, SIZE_T) {
-  auto& mappings = kernel().mm->mappings;
-  auto found = mappings.find(number(base));
-  if (found == mappings.end() || found->second.mdl != nullptr) {
+  if (!mm::unmap_device(base))
     machine::Machine::current().report(machine::finding(
         "IO_SPACE_NOT_MAPPED", fmt::format("MmUnmapIoSpace of {:#x}, where nothing is mapped", number(base))));
-    return;
-  }
-  if (--found->second.times != 0) return;
-  const SIZE_T bytes = found->second.bytes;
-  mappings.erase(found);
-  if (!memory().is_ram(base)) kernel().mm->watch.unmapped(number(base), bytes, machine::gs::calling_address());
 }
 
 namespace {

@@ -68,6 +68,13 @@ struct Leak {
   std::uint64_t caller;
 };
 std::vector<Leak> leaks_of(std::uint64_t first_caller, std::uint64_t last_caller);
+/// Whether the computer has all of these addresses, whatever answers there.
+bool is_device_range(std::uint64_t physical, SIZE_T bytes);
+/// Device memory has one address, however often and by whatever function it is mapped; each time wants its own
+/// unmap_device. Null unless is_device_range.
+void* map_device(std::uint64_t physical, SIZE_T bytes);
+/// False if no device memory is mapped at `base`.
+bool unmap_device(const void* base);
 /// The resources behind these drivers' mappings of device memory go back: an access through one that is left faults as
 /// one to unmapped memory does, until it is mapped anew. MmUnmapIoSpace of it stays possible.
 void make_mappings_stale(std::uint64_t first_caller, std::uint64_t last_caller);

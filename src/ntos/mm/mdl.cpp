@@ -10,6 +10,7 @@
 #include "nt/bugcheck.h"
 #include "ntos/ex/pool.h"
 #include "ntos/kernel.h"
+#include "ntos/mm/io_space.h"
 #include "ntos/mm/state.h"
 #include "ntos/ob/storage.h"
 #include "ntos/rtl/exception.h"
@@ -69,9 +70,31 @@ Access access_behind(const void* page) {
   return address == machine::kNoPhysicalAddress ? Access::None : Access::ReadWrite;
 }
 
-void* map_frames(const MDL* mdl) {
-  if ((mdl->MdlFlags & MDL_IO_SPACE) != 0) return memory().device_va(MmGetMdlPfnArray(mdl)[0] << PAGE_SHIFT);
-  return memory().map_alias(std::span(reinterpret_cast<const std::uint64_t*>(MmGetMdlPfnArray(mdl)), pages_of(mdl)));
+bool is_io_space(const MDL* mdl) {
+  return (mdl->MdlFlags & MDL_IO_SPACE) != 0;
+}
+
+void* map_device_frames(const MDL* mdl) {
+  const PFN_NUMBER* frames = MmGetMdlPfnArray(mdl);
+  for (SIZE_T i = 1, count = pages_of(mdl); i < count; ++i)
+    if (frames[i] != frames[0] + i)
+      machine::Machine::current().not_implemented(
+          "MmMapLockedPagesSpecifyCache",
+          "the MDL describes ranges of device memory that do not adjoin, and each has the one address that it has");
+  return mm::map_device(frames[0] << PAGE_SHIFT, SIZE_T{mdl->ByteOffset} + mdl->ByteCount);
+}
+
+void* map_alias_frames(const MDL* mdl) {
+  void* mapped =
+      memory().map_alias(std::span(reinterpret_cast<const std::uint64_t*>(MmGetMdlPfnArray(mdl)), pages_of(mdl)));
+  if (mapped != nullptr)
+    kernel().mm->mappings[number(mapped)] = {mdl->ByteCount, pages_of(mdl), 1, mdl, machine::gs::calling_address()};
+  return mapped;
+}
+
+[[noreturn]] void nothing_to_free(MDL* mdl) {
+  machine::Machine::current().bug_check(PROCESS_HAS_LOCKED_PAGES, 1, number(mdl), pages_of(mdl), 0,
+                                        "pages of an MDL are freed that are not there");
 }
 
 }  // namespace
@@ -133,16 +156,14 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_
   if ((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0) return mdl->MappedSystemVa;
   if ((mdl->MdlFlags & kAddressable) == 0)
     verifier_stop(0x83, mdl, pages_of(mdl), "pages are mapped that are not locked");
-  void* mapped = machine::refused("MmMapLockedPagesSpecifyCache") ? nullptr : map_frames(mdl);
+  void* mapped = nullptr;
+  if (!machine::refused("MmMapLockedPagesSpecifyCache"))
+    mapped = is_io_space(mdl) ? map_device_frames(mdl) : map_alias_frames(mdl);
   if (mapped == nullptr) {
     if (bug_check_on_failure != 0)
       machine.bug_check(kNoMoreSystemPtes, 0, pages_of(mdl), 0, 0, "no address space for a mapping that must not fail");
     return nullptr;
   }
-  mm::Mapping& mapping = kernel().mm->mappings[number(mapped)];
-  if (mapping.times++ == 0)
-    mapping = {mdl->ByteCount, (mdl->MdlFlags & MDL_IO_SPACE) != 0 ? 0 : pages_of(mdl), 1, mdl,
-               machine::gs::calling_address()};
   mdl->MappedSystemVa = static_cast<char*>(mapped) + mdl->ByteOffset;
   mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
   if ((mdl->MdlFlags & MDL_PARTIAL) != 0) mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
@@ -157,11 +178,16 @@ VOID NTAPI MmUnmapLockedPages(PVOID base, MDL* mdl) {
   if ((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0) return;
   auto& mappings = kernel().mm->mappings;
   auto found = mappings.find(number(PAGE_ALIGN(base)));
-  if (found == mappings.end() || (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0)
+  if (found == mappings.end() || (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0 ||
+      is_io_space(mdl) != (found->second.mdl == nullptr))
     machine::Machine::current().bug_check(SYSTEM_PTE_MISUSE, 1, number(mdl), number(base), pages_of(mdl),
                                           "a mapping of an MDL is undone that is not there");
-  if (found->second.pages != 0) memory().unmap_alias(PAGE_ALIGN(base), found->second.pages);
-  if (--found->second.times == 0) mappings.erase(found);
+  if (is_io_space(mdl)) {
+    mm::unmap_device(PAGE_ALIGN(base));
+  } else {
+    memory().unmap_alias(PAGE_ALIGN(base), found->second.pages);
+    mappings.erase(found);
+  }
   mdl->MdlFlags &= static_cast<CSHORT>(~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED));
 }
 
@@ -231,10 +257,13 @@ NTSTATUS NTAPI MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T en
   SIZE_T bytes = 0;
   for (SIZE_T i = 0; i < entries; ++i) {
     const auto start = static_cast<machine::PhysicalAddress>(list[i].PhysicalAddress.QuadPart);
-    const bool whole_pages = start % PAGE_SIZE == 0 && list[i].NumberOfBytes % PAGE_SIZE == 0;
-    if (!whole_pages || memory().va_of(start) != nullptr) return STATUS_INVALID_PARAMETER_1;
-    if (list[i].NumberOfBytes > kBytesMax - bytes) return STATUS_INVALID_PARAMETER_2;
-    bytes += list[i].NumberOfBytes;
+    const SIZE_T length = list[i].NumberOfBytes;
+    if (start % PAGE_SIZE != 0 || length % PAGE_SIZE != 0) return STATUS_INVALID_PARAMETER_1;
+    if (length > kBytesMax - bytes) return STATUS_INVALID_PARAMETER_2;
+    if (length != 0 && !mm::is_device_range(start, length)) return STATUS_INVALID_PARAMETER_1;
+    for (SIZE_T at = 0; at < length; at += PAGE_SIZE)
+      if (memory().va_of(start + at) != nullptr) return STATUS_INVALID_PARAMETER_1;
+    bytes += length;
   }
   if (bytes == 0) return STATUS_INVALID_PARAMETER_2;
   if (machine::refused("MmAllocateMdlForIoSpace")) return STATUS_INSUFFICIENT_RESOURCES;
@@ -251,13 +280,14 @@ NTSTATUS NTAPI MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T en
 }
 
 VOID NTAPI MmFreePagesFromMdl(MDL* mdl) {
-  if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0)
-    machine::Machine::current().bug_check(PROCESS_HAS_LOCKED_PAGES, 1, number(mdl), pages_of(mdl), 0,
-                                          "pages of an MDL are freed that are not there");
+  if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0) nothing_to_free(mdl);
   if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) != 0) MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
   // Neighbours were allocated together, but each may be given back alone.
-  for (SIZE_T i = 0, count = pages_of(mdl); i < count; ++i)
-    memory().free_pages(memory().va_of(MmGetMdlPfnArray(mdl)[i] << PAGE_SHIFT), 1);
+  for (SIZE_T i = 0, count = pages_of(mdl); i < count; ++i) {
+    void* page = memory().va_of(MmGetMdlPfnArray(mdl)[i] << PAGE_SHIFT);
+    if (page == nullptr) nothing_to_free(mdl);  // device memory
+    memory().free_pages(page, 1);
+  }
   mdl->MdlFlags = 0;
   kernel().mm->locked.erase(mdl);
 }

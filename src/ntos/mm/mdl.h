@@ -35,8 +35,9 @@ struct MM_PHYSICAL_ADDRESS_LIST {
   SIZE_T NumberOfBytes;
 };
 static_assert(sizeof(MM_PHYSICAL_ADDRESS_LIST) == 16);
-/// An MDL for device memory, freed with IoFreeMdl. STATUS_INVALID_PARAMETER_1: a range is not of whole pages or is RAM;
-/// STATUS_INVALID_PARAMETER_2: no bytes at all, or 4 GiB and more. IRQL: at most DISPATCH_LEVEL.
+/// An MDL for device memory, freed with IoFreeMdl. STATUS_INVALID_PARAMETER_1: a range is not of whole pages, has
+/// RAM in it or leaves the computer's addresses; STATUS_INVALID_PARAMETER_2: no bytes at all, or 4 GiB and more. Only
+/// ranges that adjoin can be mapped. IRQL: at most DISPATCH_LEVEL.
 NTSTATUS NTAPI MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T entries, MDL** mdl);
 /// Gives the pages back; the MDL itself is freed with ExFreePool.
 VOID NTAPI MmFreePagesFromMdl(MDL* mdl);

@@ -15,7 +15,7 @@ struct Mapping {
   std::size_t bytes = 0;
   std::size_t pages = 0;  ///< of alias window; 0 for device memory
   unsigned times = 0;     ///< device memory has one address however often it is mapped
-  const nt::MDL* mdl = nullptr;
+  const nt::MDL* mdl = nullptr;  ///< whose pages; null for device memory, through an MDL or not
   std::uint64_t caller = 0;  ///< driver address that asked
   bool stale = false;        ///< what it maps is no longer its driver's: whoever touches it faults
 };

@@ -109,6 +109,73 @@ TEST(Memory, DeviceMemoryHasAnMdl) {
       << rig.what_happened();
 }
 
+TEST(Memory, AnMdlForDeviceMemoryHasNoRamInItAndEndsWithTheAddresses) {
+  KernelRig rig({.ram_bytes = 64 << 20, .ram_above_4gb = 32 << 20});
+  EXPECT_EQ(rig.run([] {
+    constexpr LONGLONG kFourGigabytes = LONGLONG{1} << 32, kHalf = LONGLONG{1} << 31;
+    PHYSICAL_ADDRESS below_ram{.QuadPart = kFourGigabytes - PAGE_SIZE}, last{.QuadPart = 0xF'FFFF'F000};
+    EXPECT_EQ(mdl_for_device(below_ram, 2 * PAGE_SIZE, STATUS_INVALID_PARAMETER_1), nullptr);
+    EXPECT_EQ(mdl_for_device(last, 2 * PAGE_SIZE, STATUS_INVALID_PARAMETER_1), nullptr);
+    EXPECT_EQ(mdl_for_device({.QuadPart = -PAGE_SIZE}, 2 * PAGE_SIZE, STATUS_INVALID_PARAMETER_1), nullptr);
+    EXPECT_EQ(mdl_for_device({.QuadPart = -kHalf}, kHalf, STATUS_INVALID_PARAMETER_1), nullptr);
+    EXPECT_EQ(MmMapIoSpace(last, 2 * PAGE_SIZE, MmNonCached), nullptr);
+    MDL* mdl = mdl_for_device(last, PAGE_SIZE, STATUS_SUCCESS);
+    ASSERT_NE(mdl, nullptr);
+    io::IoFreeMdl(mdl);
+  }),
+            OutcomeKind::Completed)
+      << rig.what_happened();
+}
+
+void map_two_pages_of_device(LONGLONG apart) {
+  MM_PHYSICAL_ADDRESS_LIST pages[] = {{{.QuadPart = 0xE0000000}, PAGE_SIZE},
+                                      {{.QuadPart = 0xE0000000 + apart}, PAGE_SIZE}};
+  MDL* mdl;
+  ASSERT_EQ(MmAllocateMdlForIoSpace(pages, 2, &mdl), STATUS_SUCCESS);
+  PVOID mapped = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmNonCached, nullptr, FALSE, NormalPagePriority);
+  ASSERT_NE(mapped, nullptr);
+  MmUnmapLockedPages(mapped, mdl);
+  io::IoFreeMdl(mdl);
+  EXPECT_TRUE(mm::leaks_of(0, ~0ull).empty());
+}
+
+TEST(Memory, RangesOfDeviceMemoryAreMappedIfTheyAdjoin) {
+  KernelRig rig;
+  EXPECT_EQ(rig.run([] { map_two_pages_of_device(PAGE_SIZE); }), OutcomeKind::Completed) << rig.what_happened();
+  KernelRig other;
+  EXPECT_EQ(other.run([] { map_two_pages_of_device(2 * PAGE_SIZE); }), OutcomeKind::NotImplemented)
+      << other.what_happened();
+}
+
+// Either may come first, and either may go first.
+TEST(Memory, DeviceMemoryMappedThroughAnMdlAndWithoutIsCountedTogether) {
+  for (bool mdl_first : {true, false})
+    for (bool mdl_goes_first : {true, false}) {
+      KernelRig rig;
+      EXPECT_EQ(rig.run([=] {
+        PHYSICAL_ADDRESS device{.QuadPart = 0xE0000000};
+        MDL* mdl = mdl_for_device(device, PAGE_SIZE, STATUS_SUCCESS);
+        PVOID mapped = nullptr, registers = nullptr;
+        const auto map_mdl = [&] { mapped = MmMapLockedPages(mdl, KernelMode); };
+        if (mdl_first) map_mdl();
+        registers = MmMapIoSpace(device, 2 * PAGE_SIZE, MmNonCached);
+        if (!mdl_first) map_mdl();
+        EXPECT_EQ(mapped, registers);
+        if (mdl_goes_first) MmUnmapLockedPages(mapped, mdl);
+        MmUnmapIoSpace(registers, 2 * PAGE_SIZE);
+        if (!mdl_goes_first) {
+          ASSERT_EQ(mm::leaks_of(0, ~0ull).size(), 1u);
+          MmUnmapLockedPages(mapped, mdl);
+        }
+        EXPECT_TRUE(mm::leaks_of(0, ~0ull).empty());
+        io::IoFreeMdl(mdl);
+      }),
+                OutcomeKind::Completed)
+          << rig.what_happened();
+      EXPECT_TRUE(rig.findings().empty()) << rig.what_happened();
+    }
+}
+
 void expect_stop(std::uint32_t code, const std::function<void()>& mistake) {
   KernelRig rig;
   EXPECT_EQ(rig.run(mistake), OutcomeKind::BugCheck);
@@ -122,6 +189,11 @@ TEST(Memory, UnlockingTwiceStops) {
     MmUnlockPages(mdl);
     MmUnlockPages(mdl);
   });
+}
+
+TEST(Memory, FreeingDeviceMemoryAsPagesStops) {
+  expect_stop(PROCESS_HAS_LOCKED_PAGES,
+              [] { MmFreePagesFromMdl(mdl_for_device({.QuadPart = 0xE0000000}, PAGE_SIZE, STATUS_SUCCESS)); });
 }
 
 TEST(Memory, MappingWhatIsNotLockedStops) {
