@@ -93,7 +93,7 @@ bool Load::send_one(RandomStream& random, std::deque<Out>& out) {
 
 /// An application that gives up. Only what has waited while nothing was done to the device may wait later: a request
 /// that is stuck after a disturbance was forgotten.
-void Load::cancel_if_it_waits(const Out& oldest) {
+void Load::cancel_if_it_waits(Out& oldest) {
   const std::string kind = oldest.source->kind_that_may_wait(*oldest.sent);
   const bool known = stage_.waits.contains(kind);
   if (kind.empty() || !(known || plan_.undisturbed)) return;
@@ -104,11 +104,12 @@ void Load::cancel_if_it_waits(const Out& oldest) {
   if (request.done()) return;
   stage_.waits.insert(kind);
   ++cancelled_;
+  oldest.given_up = true;
   request.cancel();
 }
 
 void Load::await_one(std::deque<Out>& out) {
-  const Out& oldest = out.front();
+  Out& oldest = out.front();
   cancel_if_it_waits(oldest);
   wait_for_end(stage_, *oldest.sent->request, oldest.source->describe(*oldest.sent));
   for (auto each = out.begin(); each != out.end();) {
@@ -125,8 +126,8 @@ void Load::end(Out& out) {
   const user::IoResult result = out.sent->request->wait();
   --outstanding_;
   out.source->ended(*out.sent, result);
-  const bool given_up = result.status == nt::STATUS_CANCELLED && cancelled_ != 0;
-  if (result.ok() || given_up || out.source->is_an_answer(result.status)) {
+  const bool cancelled = out.given_up && result.status == nt::STATUS_CANCELLED;
+  if (result.ok() || cancelled || out.source->is_an_answer(result.status)) {
     ++stage_.counts().completed;
     return;
   }

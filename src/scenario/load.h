@@ -85,12 +85,13 @@ class Load {
   struct Out {
     RequestSource* source;
     std::unique_ptr<SentRequest> sent;
+    bool given_up = false;  ///< we cancelled it
   };
 
   void thread(unsigned number);
   bool send_one(RandomStream& random, std::deque<Out>& out);
   void await_one(std::deque<Out>& out);
-  void cancel_if_it_waits(const Out& oldest);
+  void cancel_if_it_waits(Out& oldest);
   void end(Out& out);
   void note_failure(nt::NTSTATUS status);
 

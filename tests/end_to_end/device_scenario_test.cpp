@@ -34,6 +34,16 @@ TEST(Device, ReadsThatWaitForSomethingOutsideAreCancelled) {
   EXPECT_TRUE(ran.says("960 requests sent, 960 ended once, 0 lost")) << ran.output;
 }
 
+TEST(Device, AReadGivenUpExcusesNoOther) {
+  const std::string line = "run " + guest("zoo/wdf_cancels_others") + " --board edu --plain --scenario lifecycle";
+  const Ran ran = drydock(line);
+  EXPECT_EQ(ran.exit_code, 1) << ran.output;
+  EXPECT_TRUE(ran.says("finding 1: request-failed")) << ran.output;
+  EXPECT_TRUE(ran.says("STATUS_CANCELLED (0xC0000120) although nothing is wrong")) << ran.output;
+  const Ran fixed = drydock("run " + guest("zoo/wdf_cancels_others_fixed") + " --board edu --scenario lifecycle --runs 20");
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.output;
+}
+
 // A filter, or a device that only an application with its driver's own names finds.
 TEST(Device, AStackWithoutAnInterfaceIsOpenedByItsName) {
   const Ran ran = drydock("run " + guest("test/wdf_smallest") + " --board edu --scenario lifecycle");
