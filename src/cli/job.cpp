@@ -296,7 +296,7 @@ static host::Status load_drivers_of_packages(Job& job) {
   const std::string& first = job.drivers.front().path;
   const std::string directory = first.substr(0, first.rfind('/') + 1);
   for (const bus::board::Package& package : job.board.packages) {
-    const std::string service = package.driver.substr(0, package.driver.rfind('.'));
+    const std::string service = scenario::service_of(package.driver);
     if (std::any_of(job.drivers.begin(), job.drivers.end(), [&](const auto& each) { return each.service == service; }))
       continue;
     auto driver = scenario::read_driver(directory + package.driver);

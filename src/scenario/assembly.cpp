@@ -50,13 +50,9 @@ std::unique_ptr<machine::Strategy> make_strategy(const StrategyChoice& choice) {
   return machine::steady();
 }
 
-/// Services by the names of their files: "edu_filter" of "filters/edu_filter.sys".
 std::vector<std::u16string> services_of(const std::vector<std::string>& files) {
   std::vector<std::u16string> services;
-  for (const std::string& file : files) {
-    const std::string name = file.substr(file.rfind('/') + 1);
-    services.push_back(ntos::ob::widen(name.substr(0, name.rfind('.'))));
-  }
+  for (const std::string& file : files) services.push_back(ntos::ob::widen(service_of(file)));
   return services;
 }
 
@@ -98,7 +94,7 @@ std::vector<pnp::DriverPackage> packages_for(const RunConfig& config, const Driv
 /// What the board says of devices that this driver serves below a bus driver of the run.
 void add_packages_of_board(const RunConfig& config, const DriverFile& driver, std::vector<pnp::DriverPackage>& packages) {
   for (const bus::board::Package& each : config.board->packages) {
-    if (services_of({each.driver}).front() != ntos::ob::widen(driver.service)) continue;
+    if (service_of(each.driver) != driver.service) continue;
     pnp::DriverPackage& package = packages.emplace_back();
     for (const std::string& id : each.ids) package.ids.push_back(ntos::ob::widen(id));
     package.values = values_for(each.hardware_key);

@@ -27,12 +27,17 @@ bool DriverFile::imports_from(std::string_view module) const {
                      [module](const image::Import& import) { return image::same_module(import.module, module); });
 }
 
+std::string service_of(const std::string& path) {
+  const std::string name = base_name(path);
+  return name.substr(0, name.rfind('.'));
+}
+
 host::Result<DriverFile> read_driver(const std::string& path) {
   std::vector<std::byte> bytes = TRY(host::read_whole_file(path, kDriverBytesMax));
   DriverFile driver;
   driver.path = path;
   const std::string name = base_name(path);
-  driver.service = name.substr(0, name.rfind('.'));
+  driver.service = service_of(path);
   driver.fingerprint = fingerprint_of(bytes);
   driver.file_bytes = bytes.size();
   auto image = image::PeImage::parse(bytes, name);

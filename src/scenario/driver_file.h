@@ -23,6 +23,9 @@ struct DriverFile {
   bool imports_from(std::string_view module) const;
 };
 
+/// The name of a driver's service, by that of its file: "edu_filter" of "filters/edu_filter.sys".
+std::string service_of(const std::string& path);
+
 /// Reads and parses; every failure is one sentence that begins with the path.
 host::Result<DriverFile> read_driver(const std::string& path);
 

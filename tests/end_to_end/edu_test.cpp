@@ -64,6 +64,15 @@ TEST(EduFiltered, AboveAndBelowByTheBoardsWord) {
   }
 }
 
+TEST(EduFiltered, AFilterMayLieInAnotherDirectory) {
+  const TemporaryFile board("filtered.toml",
+                            "name = \"filtered\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\n"
+                            "upper_filters = [\"zoo/../edu_filter.sys\"]\n");
+  const Ran shown = drydock("run " + guest("edu") + " --board " + board.path() + " --callbacks --plain");
+  EXPECT_EQ(shown.exit_code, 0) << shown.output;
+  EXPECT_TRUE(shown.says("of \\Driver\\edu_filter")) << shown.output;
+}
+
 TEST(EduFiltered, AFilterThatIsNotThereOrIsTheDriverItselfIsNamed) {
   const auto with = [](const std::string& filter) {
     return "name = \"f\"\n[[device]]\nslot = \"0:4.0\"\nmodel = \"edu\"\nupper_filters = [\"" + filter + "\"]\n";

@@ -32,6 +32,13 @@ TEST(Installed, APackageServesTheChildOfABusDriver) {
   EXPECT_TRUE(without.says("0 device interfaces opened")) << without.output;
 }
 
+TEST(Installed, ADriverMayLieInAnotherDirectory) {
+  const std::string package = "[[package]]\nids = ['PORTBUS\\Port']\ndriver = \"../test/wdf_port.sys\"\n";
+  const Ran ran = lifecycle("wdf_port_bus", kEdu + package + kValues);
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  EXPECT_TRUE(ran.says("1 device interface opened")) << ran.output;
+}
+
 TEST(Installed, ADriverThatIsMissingIsNamed) {
   const Ran ran = lifecycle("wdf_port_bus", kEdu + "[[package]]\nids = ['PORTBUS\\Port']\ndriver = \"absent.sys\"\n");
   EXPECT_EQ(ran.exit_code, 2) << ran.output;
