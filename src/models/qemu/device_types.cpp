@@ -9,14 +9,20 @@ namespace {
 /// QEMU 7.2 removes an edu with its lock held, and waits for the end of edu's thread, which wants that lock to interrupt
 /// when a factorial is computed. So the interrupt is switched off, and one computed that began after that.
 void let_edu_finish(Qtest& qtest, std::uint64_t registers) {
-  constexpr std::uint64_t kFactorial = 0x08, kStatus = 0x20, kComputing = 1;
-  const auto wait = [&] {
-    while (!qtest.ended() && (qtest.read(registers + kStatus, 4) & kComputing)) continue;
+  constexpr std::uint64_t kFactorial = 0x08, kStatus = 0x20, kComputing = 1, kNobody = 0xFFFFFFFF;
+  constexpr unsigned kReadsMax = 1'000'000;  // the longest computation is of 2^32 steps
+  const auto computes_no_more = [&] {
+    for (unsigned reads = 0; reads < kReadsMax; ++reads) {
+      const std::uint64_t status = qtest.read(registers + kStatus, 4);
+      if (status == kNobody) return false;  // QEMU has gone, or the window leads elsewhere
+      if ((status & kComputing) == 0) return true;
+    }
+    return false;
   };
   qtest.write(registers + kStatus, 4, 0);
-  wait();
+  if (!computes_no_more()) return;
   qtest.write(registers + kFactorial, 4, 0);
-  wait();
+  computes_no_more();
 }
 
 constexpr DeviceType kTypes[] = {

@@ -32,6 +32,21 @@ class QtestTest : public testing::Test {
     return text;
   }
 
+  /// What is asked for while these answers are given, each to one line.
+  std::string calming_edu(std::initializer_list<const char*> answers) {
+    std::string heard;
+    std::thread edu([&] {
+      for (const char* answer : answers) {
+        char line[64];
+        heard.append(line, host::receive(pair_.theirs.get(), line, sizeof(line), true).bytes);
+        will_say(answer);
+      }
+    });
+    device_type("edu").calm(qtest_, 0x1000);
+    edu.join();
+    return heard;
+  }
+
   host::SocketPair pair_;
   Qtest qtest_;
   std::vector<std::pair<unsigned, bool>> lines_;
@@ -79,21 +94,27 @@ TEST_F(QtestTest, PostedWritesAreCollectedBeforeTheNextAnswer) {
 }
 
 TEST_F(QtestTest, AnEduIsCalmOnceAComputationWithoutInterruptHasEnded) {
-  std::string heard;
-  std::thread edu([&] {
-    for (const char* answer : {"OK\n", "OK 0x1\n", "OK 0x0\n", "OK\n", "OK 0x1\n", "OK 0x0\n"}) {
-      char line[64];
-      heard.append(line, host::receive(pair_.theirs.get(), line, sizeof(line), true).bytes);
-      will_say(answer);
-    }
-  });
-  device_type("edu").calm(qtest_, 0x1000);
-  edu.join();
-  EXPECT_EQ(heard,
+  EXPECT_EQ(calming_edu({"OK\n", "OK 0x1\n", "OK 0x0\n", "OK\n", "OK 0x1\n", "OK 0x0\n"}),
             "writel 0x1020 0x0\nreadl 0x1020\nreadl 0x1020\n"
             "writel 0x1008 0x0\nreadl 0x1020\nreadl 0x1020\n");
   pair_.theirs.close();
   device_type("edu").calm(qtest_, 0x1000);  // all ones, for ever
+}
+
+TEST_F(QtestTest, AnEduWhoseWindowIsNotThereIsLeft) {
+  EXPECT_EQ(calming_edu({"OK\n", "OK 0xffffffff\n"}), "writel 0x1020 0x0\nreadl 0x1020\n");
+  EXPECT_FALSE(qtest_.ended());
+}
+
+TEST(QtestOnTape, AnEduThatComputesForEverIsLeft) {
+  std::vector<std::byte> busy;
+  for (unsigned i = 0; i < 2'000'000; ++i)
+    for (const unsigned each : {static_cast<unsigned>(machine::TapeEntry::Reply), 1u})
+      busy.push_back(static_cast<std::byte>(each));
+  machine::Tape tape = machine::Tape::replaying(std::move(busy));
+  Qtest qtest(-1, &tape);
+  device_type("edu").calm(qtest, 0x1000);
+  EXPECT_EQ(tape.take(machine::TapeEntry::Reply), 1u);
 }
 
 TEST_F(QtestTest, AnEndThatGoesReadsAsAllOnes) {
