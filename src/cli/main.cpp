@@ -17,7 +17,7 @@ constexpr const char* kFooter = R"(Examples:
 
 Exit codes: 0 pass, 1 finding, 2 usage or bad input, 3 an import or a part of the platform is not implemented,
 4 host fault (the bug is ours), 5 budget used up, 6 nondeterminism, 7 QEMU ended before
-anything was found, 130 interrupted.)";
+anything was found, 130 interrupted, 141 output not read.)";
 
 }  // namespace
 

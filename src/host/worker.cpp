@@ -42,6 +42,13 @@ WorkerProgress* make_shared_progress() {
   return shared;
 }
 
+/// The descriptors are ours as well as the worker's.
+bool output_closed() {
+  pollfd outputs[] = {{STDOUT_FILENO, POLLOUT, 0}, {STDERR_FILENO, POLLOUT, 0}};
+  if (poll(outputs, 2, 0) <= 0) return false;
+  return ((outputs[0].revents | outputs[1].revents) & (POLLERR | POLLHUP)) != 0;
+}
+
 }  // namespace
 
 Result<WorkerEnd> run_in_worker(const std::function<int(WorkerProgress&)>& work,
@@ -93,6 +100,8 @@ Result<WorkerEnd> run_in_worker(const std::function<int(WorkerProgress&)>& work,
   end.interrupted = end.interrupted || progress->stop_asked.load();
   if (WIFEXITED(status)) {
     end.exit_code = WEXITSTATUS(status);
+  } else if (WTERMSIG(status) == SIGPIPE && output_closed()) {
+    end.exit_code = kOutputClosedExitCode;
   } else {
     end.crashed = !end.killed;
     end.how = "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";

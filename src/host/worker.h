@@ -20,7 +20,7 @@ struct WorkerProgress {
 
 struct WorkerEnd {
   int exit_code = 0;
-  bool crashed = false;      ///< a signal ended it
+  bool crashed = false;      ///< a signal ended it, and not because nobody reads its output
   bool interrupted = false;  ///< Ctrl-C was pressed
   bool killed = false;       ///< ... and it did not end by itself
   std::string how;           ///< "signal 11 (Segmentation fault)"
@@ -36,5 +36,7 @@ WorkerEnd run_in_process(const std::function<int(WorkerProgress&)>& work, Worker
 
 /// Exit code of a command ended by Ctrl-C, as shells have it.
 inline constexpr int kInterruptedExitCode = 130;
+/// ... and of one whose output nobody reads any more ("drydock run ... | head -1").
+inline constexpr int kOutputClosedExitCode = 141;
 
 }  // namespace drydock::host

@@ -24,6 +24,22 @@ TEST(BadInput, AnUnknownOptionIsUsage) {
   EXPECT_EQ(drydock("run x.sys --processors 9").exit_code, 2);
 }
 
+// "drydock run ... | head -1" once head has gone.
+TEST(BadInput, AnOutputThatNobodyReadsIsAQuietEnd) {
+  constexpr int kPipe = 9;
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  close(pipe[0]);
+  ASSERT_EQ(dup2(pipe[1], kPipe), kPipe);  // of one digit, as shells want it
+  for (const std::string& line : {"run " + guest("wdm_echo"), std::string("probe --board edu")}) {
+    const Ran ran = drydock(line + " 2>&1 >&9 #", "env --default-signal=PIPE ");
+    EXPECT_EQ(ran.exit_code, 141) << line;
+    EXPECT_EQ(ran.output, "") << line;
+  }
+  close(kPipe);
+  close(pipe[1]);
+}
+
 TEST(BadInput, AMissingFileIsNamed) {
   const Ran ran = drydock("run /nowhere/missing.sys");
   EXPECT_EQ(ran.exit_code, 2);
