@@ -217,9 +217,9 @@ void HardwareWatch::touched(std::uint64_t at, unsigned bytes, bool memory) {
 }
 
 void HardwareWatch::check_moment(std::uint64_t at, bool memory) {
-  if (told_ || (registers_ == Registers::Allowed && !running_)) return;
-  const RunningCallback* running = running_here();
-  const CallbackHardware* callback = running ? hardware_of_callback(running->name()) : nullptr;
+  if (told_ || (registers_ == Registers::Allowed && running_.empty())) return;
+  const BegunCallback* running = running_here();
+  const CallbackHardware* callback = running ? hardware_of_callback(running->name) : nullptr;
   const bool forbidden = callback && (callback->may == RegisterAccess::Never ||
                                       (callback->may == RegisterAccess::BeforeSurprise && surprised_));
   if (registers_ == Registers::Allowed && !forbidden) return;
@@ -300,31 +300,54 @@ bool HardwareWatch::alone() const {
 
 // ---- Callbacks ----
 
-RunningCallback::RunningCallback(const Device& device, std::string_view name)
-    : device_(device), name_(name), thread_(&machine::current_thread()), irql_(KeGetCurrentIrql()),
-      outer_(std::exchange(device.watch.running_, this)) {}
+RunningCallback::RunningCallback(const Device& device, std::string_view name) : device_(device) {
+  const HardwareWatch& watch = device.watch;
+  watch.forget_left(this);
+  number_ = ++watch.begun_;
+  const machine::BorderRecord* border = machine::innermost_border();
+  watch.running_.push_back({number_, std::string(name), &machine::current_thread(), KeGetCurrentIrql(), border,
+                            border ? border->rsp : 0, border ? border->slot : nullptr, this});
+}
 
 RunningCallback::~RunningCallback() {
-  RunningCallback** at = &device_.watch.running_;
-  while (*at != this) at = &(*at)->outer_;
-  *at = outer_;
+  std::erase_if(device_.watch.running_, [this](const BegunCallback& each) { return each.number == number_; });
 }
 
 /// An interrupt's code runs above, on the same thread.
-bool RunningCallback::runs_here() const {
-  return thread_ == &machine::current_thread() && !machine::in_dpc() &&
-         KeGetCurrentIrql() <= std::max<KIRQL>(irql_, DISPATCH_LEVEL);
+bool BegunCallback::runs_here() const {
+  return thread == &machine::current_thread() && !machine::in_dpc() &&
+         KeGetCurrentIrql() <= std::max<KIRQL>(irql, DISPATCH_LEVEL);
 }
 
-const RunningCallback* HardwareWatch::running_here() const {
-  const RunningCallback* each = running_;
-  while (each && !each->runs_here()) each = each->outer();
-  return each;
+bool BegunCallback::was_left(const void* frame) const {
+  if (!border) return false;         // no driver's code beneath that could have gone on
+  if (call <= frame) return true;
+  const machine::BorderRecord* each = machine::innermost_border();
+  while (each && each != border) each = each->previous;
+  return !each || each->rsp != border_rsp || each->slot != border_slot;
+}
+
+void HardwareWatch::forget_left(const void* frame) const {
+  if (running_.empty() || machine::in_dpc() || KeGetCurrentIrql() > DISPATCH_LEVEL) return;
+  std::erase_if(running_, [frame](const BegunCallback& each) {
+    return each.thread == &machine::current_thread() && each.was_left(frame);
+  });
+}
+
+const BegunCallback* HardwareWatch::running() const {
+  return running_.empty() ? nullptr : &running_.back();
+}
+
+const BegunCallback* HardwareWatch::running_here() const {
+  forget_left(__builtin_frame_address(0));
+  const auto found =
+      std::find_if(running_.rbegin(), running_.rend(), [](const BegunCallback& each) { return each.runs_here(); });
+  return found == running_.rend() ? nullptr : &*found;
 }
 
 void check_not_in_surprise_notice(Device& device, const char* function) {
-  const RunningCallback* running = device.watch.running_here();
-  if (!running || running->name() != "SurpriseRemoval") return;
+  const BegunCallback* running = device.watch.running_here();
+  if (!running || running->name != "SurpriseRemoval") return;
   record("WDF-470", "surprise-callback-does-work",
          fmt::format("{} is called in EvtDeviceSurpriseRemoval of {}, which is only a notice: requests end when the "
                      "framework asks for them, in EvtIoStop or when their queue is purged",

@@ -45,9 +45,11 @@ class HardwareWatch {
   /// SURPRISE_REMOVAL has come: the driver is about to hear of it (WDF-164).
   void before_surprise() { surprised_ = true; }
   /// The innermost callback of the driver's for this device that runs here, on this thread; null if there is none.
-  const RunningCallback* running_here() const;
+  const BegunCallback* running_here() const;
   /// The one begun last, on whatever thread.
-  const RunningCallback* running() const { return running_; }
+  const BegunCallback* running() const;
+  /// What exceptions have left on this thread, of whose stack `frame` is in use, is forgotten.
+  void forget_left(const void* frame) const;
 
   // ---- for the witness ----
   void touched(std::uint64_t at, unsigned bytes, bool memory);
@@ -89,7 +91,8 @@ class HardwareWatch {
   bool preparing_ = false, waking_ = false;
   bool asleep_ = false;                 ///< D0Exit came with a state to come back from
   bool surprised_ = false;
-  mutable RunningCallback* running_ = nullptr;  ///< the one begun last
+  mutable std::vector<BegunCallback> running_;  ///< in the order of their beginning
+  mutable std::uint64_t begun_ = 0;
   std::vector<Written> programmed_;     ///< in PrepareHardware
   std::vector<std::string> mapped_before_;
   Loop loop_;

@@ -15,6 +15,7 @@ namespace drydock::wdf {
 NTSTATUS NTAPI framework_dispatch(DEVICE_OBJECT* device_object, IRP* irp) {
   Device* device = device_of(device_object);
   if (!device) return complete_irp(irp, STATUS_NO_SUCH_DEVICE);
+  device->watch.forget_left(__builtin_frame_address(0));
   const UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
   if (const auto& hooks = device->config().preprocess; !hooks.empty()) {
     if (auto found = hooks.find(major); found != hooks.end()) {

@@ -36,11 +36,11 @@ VOID NTAPI PowerWatchdog::timed_out(KDPC*, PVOID context, PVOID, PVOID) {
         static_cast<WDF_DEVICE_POWER_STATE>(device.power.published_state()),
         static_cast<WDF_DEVICE_POWER_POLICY_STATE>(device.policy.published_state()), device.device_object,
         device.handle_as<WDFDEVICE>(), self.thread_};
-  const RunningCallback* running = device.watch.running();
+  const BegunCallback* running = device.watch.running();
   stop(Violation::PowerRoutineTimedOut, "power-routine-timed-out",
        fmt::format("{}, which is not pageable, has been on its way between D0 and Dx for ten minutes{}{}",
                    describe(device), running ? ": the driver has not returned from " : "",
-                   running ? running->name() : ""),
+                   running ? running->name : std::string()),
        reinterpret_cast<std::uint64_t>(data));
 }
 

@@ -96,6 +96,7 @@ static VOID NTAPI OnFileCreate(WDFDEVICE Device, WDFREQUEST Request, WDFFILEOBJE
   (void)File;
   WriteDown(1, PuppetFileCreate, 0);
   WdfRequestComplete(Request, STATUS_SUCCESS);
+  if (OrdersOf(1)->Status[PuppetFileCreate]) ExRaiseStatus((NTSTATUS)OrdersOf(1)->Status[PuppetFileCreate]);
 }
 
 static VOID NTAPI OnDeviceCleanup(WDFOBJECT Device) {

@@ -1,10 +1,13 @@
 // In which callbacks a driver may touch its device's registers (docs/contracts/wdf.md, section 2), on wdf_puppet.sys.
 
+#include "../../guest/wdf_queues.h"
+#include "contract/ntos/kernel_rig.h"
 #include "contract/wdf/host_filter.h"
 #include "contract/wdf/wdf_rig.h"
+#include "ntos/io/driver.h"
 #include "ntos/io/user.h"
 #include "ntos/po/system_power.h"
-#include "wdf/callback_hardware.h"
+#include "wdf/device.h"
 
 namespace drydock::test::wdf {
 namespace {
@@ -67,7 +70,7 @@ TEST(RegisterAccess, WDF_040_WhileWakeIsArmedAndDisarmed) {
   }
 }
 
-TEST(RegisterAccess, WDF_041_WDF_042_WDF_156_WDF_164_NotInTheNoticeOfASurpriseRemovalNorInSmSuspendAfterIt) {
+TEST(RegisterAccess, WDF_041_WDF_042_WDF_164_NotInTheNoticeOfASurpriseRemovalNorInSmSuspendAfterIt) {
   for (PuppetCall call : {PuppetSurpriseRemoval, PuppetSmSuspend}) {
     Rig rig(call);
     rig.expect({"WDF-446"});
@@ -113,22 +116,32 @@ TEST(RegisterAccess, WDF_042_WDF_043_NotInAQuestionThatComesInDx) {
   }
 }
 
-TEST(RegisterAccess, WDF_043_EveryCallbackOfTheListHasARow) {
-  for (const auto& [name, may] : {std::pair{"D0Entry(D3Final)", drydock::wdf::RegisterAccess::InD0},
-                                  std::pair{"SetLock", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"Eject", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"SmFlush", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"SmCleanup", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"FilterAdd", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"FilterRemove", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"ResourcesQuery", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"RequirementsQuery", drydock::wdf::RegisterAccess::Never},
-                                  std::pair{"FileCreate", drydock::wdf::RegisterAccess::InD0}}) {
-    const auto* row = drydock::wdf::hardware_of_callback(name);
-    ASSERT_NE(row, nullptr) << name;
-    EXPECT_EQ(row->may, may) << name;
-  }
-  EXPECT_EQ(drydock::wdf::hardware_of_callback("ObjCleanup"), nullptr);
+TEST(RegisterAccess, WDF_042_ACallbackThatAnExceptionHasPassedIsNotTakenForRunning) {
+  WdfRig rig({}, "wdf_queues");
+  rig.orders(1).Variant = kQueueSlowRelease;  // it has EvtDeviceFileCreate
+  rig.orders(1).Status[PuppetFileCreate] = 0xC000009C;
+  rig.add_filters({}, {u"seh_filter"});
+  const image::PeImage& filter = tests::guest("test/seh_filter");
+  rig.run([&](Manager& manager) {
+    ntos::Kernel& kernel = rig.machine().part<ntos::Kernel>(machine::PartId::Kernel);
+    kernel.pnp->store().add({.name = u"seh_filter", .load = [&](DRIVER_OBJECT** driver) {
+                               const auto loaded = ntos::io::load_driver(filter, "seh_filter");
+                               *driver = loaded.driver;
+                               return loaded.status;
+                             }});
+    manager.enumerate_root();
+    DEVICE_OBJECT* object = rig.node(manager).pdo;
+    while (object && !drydock::wdf::device_of(object)) object = object->AttachedDevice;
+    ASSERT_NE(object, nullptr);
+    const auto& watch = drydock::wdf::device_of(object)->watch;
+    for (int i = 0; i < 3; ++i) {
+      user::File file = user::open(rig.device(manager));
+      EXPECT_EQ(watch.running_here(), nullptr);
+      file.close();
+    }
+    EXPECT_EQ(rig.count(PuppetFileCreate), 3u);
+    EXPECT_TRUE(manager.remove(rig.node(manager).id).ok());
+  });
 }
 
 }  // namespace
