@@ -220,7 +220,7 @@ int run_many(Job& job, host::WorkerProgress& progress) {
   }
   if (!all->failures.empty()) return exit_code(all->failures.front().exit_code);
   if (all->cut_short) return exit_code(all->cut_short->exit_code);
-  return all->runs_without_verdict != 0 ? exit_code(scenario::kHardwareEnded) : 0;
+  return all->runs_without_verdict != 0 ? exit_code(host::ExitCode::HardwareEnded) : 0;
 }
 
 int runs_of(Job& job, host::WorkerProgress& progress) {

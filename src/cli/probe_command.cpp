@@ -24,7 +24,7 @@ struct ProbeOptions {
 
 host::ExitCode exit_code_of(const scenario::ProbeResult& result) {
   if (result.outcome == machine::OutcomeKind::HostFault) return host::ExitCode::HostFault;
-  if (result.hardware.ended) return scenario::kHardwareEnded;
+  if (result.hardware.ended) return host::ExitCode::HardwareEnded;
   return result.passed() ? host::ExitCode::Pass : host::ExitCode::Finding;
 }
 

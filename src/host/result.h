@@ -18,6 +18,7 @@ enum class ExitCode : int {
   HostFault = 4,
   BudgetUsedUp = 5,
   Nondeterminism = 6,
+  HardwareEnded = 7,  ///< QEMU: nothing is known to be the driver's fault, and not all was tried
 };
 
 struct Error {

@@ -100,7 +100,7 @@ TEST(Look, WrapsBetweenWords) {
 
 TEST(Table, SaysWhenQemuEndedAndThatThereIsNoVerdict) {
   scenario::RunResult result = sample();
-  result.exit_code = scenario::kHardwareEnded;
+  result.exit_code = host::ExitCode::HardwareEnded;
   result.live = true;
   result.hardware = {.is_qemu = true, .round_trips = 12, .ended = true, .ended_at = 1500ms};
   const std::string text = table_of(result, Look{}, {});

@@ -5,13 +5,9 @@
 #include <string>
 
 #include "bus/board/board.h"
-#include "host/result.h"
 #include "machine/time.h"
 
 namespace drydock::scenario {
-
-/// Of a run whose QEMU has ended: nothing is known to be the driver's fault, and not all was tried.
-inline constexpr host::ExitCode kHardwareEnded{7};
 
 struct HardwareUse {
   bool is_qemu = false;

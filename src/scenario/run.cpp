@@ -57,13 +57,13 @@ host::ExitCode exit_code_of(const RunResult& result) {
     case machine::OutcomeKind::HostFault:
       return host::ExitCode::HostFault;
     case machine::OutcomeKind::Budget:
-      return result.hardware.ended ? kHardwareEnded : host::ExitCode::BudgetUsedUp;
+      return result.hardware.ended ? host::ExitCode::HardwareEnded : host::ExitCode::BudgetUsedUp;
     case machine::OutcomeKind::BugCheck:
     case machine::OutcomeKind::Completed:
       break;
   }
   if (found_something(result)) return host::ExitCode::Finding;
-  return result.hardware.ended ? kHardwareEnded : host::ExitCode::Pass;
+  return result.hardware.ended ? host::ExitCode::HardwareEnded : host::ExitCode::Pass;
 }
 
 void describe_findings(Machine& machine, RunResult& result) {

@@ -111,7 +111,7 @@ struct RunResult {
 
   bool passed() const { return exit_code == host::ExitCode::Pass; }
   /// QEMU has ended before anything was found: this run says nothing of the driver.
-  bool without_verdict() const { return exit_code == kHardwareEnded; }
+  bool without_verdict() const { return exit_code == host::ExitCode::HardwareEnded; }
 };
 
 /// Fails only if the machine cannot be made: whatever the driver does is in the result.
