@@ -271,57 +271,55 @@ static host::Status open_output(const std::string& path, decltype(Job::save_file
   return {};
 }
 
-/// Drivers that the board names for its other devices, from beside the first one.
-static host::Status load_companions(Job& job) {
+/// A driver that the board names, from beside the first one. `wanted` says what for, should it not be there.
+static host::Result<scenario::DriverFile> read_beside_first(const Job& job, const std::string& name,
+                                                            const std::string& wanted) {
   const std::string& first = job.drivers.front().path;
-  const std::string directory = first.substr(0, first.rfind('/') + 1);
+  auto driver = scenario::read_driver(first.substr(0, first.rfind('/') + 1) + name);
+  if (driver) return driver;
+  host::Error failure = std::move(driver).failure();
+  failure.message += fmt::format(" ({})", wanted);
+  return failure;
+}
+
+/// For the board's other devices.
+static host::Status load_companions(Job& job) {
   for (const bus::board::Device& device : job.board.devices) {
     const bool served = std::any_of(job.drivers.begin(), job.drivers.end(),
                                     [&](const auto& driver) { return scenario::suits(driver, device); });
     if (served || device.driver.empty()) continue;
-    auto companion = scenario::read_driver(directory + device.driver);
-    if (!companion) {
-      host::Error failure = std::move(companion).failure();
-      failure.message += fmt::format(" (the board wants it for the {} in slot {}; or name a driver for it behind {})",
-                                     device.model, bus::board::to_text(device.slot), first);
-      return failure;
-    }
-    job.drivers.push_back(std::move(companion).value());
+    job.drivers.push_back(TRY(read_beside_first(
+        job, device.driver,
+        fmt::format("the board wants it for the {} in slot {}; or name a driver for it behind {}", device.model,
+                    bus::board::to_text(device.slot), job.drivers.front().path))));
   }
   return {};
 }
 
-/// Drivers that the board names for devices below a bus driver of the run.
+/// For devices below a bus driver of the run.
 static host::Status load_drivers_of_packages(Job& job) {
-  const std::string& first = job.drivers.front().path;
-  const std::string directory = first.substr(0, first.rfind('/') + 1);
   for (const bus::board::Package& package : job.board.packages) {
     const std::string service = scenario::service_of(package.driver);
     if (std::any_of(job.drivers.begin(), job.drivers.end(), [&](const auto& each) { return each.service == service; }))
       continue;
-    auto driver = scenario::read_driver(directory + package.driver);
-    if (!driver) {
-      host::Error failure = std::move(driver).failure();
-      failure.message += fmt::format(" (a package of the board wants it; or name it behind {})", first);
-      return failure;
-    }
-    job.drivers.push_back(std::move(driver).value());
+    job.drivers.push_back(TRY(read_beside_first(
+        job, package.driver,
+        fmt::format("a package of the board wants it; or name it behind {}", job.drivers.front().path))));
   }
   return {};
 }
 
-/// Filters that the board names, each once, from beside the first driver.
+/// Filters that the board names, each once.
 static host::Status load_filters(Job& job) {
-  const std::string& first = job.drivers.front().path;
-  const std::string directory = first.substr(0, first.rfind('/') + 1);
   for (const bus::board::Device& device : job.board.devices)
     for (const auto* names : {&device.lower_filters, &device.upper_filters})
       for (const std::string& name : *names) {
-        scenario::DriverFile filter = TRY(scenario::read_driver(directory + name));
+        const std::string wanted = fmt::format("the board wants it as a filter of the {} in slot {}", device.model,
+                                               bus::board::to_text(device.slot));
+        scenario::DriverFile filter = TRY(read_beside_first(job, name, wanted));
         const auto same = [&filter](const auto& each) { return each.service == filter.service; };
         if (std::any_of(job.drivers.begin(), job.drivers.end(), same))
-          return host::error(name, ": the board wants it as a filter of the ", device.model, " in slot ",
-                             bus::board::to_text(device.slot), ", and it is one of the drivers of the run already");
+          return host::error(name, ": ", wanted, ", and it is one of the drivers of the run already");
         if (std::none_of(job.filters.begin(), job.filters.end(), same)) job.filters.push_back(std::move(filter));
       }
   return {};
